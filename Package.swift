@@ -1,0 +1,97 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The strictest flags the language offers, on from the first commit.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+/// For the targets that touch raw bytes: every unsafe use is spelled out.
+let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+// Targets stand in the order of the line from datagram to picture; each
+// imports only targets above it (Scripts/check-imports.sh proves it).
+let package = Package(
+    name: "netmeta",
+    platforms: [.macOS(.v26)],
+    products: [.executable(name: "netmeta", targets: ["netmeta"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "NetTypes", swiftSettings: strict),
+        .target(name: "WireFormat", swiftSettings: strictMemory),
+        .target(name: "FlowSchema", dependencies: ["NetTypes"], swiftSettings: strictMemory),
+        .target(
+            name: "FlowDecoders",
+            dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
+            swiftSettings: strictMemory
+        ),
+        .target(name: "CLinuxCapture"),
+        .target(
+            name: "LinuxCapture",
+            dependencies: ["NetTypes", "WireFormat", "CLinuxCapture"],
+            swiftSettings: strictMemory
+        ),
+        .target(name: "CArrowDatabase"),
+        .target(
+            name: "FlowStore",
+            dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
+            swiftSettings: strict
+        ),
+        .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
+        .target(name: "Telemetry", dependencies: ["NetTypes"], swiftSettings: strict),
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "Telemetry",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "VirtualExporters",
+            dependencies: ["NetTypes", "FlowSchema"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "netmeta",
+            dependencies: [
+                "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "FlowQuery",
+                "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+    ]
+)

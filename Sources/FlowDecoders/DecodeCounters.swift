@@ -1,0 +1,76 @@
+public import WireFormat
+
+/// What decoders counted: everything that came in went into one of these.
+///
+/// `records` is every data record read from a flow template, every NetFlow v5
+/// record and every sFlow flow sample, whatever becomes of it:
+/// records = those that gave rows + ``eventRecords`` + ``rejectedRecords``.
+public struct DecodeCounters: Equatable, Sendable {
+    /// Datagrams, or messages of a stream, that were looked at.
+    public var datagrams: UInt64 = 0
+    /// Data records of flow templates, v5 records and sFlow flow samples.
+    public var records: UInt64 = 0
+    /// Rows written into the batch.
+    public var flows: UInt64 = 0
+    /// Records of options templates.
+    public var optionsRecords: UInt64 = 0
+    /// NAT and firewall event records that carry no traffic.
+    public var eventRecords: UInt64 = 0
+    /// sFlow counter samples.
+    public var counterSamples: UInt64 = 0
+    /// Template and options template records that were taken in.
+    public var templates: UInt64 = 0
+    /// Data sets without a template, which could not be decoded.
+    public var unknownTemplateSets: UInt64 = 0
+    /// Data sets without a template that were put aside to wait for it.
+    public var parkedSets: UInt64 = 0
+    /// Bytes of datagrams that belong to nothing that was decoded, padding and counted loss aside.
+    public var bytesUnaccounted: UInt64 = 0
+    /// Flow records that gave neither a row nor an event.
+    public var rejectedRecords: UInt64 = 0
+    /// Datagrams, sets or samples that broke the rules of their protocol, by ``DecodeError``.
+    public private(set) var malformed = ErrorCounts()
+
+    /// Starts at zero.
+    public init() {}
+
+    /// Counts one error.
+    public mutating func count(_ error: DecodeError) {
+        malformed[error] += 1
+    }
+
+    /// Adds another thread's or exporter's counts.
+    public mutating func add(_ other: DecodeCounters) {
+        datagrams += other.datagrams
+        records += other.records
+        flows += other.flows
+        optionsRecords += other.optionsRecords
+        eventRecords += other.eventRecords
+        counterSamples += other.counterSamples
+        templates += other.templates
+        unknownTemplateSets += other.unknownTemplateSets
+        parkedSets += other.parkedSets
+        bytesUnaccounted += other.bytesUnaccounted
+        rejectedRecords += other.rejectedRecords
+        for error in DecodeError.allCases { malformed[error] += other.malformed[error] }
+    }
+}
+
+/// A count per ``DecodeError``.
+public struct ErrorCounts: Equatable, Sendable {
+    private var counts: [UInt64] = Array(repeating: 0, count: DecodeError.allCases.count)
+
+    /// The count of one error.
+    public subscript(error: DecodeError) -> UInt64 {
+        get { counts[error.index] }
+        set { counts[error.index] = newValue }
+    }
+
+    /// The errors that happened, with how often.
+    public var nonZero: [(error: DecodeError, count: UInt64)] {
+        DecodeError.allCases.filter { self[$0] > 0 }.map { ($0, self[$0]) }
+    }
+
+    /// All errors together.
+    public var total: UInt64 { counts.reduce(0, +) }
+}

@@ -1,0 +1,151 @@
+/// One column of a flow row, with the facts that every consumer needs.
+///
+/// The ClickHouse DDL, the published `.proto`, the Arrow layout, JSON, the
+/// TypeScript types and the reference in Docs are all rendered from these.
+public struct Field: Sendable {
+    /// Which column this is; also its place in a ``FlowBatch``.
+    public let column: FlowColumn
+    /// The field number in FlowMessage: NetMeta's and goflow2's, ours from 1000.
+    public let number: Int
+    /// The ClickHouse column, fixed for good.
+    public let name: String
+    /// The name in FlowMessage where it differs from the column's.
+    public let protoName: String
+    /// The topic it belongs to.
+    public let group: FieldGroup
+    /// What its values mean; decides how they are printed and compared.
+    public let kind: FieldKind
+    /// The unit in words, "" when there is none.
+    public let unit: String
+    /// Whether people can group by it.
+    public let isDimension: Bool
+    /// The other end's column: SrcAddr's is DstAddr, InIf's is OutIf.
+    public let mirror: FlowColumn?
+    /// One sentence.
+    public let documentation: String
+
+    init(
+        _ column: FlowColumn,
+        _ number: Int,
+        _ name: String,
+        proto: String? = nil,
+        _ group: FieldGroup,
+        _ kind: FieldKind,
+        unit: String = "",
+        dimension: Bool = true,
+        mirror: FlowColumn? = nil,
+        _ documentation: String
+    ) {
+        self.column = column
+        self.number = number
+        self.name = name
+        self.protoName = proto ?? name
+        self.group = group
+        self.kind = kind
+        self.unit = unit
+        self.isDimension = dimension
+        self.mirror = mirror
+        self.documentation = documentation
+    }
+}
+
+/// The topics that fields are listed under.
+public enum FieldGroup: String, CaseIterable, Sendable {
+    case observation
+    case traffic
+    case addresses
+    case transport
+    case interfaces
+    case routing
+    case layer2
+    case ip
+}
+
+/// What a field's values mean.
+public enum FieldKind: String, Sendable {
+    /// Unix seconds.
+    case time
+    /// Nanoseconds within the second of the field before it.
+    case subsecond
+    /// A number to be summed.
+    case counter
+    /// A number without further meaning.
+    case number
+    /// 16 bytes, IPv4 as `::ffff:a.b.c.d`.
+    case address
+    /// An autonomous system number, 0 = unknown.
+    case asn
+    /// An IEEE 802 address in the low 48 bits.
+    case mac
+    /// A TCP, UDP or SCTP port.
+    case port
+    /// An IP protocol number.
+    case ipProtocol
+    /// An Ethertype.
+    case etherType
+    /// An SNMP interface index, 0 = unknown.
+    case interface
+    /// 0 ingress, 1 egress, 255 unknown (IPFIX element 61).
+    case direction
+    /// ``FlowType``.
+    case flowType
+    /// ``SamplingSource``.
+    case samplingSource
+    /// TCP flag bits.
+    case tcpFlags
+}
+
+/// How a value lies in memory, in Arrow and in ClickHouse.
+public enum FieldStorage: Int, Sendable {
+    case uint8 = 1
+    case uint16 = 2
+    case uint32 = 4
+    case uint64 = 8
+    case bytes16 = 16
+
+    /// Bytes per value.
+    @inlinable
+    public var width: Int { rawValue }
+}
+
+/// Where a flow row came from; the values are stored and published, never renumbered.
+public enum FlowType: UInt8, CaseIterable, Sendable {
+    case unknown = 0
+    case sflow5 = 1
+    case netflowV5 = 2
+    case netflowV9 = 3
+    case ipfix = 4
+
+    /// NetMeta's name, as in the ClickHouse Enum8 and in FlowMessage.
+    public var name: String {
+        switch self {
+        case .unknown: "FLOWUNKNOWN"
+        case .sflow5: "SFLOW_5"
+        case .netflowV5: "NETFLOW_V5"
+        case .netflowV9: "NETFLOW_V9"
+        case .ipfix: "IPFIX"
+        }
+    }
+}
+
+/// Who told the sampling rate of a row.
+public enum SamplingSource: UInt8, CaseIterable, Sendable {
+    /// Nobody: the rate is 1 because nothing better is known.
+    case unknown = 0
+    /// The record or its datagram's header.
+    case record = 1
+    /// Options data of the exporter.
+    case options = 2
+    /// The configuration.
+    case configuration = 3
+
+    /// The name in ClickHouse's Enum8 and in JSON.
+    public var name: String {
+        switch self {
+        case .unknown: "unknown"
+        case .record: "record"
+        case .options: "options"
+        case .configuration: "configuration"
+        }
+    }
+}

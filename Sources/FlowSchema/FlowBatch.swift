@@ -1,0 +1,218 @@
+public import NetTypes
+
+/// Rows of flows in columns, in the layout that the store takes: decoders
+/// fill it, the sink lends its memory to Arrow without a copy.
+///
+/// A decoder reserves rows for a whole set of records and then writes column
+/// by column, 2.7 times faster than row by row. Columns that nobody wrote
+/// cost nothing: a column's memory is filled up with its default only where
+/// another set of the same batch wrote it, and at ``seal()``.
+///
+/// One thread owns a batch at a time. It is handed over whole, through a
+/// queue, which is why it may be `Sendable` without a lock of its own.
+@safe
+public final class FlowBatch: @unchecked Sendable {
+    /// Rows that fit.
+    public let capacity: Int
+    /// Rows written so far.
+    @usableFromInline private(set) var rows = 0
+    /// Notes of which datagram gave which rows, kept only when asked for.
+    public var origins: [RowOrigin] = []
+
+    @usableFromInline let memory: UnsafeMutableRawPointer
+    /// The first byte of each column, and how many of its rows are written.
+    @usableFromInline let columns: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    @usableFromInline let written: UnsafeMutablePointer<Int>
+
+    /// Makes an empty batch; the memory becomes resident as rows are written.
+    public init(capacity: Int) {
+        self.capacity = capacity
+        let widths = FlowColumn.allCases.map(\.storage.width)
+        unsafe memory = .allocate(byteCount: capacity * widths.reduce(0, +) + 64 * widths.count, alignment: 64)
+        unsafe columns = .allocate(capacity: widths.count)
+        unsafe written = .allocate(capacity: widths.count)
+        unsafe written.initialize(repeating: 0, count: widths.count)
+        var offset = 0
+        for (index, width) in widths.enumerated() {
+            unsafe (columns + index).initialize(to: memory + offset)
+            // Arrow wants buffers on 64-byte boundaries.
+            offset += (capacity * width + 63) & ~63
+        }
+    }
+
+    deinit {
+        unsafe memory.deallocate()
+        unsafe columns.deallocate()
+        unsafe written.deallocate()
+    }
+
+    /// Rows in the batch.
+    @inlinable
+    public var count: Int { rows }
+
+    /// Rows that still fit.
+    @inlinable
+    public var room: Int { capacity - rows }
+
+    /// Takes `count` rows at the end and returns which ones; the caller checks ``room`` first.
+    @inlinable
+    public func reserve(_ count: Int) -> Range<Int> {
+        precondition(count <= room)
+        let range = rows..<(rows + count)
+        rows += count
+        return range
+    }
+
+    /// Gives back rows from `row` on, for a record that turned out bad half-way.
+    public func truncate(to row: Int) {
+        precondition(row <= rows)
+        rows = row
+        for index in 0..<FlowColumn.count where unsafe written[index] > row { unsafe written[index] = row }
+    }
+
+    /// Empties the batch for its next use.
+    public func clear() {
+        truncate(to: 0)
+        origins.removeAll(keepingCapacity: true)
+    }
+}
+
+// MARK: - Writing
+
+extension FlowBatch {
+    /// The memory of one column's rows, to be written in full by the caller.
+    ///
+    /// Rows of the column before them that nobody wrote get the default.
+    ///
+    /// - Parameters:
+    ///   - column: a column whose storage is as wide as `T`.
+    ///   - rows: rows that ``reserve(_:)`` returned last.
+    @inlinable
+    @unsafe
+    public func write<T: BitwiseCopyable>(
+        _ column: FlowColumn,
+        _ rows: Range<Int>,
+        as type: T.Type = T.self
+    ) -> UnsafeMutableBufferPointer<T> {
+        precondition(MemoryLayout<T>.size == column.storage.width && rows.upperBound <= self.rows)
+        extend(column, to: rows.lowerBound)
+        unsafe written[Int(column.rawValue)] = max(written[Int(column.rawValue)], rows.upperBound)
+        let start = unsafe columns[Int(column.rawValue)].assumingMemoryBound(to: T.self) + rows.lowerBound
+        return unsafe UnsafeMutableBufferPointer(start: start, count: rows.count)
+    }
+
+    /// Writes one value into all of `rows`.
+    @inlinable
+    public func fill<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>, with value: T) {
+        unsafe write(column, rows, as: T.self).update(repeating: value)
+    }
+
+    /// Writes one address into all of `rows`.
+    @inlinable
+    public func fill(_ column: FlowColumn, _ rows: Range<Int>, with address: IPAddress) {
+        fill(column, rows, with: AddressBytes(address))
+    }
+
+    /// Gives every row of a column that was not written up to `row` its default.
+    @usableFromInline
+    func extend(_ column: FlowColumn, to row: Int) {
+        let index = Int(column.rawValue)
+        let from = unsafe written[index]
+        guard from < row else { return }
+        let width = column.storage.width
+        unsafe (columns[index] + from * width).initializeMemory(
+            as: UInt8.self,
+            repeating: column.fillByte,
+            count: (row - from) * width
+        )
+        unsafe written[index] = row
+    }
+
+    /// Completes the columns that were written in part. Columns without a single
+    /// value stay absent, see ``isPresent(_:)``.
+    public func seal() {
+        for column in FlowColumn.allCases where isPresent(column) || column.fillByte != 0 {
+            extend(column, to: rows)
+        }
+    }
+}
+
+/// An address in the byte order of the wire and of ClickHouse's IPv6.
+@frozen
+public struct AddressBytes: BitwiseCopyable, Hashable, Sendable {
+    @usableFromInline var high: UInt64
+    @usableFromInline var low: UInt64
+
+    /// Takes over an address.
+    @inlinable
+    public init(_ address: IPAddress) {
+        high = address.high.bigEndian
+        low = address.low.bigEndian
+    }
+
+    /// The 16 bytes as they lie in memory, in two halves.
+    @inlinable
+    public init(memoryHigh: UInt64, memoryLow: UInt64) {
+        high = memoryHigh
+        low = memoryLow
+    }
+
+    /// The address.
+    @inlinable
+    public var address: IPAddress { IPAddress(high: UInt64(bigEndian: high), low: UInt64(bigEndian: low)) }
+}
+
+/// Which rows of a batch one set of records of one datagram gave.
+public struct RowOrigin: Sendable {
+    /// The rows.
+    public var rows: Range<Int>
+    /// Address and UDP port that the datagram came from.
+    public var exporter: IPEndpoint
+    /// NetFlow v9 source id, IPFIX observation domain or sFlow sub-agent.
+    public var domain: UInt32
+    /// The template, 0 where the protocol has none.
+    public var template: UInt16
+
+    /// Makes a note.
+    public init(rows: Range<Int>, exporter: IPEndpoint, domain: UInt32, template: UInt16) {
+        self.rows = rows
+        self.exporter = exporter
+        self.domain = domain
+        self.template = template
+    }
+}
+
+// MARK: - Reading
+
+extension FlowBatch {
+    /// Whether any row wrote the column; if not, all of it is the default.
+    public func isPresent(_ column: FlowColumn) -> Bool {
+        unsafe written[Int(column.rawValue)] > 0
+    }
+
+    /// The memory of a sealed, present column: ``count`` values of the column's width.
+    @unsafe
+    public func bytes(of column: FlowColumn) -> UnsafeRawPointer {
+        unsafe UnsafeRawPointer(columns[Int(column.rawValue)])
+    }
+
+    /// One number; 0 or the column's default when nobody wrote it.
+    public func number(_ column: FlowColumn, row: Int) -> UInt64 {
+        let width = column.storage.width
+        guard row < (unsafe written[Int(column.rawValue)]) else { return column.fillByte == 0 ? 0 : 255 }
+        let address = unsafe columns[Int(column.rawValue)] + row * width
+        return switch column.storage {
+        case .uint8: unsafe UInt64(address.load(as: UInt8.self))
+        case .uint16: unsafe UInt64(address.load(as: UInt16.self))
+        case .uint32: unsafe UInt64(address.load(as: UInt32.self))
+        case .uint64: unsafe address.load(as: UInt64.self)
+        case .bytes16: 0
+        }
+    }
+
+    /// One address; `::` when nobody wrote it.
+    public func address(_ column: FlowColumn, row: Int) -> IPAddress {
+        guard column.storage == .bytes16, row < (unsafe written[Int(column.rawValue)]) else { return .unspecified }
+        return unsafe (columns[Int(column.rawValue)] + row * 16).load(as: AddressBytes.self).address
+    }
+}

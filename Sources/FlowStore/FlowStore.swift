@@ -1,0 +1,49 @@
+/// Where rows are kept and asked for.
+///
+/// Both drivers speak ClickHouse's SQL over the same schema: the engine in
+/// this process, and a server over HTTP.
+public protocol FlowStore: Sendable {
+    /// Runs a query and returns all of its rows.
+    ///
+    /// - Parameters:
+    ///   - sql: one statement.
+    ///   - limits: what it may use.
+    /// - Throws: ``StoreError``.
+    func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult
+}
+
+/// What one query may use.
+public struct QueryLimits: Sendable {
+    /// Seconds until the engine gives up.
+    public var seconds: Int
+    /// Rows that the answer may have; more is an error, not a cut.
+    public var resultRows: Int
+    /// Bytes of memory.
+    public var memory: Int
+
+    /// Sets limits; the defaults suit questions of the console.
+    public init(seconds: Int = 30, resultRows: Int = 1_000_000, memory: Int = 1_500_000_000) {
+        self.seconds = seconds
+        self.resultRows = resultRows
+        self.memory = memory
+    }
+}
+
+/// A store's refusal, or its failure.
+public struct StoreError: Error, Sendable {
+    /// ClickHouse's error code, 0 when it told none.
+    public var code: Int
+    /// What happened, in one line.
+    public var message: String
+
+    /// Describes what happened.
+    public init(code: Int = 0, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    /// The message.
+    public var description: String { message }
+}

@@ -1,0 +1,42 @@
+# The few things that people type. Each target does its own set-up first, and
+# that costs nothing when nothing is missing.
+
+binary := .build/release/netmeta
+# Folders are in the list as well, so that a deleted file counts as a change.
+sources := Package.swift $(shell find Sources)
+data := ./data
+
+.PHONY: run demo build test check setup clean
+.DEFAULT_GOAL := build
+
+# Serves on the embedded store in ./data; stop with Ctrl-C.
+run: build
+	@exec $(binary) serve --data $(data)
+
+# The same with made-up traffic from a small virtual network.
+demo: build
+	@Scripts/demo.sh $(binary) $(data)
+
+build: setup $(binary)
+
+$(binary): $(sources) | setup
+	swift build -c release --product netmeta
+	@touch $@
+
+setup:
+	@Scripts/setup.sh run
+	@Scripts/web-vendor.sh
+
+# Everything that can be tested here, with the seconds of each part.
+test:
+	@Scripts/test.sh
+
+# Format, import rule, generated files, console sources.
+check:
+	@Scripts/setup.sh test
+	@Scripts/web-vendor.sh
+	@Scripts/check.sh
+
+# What was built and fetched; ./data and the download cache stay.
+clean:
+	rm -rf .build .build-* Web/vendor

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Runs everything that can be tested on this machine, one part after the other,
+# with the seconds of each; goes on after a failure. The last line is the sum
+# over all parts: "N passed, N failed, N skipped".
+#
+#   test.sh               all parts
+#   test.sh PART...       only these: check build unit scenarios lab browser
+#
+# Two builds: the tests in debug (overflow traps and assertions on), the
+# program in release (what scenarios, labs and browser drive is what is served).
+source "$(dirname "$0")/lib.sh"
+cd "$root"
+
+parts=(build check unit scenarios lab browser)
+if [ $# -gt 0 ]; then parts=("$@"); fi
+
+logs=$root/.build/test-logs
+mkdir -p "$logs"
+export NETMETA_BINARY=$root/.build/release/netmeta
+
+passed=0
+failed=0
+skipped=0
+
+main() {
+    "$root/Scripts/setup.sh" test
+    # The venv may be new.
+    PATH=$venv/bin:$PATH
+    "$root/Scripts/web-vendor.sh"
+
+    local part
+    for part in "${parts[@]}"; do
+        declare -F "part_$part" >/dev/null || die "no such part: $part"
+        run_part "$part"
+    done
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ]
+}
+
+# Runs part_NAME with its output in a log, then counts what the log says.
+run_part() {
+    local name=$1 log=$logs/$1.log start=$SECONDS status=0 result
+    "part_$name" >"$log" 2>&1 || status=$?
+    result=$(python3 Scripts/count-results.py "$log" "$status")
+    local p f s
+    read -r p f s <<<"$result"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    printf '%-10s %4d s  %s passed, %s failed, %s skipped' "$name" $((SECONDS - start)) "$p" "$f" "$s"
+    # Why something was left out belongs on the same line.
+    sed -n 's/^skipped: /  (/p' "$log" | head -n 1 | sed 's/$/)/' | tr -d '\n'
+    echo
+    if [ "$f" != 0 ]; then
+        echo "---- $name failed; the end of $log:"
+        tail -n 80 "$log"
+        echo "----"
+    fi
+}
+
+part_build() { swift build -c release --product netmeta; }
+
+part_check() { Scripts/check.sh; }
+
+part_unit() {
+    swift build --build-tests && swift test --skip-build
+}
+
+part_scenarios() { python3 Tests/Scenarios/run.py; }
+
+part_lab() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "skipped: network namespaces need root"
+        return
+    fi
+    pytest -q -rs -p no:cacheprovider Tests/Lab
+}
+
+part_browser() {
+    if [ ! -d Tests/Browser ]; then
+        echo "skipped: there is no Tests/Browser"
+        return
+    fi
+    pytest -q -rs -p no:cacheprovider Tests/Browser
+}
+
+main

@@ -20,12 +20,16 @@ public struct QueryLimits: Sendable {
     public var resultRows: Int
     /// Bytes of memory.
     public var memory: Int
+    /// Whether the SQL was written by a person: then it runs where nothing
+    /// can be written and no setting changed, behind the parsing gate.
+    public var isPersons: Bool
 
     /// Sets limits; the defaults suit questions of the console.
-    public init(seconds: Int = 30, resultRows: Int = 1_000_000, memory: Int = 1_500_000_000) {
+    public init(seconds: Int = 30, resultRows: Int = 1_000_000, memory: Int = 1_500_000_000, isPersons: Bool = false) {
         self.seconds = seconds
         self.resultRows = resultRows
         self.memory = memory
+        self.isPersons = isPersons
     }
 }
 

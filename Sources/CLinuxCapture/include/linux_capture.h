@@ -1,0 +1,48 @@
+// System calls that the Glibc module of Swift doesn't import: recvmmsg and
+// sendmmsg with their nested structures and control messages.
+#ifndef NETMETA_LINUX_CAPTURE_H
+#define NETMETA_LINUX_CAPTURE_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+
+/// One received datagram: where it lies in the receiver's buffer and who sent it.
+typedef struct {
+    const uint8_t *bytes;
+    uint32_t length;
+    /// 16 bytes as two big-endian words in memory order; IPv4 as ::ffff:a.b.c.d.
+    uint64_t address_high, address_low;
+    uint16_t port;
+    /// Whether the datagram was longer than the buffer and was cut.
+    uint8_t truncated;
+} netmeta_datagram;
+
+/// A socket's buffers for receiving many datagrams with one call.
+typedef struct netmeta_receiver netmeta_receiver;
+
+/// Makes buffers for `count` datagrams of up to `size` bytes; NULL when out of memory.
+netmeta_receiver *netmeta_receiver_create(int fd, unsigned count, unsigned size);
+void netmeta_receiver_destroy(netmeta_receiver *receiver);
+
+/// Waits for at least one datagram (SO_RCVTIMEO limits it) and takes those
+/// that are there. Returns how many, 0 when the time ran out or a signal came, or -errno.
+int netmeta_receive(netmeta_receiver *receiver);
+
+/// The datagrams of the last call.
+const netmeta_datagram *netmeta_datagrams(const netmeta_receiver *receiver);
+
+/// What the kernel dropped at this socket since it was opened (SO_RXQ_OVFL,
+/// 32 bits that wrap, widened here).
+uint64_t netmeta_kernel_drops(const netmeta_receiver *receiver);
+
+/// A datagram to send.
+typedef struct {
+    const void *bytes;
+    uint32_t length;
+} netmeta_outgoing;
+
+/// Sends up to 1024 datagrams on a connected socket with one call. Returns how many were sent, or -errno.
+int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count);
+
+#endif

@@ -1,0 +1,123 @@
+#define _GNU_SOURCE
+#include "linux_capture.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { control_size = 64 };
+
+struct netmeta_receiver {
+    int fd;
+    unsigned count, size;
+    uint8_t *buffer;
+    uint8_t *control;
+    struct mmsghdr *messages;
+    struct iovec *vectors;
+    struct sockaddr_in6 *names;
+    netmeta_datagram *datagrams;
+    uint32_t last_drops;
+    uint64_t drops;
+};
+
+netmeta_receiver *netmeta_receiver_create(int fd, unsigned count, unsigned size) {
+    netmeta_receiver *self = calloc(1, sizeof *self);
+    if (!self) return NULL;
+    self->fd = fd;
+    self->count = count;
+    self->size = size;
+    self->buffer = malloc((size_t)count * size);
+    self->control = calloc(count, control_size);
+    self->messages = calloc(count, sizeof *self->messages);
+    self->vectors = calloc(count, sizeof *self->vectors);
+    self->names = calloc(count, sizeof *self->names);
+    self->datagrams = calloc(count, sizeof *self->datagrams);
+    if (!self->buffer || !self->control || !self->messages || !self->vectors || !self->names || !self->datagrams) {
+        netmeta_receiver_destroy(self);
+        return NULL;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        self->vectors[i] = (struct iovec){self->buffer + (size_t)i * size, size};
+        self->messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &self->names[i], .msg_iov = &self->vectors[i], .msg_iovlen = 1,
+        };
+    }
+    return self;
+}
+
+void netmeta_receiver_destroy(netmeta_receiver *self) {
+    if (!self) return;
+    free(self->buffer);
+    free(self->control);
+    free(self->messages);
+    free(self->vectors);
+    free(self->names);
+    free(self->datagrams);
+    free(self);
+}
+
+/// The kernel reports the socket's drop counter with each datagram after a drop.
+static void note_drops(netmeta_receiver *self, struct msghdr *header) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
+        uint32_t now;
+        memcpy(&now, CMSG_DATA(c), sizeof now);
+        self->drops += (uint32_t)(now - self->last_drops);
+        self->last_drops = now;
+    }
+}
+
+static void note_sender(netmeta_datagram *datagram, const struct sockaddr_in6 *name) {
+    if (name->sin6_family == AF_INET6) {
+        memcpy(&datagram->address_high, &name->sin6_addr, 8);
+        memcpy(&datagram->address_low, (const uint8_t *)&name->sin6_addr + 8, 8);
+        datagram->port = ntohs(name->sin6_port);
+    } else {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)name;
+        uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff};
+        memcpy(mapped + 12, &v4->sin_addr, 4);
+        memcpy(&datagram->address_high, mapped, 8);
+        memcpy(&datagram->address_low, mapped + 8, 8);
+        datagram->port = ntohs(v4->sin_port);
+    }
+}
+
+int netmeta_receive(netmeta_receiver *self) {
+    for (unsigned i = 0; i < self->count; i++) {
+        struct msghdr *header = &self->messages[i].msg_hdr;
+        header->msg_namelen = sizeof *self->names;
+        header->msg_control = self->control + (size_t)i * control_size;
+        header->msg_controllen = control_size;
+    }
+    int received = recvmmsg(self->fd, self->messages, self->count, MSG_WAITFORONE, NULL);
+    if (received < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -errno;
+    for (int i = 0; i < received; i++) {
+        netmeta_datagram *datagram = &self->datagrams[i];
+        datagram->bytes = self->vectors[i].iov_base;
+        datagram->length = self->messages[i].msg_len;
+        datagram->truncated = (self->messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
+        note_sender(datagram, &self->names[i]);
+        note_drops(self, &self->messages[i].msg_hdr);
+    }
+    return received;
+}
+
+const netmeta_datagram *netmeta_datagrams(const netmeta_receiver *self) { return self->datagrams; }
+
+uint64_t netmeta_kernel_drops(const netmeta_receiver *self) { return self->drops; }
+
+int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count) {
+    enum { most = 1024 };
+    struct mmsghdr messages[most];
+    struct iovec vectors[most];
+    if (count > most) count = most;
+    memset(messages, 0, count * sizeof *messages);
+    for (unsigned i = 0; i < count; i++) {
+        vectors[i] = (struct iovec){(void *)datagrams[i].bytes, datagrams[i].length};
+        messages[i].msg_hdr.msg_iov = &vectors[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    int sent = sendmmsg(fd, messages, count, 0);
+    return sent < 0 ? -errno : sent;
+}

@@ -1,0 +1,103 @@
+/// NetMeta's dictionaries and SQL functions, so that a query written for one
+/// of its dashboards runs here unchanged.
+extension ClickHouse {
+    static var compatibilityStatements: [String] { lookups.flatMap(\.statements) + wellKnown + functions }
+
+    /// Tables that configuration fills, with the dictionary that reads each.
+    private static let lookups: [Lookup] = [
+        Lookup(
+            "SamplerConfig",
+            key: ["Device String"],
+            values: [
+                "SamplingRate Nullable(UInt64)", "Description Nullable(String)", "AnonymizeAddresses Bool",
+            ]
+        ),
+        Lookup("InterfaceNames", key: ["Device String", "`Index` UInt32"], values: ["Description String"]),
+        Lookup("VlanNames", key: ["Device String", "`Index` UInt32"], values: ["Description String"]),
+        Lookup("HostNames", key: ["Sampler String", "Device String"], values: ["Description String"]),
+        Lookup("user_autnums", key: ["asnum UInt64"], values: ["name String", "country String"], layout: "HASHED()"),
+        Lookup("autnums", key: ["asnum UInt64"], values: ["name String", "country String"], layout: "HASHED()"),
+        Lookup(
+            "risinfo",
+            key: ["prefix String"],
+            values: ["asnum UInt32 DEFAULT 0"],
+            layout: "IP_TRIE(ACCESS_TO_KEY_FROM_ATTRIBUTES 1)"
+        ),
+    ]
+
+    private struct Lookup {
+        var name: String
+        var key: [String]
+        var values: [String]
+        var layout: String
+
+        init(_ name: String, key: [String], values: [String], layout: String = "COMPLEX_KEY_HASHED()") {
+            self.name = name
+            self.key = key
+            self.values = values
+            self.layout = layout
+        }
+
+        /// The keys' names without their types.
+        private var keyNames: String {
+            key.map { $0.split(separator: " ")[0] }.joined(separator: ", ")
+        }
+
+        var statements: [String] {
+            let columns = (key + values).joined(separator: ", ")
+            return [
+                """
+                CREATE TABLE IF NOT EXISTS \(database).\(name)_source (\(columns)) \
+                ENGINE = ReplacingMergeTree ORDER BY (\(keyNames))
+                """,
+                """
+                CREATE DICTIONARY IF NOT EXISTS \(database).\(name) (\(columns)) PRIMARY KEY \(keyNames) \
+                SOURCE(CLICKHOUSE(DB '\(database)' TABLE '\(name)_source')) LIFETIME(60) LAYOUT(\(layout))
+                """,
+            ]
+        }
+    }
+
+    /// IPProtocols, EtherTypes and TCPFlags: constants, so the dictionaries read a query.
+    private static var wellKnown: [String] {
+        [
+            ("IPProtocols", WellKnown.ipProtocols),
+            ("EtherTypes", WellKnown.etherTypes),
+            ("TCPFlags", WellKnown.tcpFlags),
+        ].map { name, entries in
+            let ids = entries.map { String($0.id) }.joined(separator: ", ")
+            let names = entries.map { "\\'\($0.name)\\'" }.joined(separator: ", ")
+            return """
+                CREATE OR REPLACE DICTIONARY \(database).\(name) (id UInt64, Name String) PRIMARY KEY id \
+                SOURCE(CLICKHOUSE(QUERY 'SELECT arrayJoin(arrayZip([\(ids)], [\(names)])) AS e, \
+                toUInt64(e.1) AS id, e.2 AS Name' )) LIFETIME(0) LAYOUT(HASHED())
+                """
+        }
+    }
+
+    /// Functions are made anew at each start: they are code, not data.
+    private static let functions = [
+        "IPv6ToString AS (Address) -> if(startsWith(IPv6NumToString(Address), '::ffff:'), "
+            + "substring(IPv6NumToString(Address), 8), IPv6NumToString(Address))",
+        "toIPv6Net AS (Net) -> if(position(Net, ':') > 0, Net, concat('::ffff:', splitByChar('/', Net)[1], '/', "
+            + "toString(toUInt8(splitByChar('/', Net)[2]) + 96)))",
+        "SamplerToString AS (Sampler) -> coalesce("
+            + "dictGetOrNull('netmeta.SamplerConfig', 'Description', tuple(IPv6NumToString(Sampler))), "
+            + "IPv6ToString(Sampler))",
+        "HostToString AS (Sampler, Host) -> if(dictHas('netmeta.HostNames', tuple(IPv6NumToString(Sampler), "
+            + "IPv6NumToString(Host))), dictGetString('netmeta.HostNames', 'Description', "
+            + "tuple(IPv6NumToString(Sampler), IPv6NumToString(Host))), IPv6ToString(Host))",
+        "ASNToString AS (ASN) -> concat(substring(coalesce(nullIf(dictGetOrDefault('netmeta.user_autnums', 'name', "
+            + "toUInt64(ASN), ''), ''), dictGetOrDefault('netmeta.autnums', 'name', toUInt64(ASN), '')), 1, 25), "
+            + "' AS', toString(ASN))",
+        "VLANToString AS (Sampler, VLAN) -> if(dictHas('netmeta.VlanNames', tuple(IPv6NumToString(Sampler), "
+            + "toUInt32(VLAN))), concat(toString(VLAN), ' [', dictGetString('netmeta.VlanNames', 'Description', "
+            + "tuple(IPv6NumToString(Sampler), toUInt32(VLAN))), ']'), toString(VLAN))",
+        "InterfaceToString AS (Sampler, Interface) -> concat(SamplerToString(Sampler), ' - ', toString(Interface), "
+            + "if(dictHas('netmeta.InterfaceNames', tuple(IPv6NumToString(Sampler), toUInt32(Interface))), "
+            + "concat(' [', dictGetString('netmeta.InterfaceNames', 'Description', tuple(IPv6NumToString(Sampler), "
+            + "toUInt32(Interface))), ']'), ''))",
+        "isIncomingFlow AS (SamplerAddress, SrcAddr, DstAddr, SrcAS, DstAS, FlowDirection) -> "
+            + "coalesce(FlowDirection = 0)",
+    ].map { "CREATE OR REPLACE FUNCTION \($0)" }
+}

@@ -1,0 +1,131 @@
+import CArrowDatabase
+import FlowSchema
+
+/// Lends a sealed batch to Arrow's C interface without copying it.
+///
+/// Columns that no row wrote all point to one buffer of zeros. The structures
+/// live until ``deallocate()``; the rows belong to the batch, which the caller
+/// keeps until the engine has taken them.
+struct ArrowBatch {
+    let array: UnsafeMutablePointer<ArrowArray>
+    let schema: UnsafeMutablePointer<ArrowSchema>
+    private let layout: ArrowLayout
+    private let count: Int
+
+    init(_ batch: FlowBatch, layout: ArrowLayout) {
+        self.layout = layout
+        count = ClickHouse.columns.count
+        array = .allocate(capacity: count + 1)
+        schema = layout.copySchema()
+        let children = UnsafeMutablePointer<UnsafeMutablePointer<ArrowArray>?>.allocate(capacity: count)
+        let buffers = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: 2 * count + 1)
+        buffers.initialize(repeating: nil, count: 2 * count + 1)
+        for (index, column) in ClickHouse.columns.enumerated() {
+            let own = buffers + 2 * index
+            own[1] = batch.isPresent(column) ? batch.bytes(of: column) : layout.zeros(rows: batch.count)
+            (array + index + 1).initialize(to: ArrowArray())
+            array[index + 1].length = Int64(batch.count)
+            array[index + 1].n_buffers = 2
+            array[index + 1].buffers = own
+            array[index + 1].release = { $0?.pointee.release = nil }
+            children[index] = array + index + 1
+        }
+        array.initialize(to: ArrowArray())
+        array.pointee.length = Int64(batch.count)
+        array.pointee.n_buffers = 1
+        array.pointee.buffers = buffers + 2 * count
+        array.pointee.n_children = Int64(count)
+        array.pointee.children = children
+        array.pointee.release = { array in
+            guard let array, let children = array.pointee.children else { return }
+            for index in 0..<Int(array.pointee.n_children) { children[index]?.pointee.release = nil }
+            array.pointee.release = nil
+        }
+    }
+
+    func deallocate() {
+        array.pointee.children.deallocate()
+        array[1].buffers.deallocate()
+        array.deallocate()
+        layout.deallocate(schema)
+    }
+}
+
+/// The Arrow schema of a batch, and the zeros that stand for absent columns.
+final class ArrowLayout: @unchecked Sendable {
+    // Written in init only, then read by the one ingest thread: hence Sendable.
+    private let names: [UnsafeMutablePointer<CChar>]
+    private let formats: [UnsafeMutablePointer<CChar>]
+    private let zeroBytes: UnsafeMutableRawPointer
+    private let zeroRows: Int
+
+    /// - Parameter rows: the most rows that a batch will have.
+    init(rows: Int) {
+        names = ClickHouse.columns.map { Self.cString($0.name) }
+        formats = ClickHouse.columns.map { Self.cString($0.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
+        zeroRows = rows
+        // Never written after this, so the pages stay the kernel's one page of zeros.
+        zeroBytes = .allocate(byteCount: rows * 16, alignment: 4096)
+        zeroBytes.initializeMemory(as: UInt8.self, repeating: 0, count: rows * 16)
+    }
+
+    deinit {
+        for text in names + formats { text.deallocate() }
+        zeroBytes.deallocate()
+    }
+
+    func zeros(rows: Int) -> UnsafeRawPointer {
+        precondition(rows <= zeroRows)
+        return UnsafeRawPointer(zeroBytes)
+    }
+
+    /// A schema with its children behind it.
+    func copySchema() -> UnsafeMutablePointer<ArrowSchema> {
+        let count = names.count
+        let schema = UnsafeMutablePointer<ArrowSchema>.allocate(capacity: count + 1)
+        let children = UnsafeMutablePointer<UnsafeMutablePointer<ArrowSchema>?>.allocate(capacity: count)
+        for index in 0..<count {
+            (schema + index + 1).initialize(to: ArrowSchema())
+            schema[index + 1].format = UnsafePointer(formats[index])
+            schema[index + 1].name = UnsafePointer(names[index])
+            schema[index + 1].release = { $0?.pointee.release = nil }
+            children[index] = schema + index + 1
+        }
+        schema.initialize(to: ArrowSchema())
+        schema.pointee.format = UnsafePointer(formats[count])
+        schema.pointee.name = UnsafePointer(formats[count + 1])
+        schema.pointee.n_children = Int64(count)
+        schema.pointee.children = children
+        schema.pointee.release = { schema in
+            guard let schema, let children = schema.pointee.children else { return }
+            for index in 0..<Int(schema.pointee.n_children) { children[index]?.pointee.release = nil }
+            schema.pointee.release = nil
+        }
+        return schema
+    }
+
+    func deallocate(_ schema: UnsafeMutablePointer<ArrowSchema>) {
+        schema.pointee.children.deallocate()
+        schema.deallocate()
+    }
+
+    private static func cString(_ text: String) -> UnsafeMutablePointer<CChar> {
+        let bytes = text.utf8CString
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        for (index, byte) in bytes.enumerated() { copy[index] = byte }
+        return copy
+    }
+}
+
+extension FlowColumn {
+    /// Arrow's format string of the column in the input table.
+    var arrowFormat: String {
+        switch storage {
+        case .uint8: "C"
+        case .uint16: "S"
+        case .uint32: "I"
+        case .uint64: "L"
+        case .bytes16: "w:16"
+        }
+    }
+}

@@ -1,0 +1,130 @@
+public import FlowSchema
+import Foundation
+
+/// The default store: ClickHouse inside this process, over one data folder.
+public final class EmbeddedStore: FlowStore, @unchecked Sendable {
+    // `ingest` belongs to the one ingest thread; all else is immutable: hence Sendable.
+    private let engine: Engine
+    private let ingest: EngineConnection
+    private let layout: ArrowLayout
+    private let ours: QueryWorkers
+    private let peoples: QueryWorkers
+
+    /// What a store is opened with.
+    public struct Options: Sendable {
+        /// The data folder.
+        public var folder: String
+        /// The chDB library, see ``EngineLibrary``.
+        public var library: String
+        /// Bytes that the engine may use.
+        public var memory: Int
+        /// The most rows that a batch will have.
+        public var batchRows: Int
+        /// Days after which rows are dropped; nil leaves what the folder has.
+        public var retentionDays: Int?
+
+        /// Sets options.
+        public init(folder: String, library: String, memory: Int, batchRows: Int, retentionDays: Int?) {
+            self.folder = folder
+            self.library = library
+            self.memory = memory
+            self.batchRows = batchRows
+            self.retentionDays = retentionDays
+        }
+    }
+
+    /// Opens the folder, brings its schema up to date and connects.
+    ///
+    /// - Parameter lock: the folder's lock, released by ``close()``.
+    /// - Throws: ``StoreError`` with what to do about it.
+    public init(_ options: Options, lock: FolderLock) throws(StoreError) {
+        engine = try Engine(folder: options.folder, library: options.library, memory: options.memory, lock: lock)
+        var connections: [EngineConnection] = []
+        do throws(StoreError) {
+            ingest = try engine.connect()
+            connections.append(ingest)
+            try SchemaReconciler(connection: ingest).reconcile(retentionDays: options.retentionDays)
+            try ingest.execute("USE \(ClickHouse.database)")
+            for _ in 0..<Self.ownConnections + Self.peoplesConnections {
+                let connection = try engine.connect()
+                connections.append(connection)
+                try connection.execute("USE \(ClickHouse.database)")
+            }
+            for connection in connections.suffix(Self.peoplesConnections) {
+                try Self.restrict(connection, memory: options.memory)
+            }
+        } catch {
+            for connection in connections { connection.close() }
+            engine.close()
+            throw error
+        }
+        layout = ArrowLayout(rows: options.batchRows)
+        ours = QueryWorkers(connections: Array(connections[1...Self.ownConnections]), name: "query")
+        peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
+    }
+
+    private static let ownConnections = 3
+    private static let peoplesConnections = 2
+
+    /// People's SQL runs where settings can't be changed and nothing can be written.
+    private static func restrict(_ connection: EngineConnection, memory: Int) throws(StoreError) {
+        let settings = [
+            "max_execution_time = 60", "max_memory_usage = \(memory * 2 / 3)", "max_result_rows = 1000000",
+            "max_bytes_before_external_group_by = \(memory / 4)", "max_ast_depth = 500", "max_query_size = 262144",
+            "readonly = 1",
+        ]
+        try connection.execute("SET " + settings.joined(separator: ", "))
+    }
+
+    /// Stores a sealed batch; when it returns, the engine has acknowledged the rows.
+    ///
+    /// Only one thread calls this.
+    ///
+    /// - Parameter token: names the batch: a second try with the same token stores nothing twice.
+    public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
+        try ingest.execute("SET insert_deduplication_token = '\(token.filter { $0.isLetter || $0.isNumber || $0 == "-" })'")
+        let arrow = ArrowBatch(batch, layout: layout)
+        defer { arrow.deallocate() }
+        try ingest.append(arrow, database: ClickHouse.database, table: ClickHouse.inputTable)
+    }
+
+    /// Runs a query of the product on a thread of its own.
+    public func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult {
+        try await run(on: limits.isPersons ? peoples : ours) { connection throws(StoreError) in
+            if !limits.isPersons {
+                let spill = limits.memory / 3
+                try connection.execute(
+                    "SET max_execution_time = \(limits.seconds), max_memory_usage = \(limits.memory), "
+                        + "max_bytes_before_external_group_by = \(spill), max_bytes_before_external_sort = \(spill)"
+                )
+            }
+            let types = ColumnTypes(of: sql, on: connection)
+            var result = try connection.query(sql, limit: limits.resultRows)
+            types.apply(to: &result)
+            return result
+        }
+    }
+
+    private func run(
+        on workers: QueryWorkers,
+        _ body: @escaping @Sendable (EngineConnection) throws(StoreError) -> QueryResult
+    ) async throws -> QueryResult {
+        try await withCheckedThrowingContinuation { continuation in
+            workers.submit { connection in
+                do throws(StoreError) {
+                    continuation.resume(returning: try body(connection))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+
+    /// Ends queries, closes every connection and the database, and frees the folder.
+    public func close() {
+        ours.stop()
+        peoples.stop()
+        ingest.close()
+        engine.close()
+    }
+}

@@ -1,0 +1,109 @@
+import CArrowDatabase
+import Foundation
+import Synchronization
+
+/// ClickHouse in this process: the library, the data folder and its connections.
+///
+/// One per process and one process per folder, which a lock file of ours
+/// guards: the engine's own refusal comes as a line on stderr.
+final class Engine: @unchecked Sendable {
+    // The database handle is only read after init; connections lock for themselves.
+    private let database: OpaquePointer
+    private let lock: FolderLock
+
+    init(folder: String, library: String, memory: Int, lock: FolderLock) throws(StoreError) {
+        guard let python = EngineLibrary.locatePython() else {
+            throw StoreError(message: "libpython3 is missing, which the chDB library needs; install libpython3.11")
+        }
+        let configuration = folder + "/engine.xml"
+        do {
+            try Self.configuration(memory: memory).write(toFile: configuration, atomically: true, encoding: .utf8)
+        } catch {
+            throw StoreError(message: "cannot write \(configuration): \(error.localizedDescription)")
+        }
+        var message: UnsafeMutablePointer<CChar>?
+        let path = folder + "/clickhouse?config-file=\(configuration)&max_server_memory_usage=\(memory)"
+        guard let database = netmeta_database_open(library, python, path, &message) else {
+            throw StoreError(taking: message)
+        }
+        self.database = database
+        self.lock = lock
+    }
+
+    func connect() throws(StoreError) -> EngineConnection {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let connection = netmeta_connection_open(database, &message) else { throw StoreError(taking: message) }
+        return EngineConnection(connection)
+    }
+
+    /// Closes the database; every connection is closed by now.
+    func close() {
+        netmeta_database_close(database)
+        lock.release()
+    }
+
+    /// Caches sized for a small machine: the engine's own defaults are ceilings of 5 GB each.
+    private static func configuration(memory: Int) -> String {
+        """
+        <clickhouse>
+            <max_server_memory_usage>\(memory)</max_server_memory_usage>
+            <mark_cache_size>67108864</mark_cache_size>
+            <index_mark_cache_size>16777216</index_mark_cache_size>
+            <uncompressed_cache_size>0</uncompressed_cache_size>
+            <primary_index_cache_size>67108864</primary_index_cache_size>
+            <background_pool_size>2</background_pool_size>
+            <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
+            <merge_tree><merge_with_ttl_timeout>3600</merge_with_ttl_timeout></merge_tree>
+        </clickhouse>
+        """
+    }
+}
+
+/// One connection; one statement at a time, on whatever thread owns it.
+final class EngineConnection: @unchecked Sendable {
+    // Handed from thread to thread as a whole, never used by two at once: hence Sendable.
+    private var connection: OpaquePointer?
+
+    fileprivate init(_ connection: OpaquePointer) {
+        self.connection = connection
+    }
+
+    /// Runs a statement without rows.
+    func execute(_ sql: String) throws(StoreError) {
+        var message: UnsafeMutablePointer<CChar>?
+        guard netmeta_execute(connection, sql, nil, &message) == 0 else { throw StoreError(taking: message) }
+    }
+
+    /// Runs a statement and reads all of its rows.
+    func query(_ sql: String, limit: Int) throws(StoreError) -> QueryResult {
+        let start = ContinuousClock.now
+        var message: UnsafeMutablePointer<CChar>?
+        var stream = ArrowArrayStream()
+        guard netmeta_execute(connection, sql, &stream, &message) == 0 else { throw StoreError(taking: message) }
+        var reader = ArrowReader()
+        try reader.read(&stream, limit: limit)
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        return QueryResult(columns: reader.columns, rowCount: reader.rowCount, elapsed: elapsed)
+    }
+
+    /// Appends a record batch to a table.
+    func append(_ batch: ArrowBatch, database: String, table: String) throws(StoreError) {
+        var message: UnsafeMutablePointer<CChar>?
+        guard netmeta_append(connection, database, table, batch.array, batch.schema, &message) == 0 else {
+            throw StoreError(taking: message)
+        }
+    }
+
+    func close() {
+        netmeta_connection_close(connection)
+        connection = nil
+    }
+}
+
+extension StoreError {
+    /// Takes over and frees a message of the C side.
+    fileprivate init(taking message: UnsafeMutablePointer<CChar>?) {
+        self.init(engineMessage: message.map { String(cString: $0) } ?? "the engine failed without a message")
+        free(message)
+    }
+}

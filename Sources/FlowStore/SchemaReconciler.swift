@@ -1,0 +1,49 @@
+import FlowSchema
+
+/// Brings the tables of a data folder, new or of an older version, to the schema of this version.
+///
+/// Only adds: columns that this version doesn't know stay as they are.
+struct SchemaReconciler {
+    let connection: EngineConnection
+
+    func reconcile(retentionDays: Int?) throws(StoreError) {
+        let days = retentionDays ?? 7
+        for statement in ClickHouse.createStatements(retentionDays: days) { try execute(statement) }
+        let present = try Set(strings("SELECT name FROM system.columns WHERE \(flows)"))
+        for column in ClickHouse.columns where !present.contains(column.name) {
+            try execute(ClickHouse.addColumn(column))
+        }
+        if let retentionDays { try setRetention(days: retentionDays) }
+    }
+
+    private var flows: String {
+        "database = '\(ClickHouse.database)' AND table = '\(ClickHouse.flowsTable)'"
+    }
+
+    /// Changes the TTL only where it differs: the change rewrites parts' metadata.
+    private func setRetention(days: Int) throws(StoreError) {
+        let wanted = ClickHouse.ttl(days: days)
+        let current = try strings(
+            "SELECT create_table_query FROM system.tables WHERE database = '\(ClickHouse.database)' "
+                + "AND name = '\(ClickHouse.flowsTable)'"
+        )
+        guard current.first?.contains(wanted) != true else { return }
+        try execute("ALTER TABLE \(ClickHouse.database).\(ClickHouse.flowsTable) MODIFY TTL \(wanted)")
+    }
+
+    private func execute(_ statement: String) throws(StoreError) {
+        do throws(StoreError) {
+            try connection.execute(statement)
+        } catch {
+            let head = statement.prefix(80).split(whereSeparator: \.isNewline).first ?? ""
+            throw StoreError(code: error.code, message: "schema, at \(head): \(error.message)")
+        }
+    }
+
+    private func strings(_ sql: String) throws(StoreError) -> [String] {
+        let result = try connection.query(sql, limit: 10_000)
+        return result.columns.first?.values.map { value in
+            if case .string(let text) = value { text } else { "" }
+        } ?? []
+    }
+}

@@ -1,0 +1,99 @@
+import FlowSchema
+import FlowStore
+import Foundation
+import NetTypes
+import Testing
+
+/// The real engine over a folder of its own. One process opens one folder,
+/// so everything that needs the engine is one suite, in order.
+@Suite(.serialized)
+struct EmbeddedStoreTests {
+    @Test("a batch comes back as it was written, once per token, and survives a restart")
+    func roundTrip() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var store = try open(folder)
+
+        let batch = FlowBatch(capacity: 1000)
+        let first = batch.reserve(10)
+        batch.fill(.timeReceived, first, with: UInt32(1_800_000_000))
+        batch.fill(.flowType, first, with: FlowType.ipfix.rawValue)
+        batch.fill(.bytes, first, with: UInt64(1) << 40)
+        batch.fill(.packets, first, with: UInt64(3))
+        batch.fill(.samplingRate, first, with: UInt32(100))
+        batch.fill(.samplingRateSource, first, with: SamplingSource.options.rawValue)
+        batch.fill(.srcAddr, first, with: IPAddress(192, 0, 2, 1))
+        let second = batch.reserve(5)
+        batch.fill(.timeReceived, second, with: UInt32(1_800_000_001))
+        batch.fill(.flowDirection, second, with: UInt8(1))
+        batch.fill(.dstAddr, second, with: try #require(IPAddress("2001:db8::1")))
+        batch.seal()
+        try store.append(batch, token: "one")
+        try store.append(batch, token: "one")
+        try store.append(batch, token: "two")
+
+        let sums = try await store.query(
+            """
+            SELECT FlowType, FlowDirection, SrcAddr, DstAddr, TimeReceived, count() AS n, sum(Bytes) AS b,
+                any(SamplingRateSource) AS s FROM flows_raw GROUP BY ALL ORDER BY TimeReceived
+            """,
+            limits: QueryLimits()
+        )
+        try #require(sums.rowCount == 2)
+        #expect(sums["n"]?.values == [.uint(20), .uint(10)])
+        #expect(sums["b"]?.values == [.uint(20 << 40), .uint(0)])
+        #expect(sums["FlowDirection"]?.values == [.uint(255), .uint(1)])
+        #expect(sums["SrcAddr"]?.values == [.address(IPAddress(192, 0, 2, 1)), .address(.unspecified)])
+        #expect(sums["DstAddr"]?.values[1] == IPAddress("2001:db8::1").map(ResultValue.address))
+        #expect(sums["TimeReceived"]?.values == [.time(1_800_000_000), .time(1_800_000_001)])
+        #expect(sums["FlowType"]?.values == [.string("IPFIX"), .string("FLOWUNKNOWN")])
+
+        let upstream = try await store.query(
+            """
+            SELECT SamplerToString(SamplerAddress) AS s, InterfaceToString(SamplerAddress, InIf) AS i,
+                ASNToString(SrcAS) AS a, HostToString(SamplerAddress, SrcAddr) AS h, VLANToString(SamplerAddress, VlanId) AS v,
+                sum(Bytes * SamplingRate) AS b, dictGetOrDefault('IPProtocols', 'Name', toUInt64(6), '?') AS p
+            FROM flows_raw
+            WHERE TimeReceived >= toDateTime(1800000000) AND TimeReceived >= 1800000000 AND TimeReceived >= '1800000000'
+                AND isIncomingFlow(SamplerAddress, SrcAddr, DstAddr, SrcAS, DstAS, FlowDirection) = 0
+                AND isIPAddressInRange(toString(SrcAddr), toIPv6Net('192.0.2.0/24'))
+            GROUP BY s, i, a, h, v
+            """,
+            limits: QueryLimits()
+        )
+        #expect(upstream["b"]?.values == [.uint((20 << 40) * 100)])
+        #expect(upstream["h"]?.values == [.string("192.0.2.1")])
+        #expect(upstream["p"]?.values == [.string("TCP")])
+
+        await #expect(throws: StoreError.self) {
+            _ = try await store.query("SELECT * FROM nowhere", limits: QueryLimits())
+        }
+        await #expect(throws: StoreError.self) {
+            _ = try await store.query("DROP TABLE flows_raw", limits: QueryLimits(isPersons: true))
+        }
+        #expect(throws: StoreError.self) { _ = try FolderLock(folder: folder) }
+
+        store.close()
+        store = try open(folder, retentionDays: 30)
+        let after = try await store.query("SELECT count() AS n FROM flows_raw", limits: QueryLimits())
+        #expect(after["n"]?.values == [.uint(30)])
+        let ddl = try await store.query(
+            "SELECT create_table_query AS q FROM system.tables WHERE name = 'flows_raw'",
+            limits: QueryLimits()
+        )
+        guard case .string(let text) = ddl["q"]?.values.first else { throw StoreError(message: "no DDL") }
+        #expect(text.contains("toIntervalDay(30)"))
+        store.close()
+    }
+
+    private func open(_ folder: String, retentionDays: Int = 7) throws -> EmbeddedStore {
+        let options = EmbeddedStore.Options(
+            folder: folder,
+            library: try EngineLibrary.locate(configured: nil),
+            memory: 1_000_000_000,
+            batchRows: 1000,
+            retentionDays: retentionDays
+        )
+        return try EmbeddedStore(options, lock: try FolderLock(folder: folder))
+    }
+}

@@ -14,8 +14,10 @@ public import NetTypes
 public final class FlowBatch: @unchecked Sendable {
     /// Rows that fit.
     public let capacity: Int
-    /// Rows written so far.
-    @usableFromInline private(set) var rows = 0
+    /// Rows written so far, see ``rows``. One thread owns the batch: checking
+    /// each access for a second one costs more than storing a value.
+    @exclusivity(unchecked)
+    @usableFromInline var rowsTaken = 0
     /// Notes of which datagram gave which rows, kept only when asked for.
     public var origins: [RowOrigin] = []
 
@@ -80,6 +82,13 @@ public final class FlowBatch: @unchecked Sendable {
 // MARK: - Writing
 
 extension FlowBatch {
+    /// Rows written so far.
+    @inlinable
+    var rows: Int {
+        get { unsafe rowsTaken }
+        set { unsafe rowsTaken = newValue }
+    }
+
     /// The memory of one column's rows, to be written in full by the caller.
     ///
     /// Rows of the column before them that nobody wrote get the default.
@@ -88,6 +97,7 @@ extension FlowBatch {
     ///   - column: a column whose storage is as wide as `T`.
     ///   - rows: rows that ``reserve(_:)`` returned last.
     @inlinable
+    @inline(__always)
     @unsafe
     public func write<T: BitwiseCopyable>(
         _ column: FlowColumn,
@@ -95,14 +105,16 @@ extension FlowBatch {
         as type: T.Type = T.self
     ) -> UnsafeMutableBufferPointer<T> {
         precondition(MemoryLayout<T>.size == column.storage.width && rows.upperBound <= self.rows)
-        extend(column, to: rows.lowerBound)
-        unsafe written[Int(column.rawValue)] = max(written[Int(column.rawValue)], rows.upperBound)
-        let start = unsafe columns[Int(column.rawValue)].assumingMemoryBound(to: T.self) + rows.lowerBound
+        let index = Int(column.rawValue)
+        if unsafe written[index] < rows.lowerBound { extend(column, to: rows.lowerBound) }
+        unsafe written[index] = max(written[index], rows.upperBound)
+        let start = unsafe columns[index].assumingMemoryBound(to: T.self) + rows.lowerBound
         return unsafe UnsafeMutableBufferPointer(start: start, count: rows.count)
     }
 
     /// Writes one value into all of `rows`.
     @inlinable
+    @inline(__always)
     public func fill<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>, with value: T) {
         unsafe write(column, rows, as: T.self).update(repeating: value)
     }

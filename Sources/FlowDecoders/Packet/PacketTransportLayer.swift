@@ -1,0 +1,30 @@
+extension PacketHeader {
+    /// Ports, TCP flags, ICMP type and code. Tunnels over IP and UDP are to be read from here.
+    ///
+    /// - Parameters:
+    ///   - offset: where the header of ``proto`` begins; may lie behind `end`.
+    ///   - end: where the packet ends, at most the number of bytes.
+    @inline(__always)
+    mutating func readTransport(_ bytes: RawSpan, at offset: Int, end: Int) {
+        switch proto {
+        case 6:
+            readPorts(bytes, at: offset, end: end)
+            // RFC 9293 section 3.1: data offset and reserved bits, then the flags.
+            if end >= offset + 14 { tcpFlags = bytes.number(at: offset + 13) }
+        case 17, 33, 132, 136:
+            // UDP, DCCP (RFC 4340), SCTP (RFC 9260) and UDP-Lite (RFC 3828) begin alike.
+            readPorts(bytes, at: offset, end: end)
+        case 1, 58:
+            if end >= offset + 1 { icmpType = bytes.number(at: offset) }
+            if end >= offset + 2 { icmpCode = bytes.number(at: offset + 1) }
+        default:
+            break
+        }
+    }
+
+    @inline(__always)
+    private mutating func readPorts(_ bytes: RawSpan, at offset: Int, end: Int) {
+        if end >= offset + 2 { srcPort = bytes.number(at: offset) }
+        if end >= offset + 4 { dstPort = bytes.number(at: offset + 2) }
+    }
+}

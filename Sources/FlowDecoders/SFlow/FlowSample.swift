@@ -1,0 +1,130 @@
+import FlowSchema
+import WireFormat
+
+/// One flow sample, read aside before its row is stored.
+struct FlowSample: PacketRow, Sendable {
+    /// Format and length of a sample and its fixed part: no sample takes less.
+    static let fewestBytes = 40
+
+    var packet = PacketHeader()
+    var nextHop = AddressBytes(memoryHigh: 0, memoryLow: 0)
+    var bytes: UInt64 = 0
+    var samplingRate: UInt32 = 0
+    var inIf: UInt32 = 0
+    var outIf: UInt32 = 0
+    var srcAS: UInt32 = 0
+    var dstAS: UInt32 = 0
+    var nextHopAS: UInt32 = 0
+    /// Type and index of the data source; only used together.
+    var dataSource: UInt32 = 0
+    /// Samples that the data source has lost since it started.
+    var drops: UInt32 = 0
+    var srcVlan: UInt16 = 0
+    var dstVlan: UInt16 = 0
+    var srcNet: UInt8 = 0
+    var dstNet: UInt8 = 0
+    var direction: UInt8 = 255
+    var forwardingStatus: UInt8 = 0
+    var samplingRateSource: UInt8 = 0
+    /// Whether a record held the frame's first bytes.
+    var hasHeader = false
+    /// Whether any record told what was sampled.
+    var tellsPacket = false
+
+    /// Reads `struct flow_sample` or `struct flow_sample_expanded`.
+    ///
+    /// A broken record is counted and loses only itself. Throws when there is
+    /// nothing to make a row of.
+    @inline(__always)
+    mutating func read(
+        _ sample: inout WireReader,
+        isExpanded: Bool,
+        _ counters: inout DecodeCounters
+    ) throws(DecodeError) {
+        let records = isExpanded ? try readExpandedStart(&sample) : try readStart(&sample)
+        do throws(DecodeError) {
+            for _ in 0..<records {
+                guard sample.remaining > 0 else { throw .badCount }
+                let (format, length) = try sample.readFormatAndLength()
+                var record = try sample.take(length)
+                try sample.skipPadding(after: length)
+                do throws(DecodeError) {
+                    try readRecord(&record, format: format)
+                } catch {
+                    counters.count(error)
+                }
+            }
+        } catch {
+            // The list of records broke: what came before still makes a row if it tells the packet.
+            guard tellsPacket else { throw error }
+            counters.count(error)
+        }
+    }
+
+    /// The compact form: ids and interfaces share their 32 bits with a type.
+    @inline(__always)
+    private mutating func readStart(_ sample: inout WireReader) throws(DecodeError) -> UInt32 {
+        let start = sample.bytes
+        try sample.skip(32)
+        dataSource = start.number(at: 4)
+        samplingRate = start.number(at: 8)
+        drops = start.number(at: 16)
+        let input = start.number(at: 20, as: UInt32.self)
+        let output = start.number(at: 24, as: UInt32.self)
+        setInterfaces(
+            source: (dataSource >> 24, dataSource & 0xFF_FFFF),
+            input: (input >> 30, input & 0x3FFF_FFFF),
+            output: (output >> 30, output & 0x3FFF_FFFF)
+        )
+        return start.number(at: 28)
+    }
+
+    /// The expanded form: types and values stand apart.
+    @inline(__always)
+    private mutating func readExpandedStart(_ sample: inout WireReader) throws(DecodeError) -> UInt32 {
+        let start = sample.bytes
+        try sample.skip(44)
+        let type = start.number(at: 4, as: UInt32.self)
+        let index = start.number(at: 8, as: UInt32.self)
+        dataSource = index ^ type << 24
+        samplingRate = start.number(at: 12)
+        drops = start.number(at: 20)
+        setInterfaces(
+            source: (type, index),
+            input: (start.number(at: 24), start.number(at: 28)),
+            output: (start.number(at: 32), start.number(at: 36))
+        )
+        return start.number(at: 40)
+    }
+
+    /// Turns interfaces and what they say of direction into columns.
+    ///
+    /// Formats of `struct interface`: 0 an ifIndex, where all ones of the
+    /// compact or the expanded form stand for the agent itself; 1 discarded,
+    /// with a reason; 2 a number of interfaces.
+    @inline(__always)
+    private mutating func setInterfaces(
+        source: (type: UInt32, index: UInt32),
+        input: (format: UInt32, value: UInt32),
+        output: (format: UInt32, value: UInt32)
+    ) {
+        inIf = Self.interface(input)
+        outIf = Self.interface(output)
+        // RFC 7270 section 4.12: dropped, for a reason that isn't told apart.
+        if output.format == 1 { forwardingStatus = 128 }
+        samplingRateSource = (samplingRate == 0 ? SamplingSource.unknown : .record).rawValue
+        if samplingRate == 0 { samplingRate = 1 }
+        // Only a data source that is an interface (type 0) tells where the packet was seen.
+        guard source.type == 0, source.index != 0, inIf != outIf else { return }
+        if source.index == inIf {
+            direction = 0
+        } else if source.index == outIf {
+            direction = 1
+        }
+    }
+
+    @inline(__always)
+    private static func interface(_ told: (format: UInt32, value: UInt32)) -> UInt32 {
+        told.format != 0 || told.value == 0x3FFF_FFFF || told.value == 0xFFFF_FFFF ? 0 : told.value
+    }
+}

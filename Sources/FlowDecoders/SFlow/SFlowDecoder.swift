@@ -1,0 +1,147 @@
+public import FlowSchema
+import NetTypes
+import WireFormat
+
+/// Decodes sFlow version 5 datagrams (sflow.org/sflow_version_5.txt): every
+/// flow sample is one row.
+///
+/// Everything in a datagram may be made up. Counts only end loops early: what
+/// bounds them, and all memory, are the bytes. Each structure is cut to its
+/// declared length before its inside is read, so a broken sample loses only
+/// itself, and samples before a cut are kept. Samples are read aside and then
+/// stored column by column.
+///
+/// One thread owns a decoder. It serves all exporters of the thread, because
+/// all that it keeps is the last drop counts that data sources told.
+public struct SFlowDecoder: Sendable {
+    /// Rows that are read before they are stored; a datagram may give more.
+    private static let rowsAside = 64
+
+    private var aside = Array(repeating: FlowSample(), count: rowsAside)
+    private var drops = SFlowDrops()
+
+    /// Starts without knowledge of any exporter.
+    public init() {}
+
+    /// An upper bound of the rows that a datagram of so many bytes can give.
+    public static func mostRows(in byteCount: Int) -> Int {
+        byteCount / FlowSample.fewestBytes
+    }
+
+    /// Decodes one datagram into rows.
+    ///
+    /// Counts flow samples as `records`, rows as `flows`, samples that gave
+    /// none as `rejectedRecords` beside the reason in `malformed`, counter
+    /// samples, and as `bytesUnaccounted` what is behind the last sample and
+    /// isn't zeros. Counting the datagram is left to the caller, who has
+    /// looked at the version word too. Samples that the batch has no room for
+    /// are rejected: see ``mostRows(in:)``.
+    ///
+    /// - Parameters:
+    ///   - datagram: the whole UDP payload, version word included.
+    ///   - context: where it came from, and when.
+    ///   - batch: takes the rows.
+    ///   - counters: what is added to.
+    /// - Returns: what the header tells; nil when it could not be read, which is counted.
+    public mutating func decode(
+        _ datagram: RawSpan,
+        context: DatagramContext,
+        into batch: FlowBatch,
+        counters: inout DecodeCounters
+    ) -> SFlowHeader? {
+        var reader = WireReader(datagram)
+        var header: SFlowHeader
+        do throws(DecodeError) {
+            header = try SFlowHeader(&reader)
+        } catch {
+            counters.count(error)
+            return nil
+        }
+        if header.source.agent.isUnspecified { header.source.agent = context.source.address }
+        let firstRow = batch.count
+        let columns = SFlowColumns(header, receivedAt: context.receivedAt)
+        Self.decodeSamples(&reader, aside: &aside, &drops, columns, batch, &header, &counters)
+        header.rows = firstRow..<batch.count
+        return header
+    }
+
+    /// Reads the samples and stores their rows, those before an error too.
+    private static func decodeSamples(
+        _ reader: inout WireReader,
+        aside: inout [FlowSample],
+        _ drops: inout SFlowDrops,
+        _ columns: SFlowColumns,
+        _ batch: FlowBatch,
+        _ header: inout SFlowHeader,
+        _ counters: inout DecodeCounters
+    ) {
+        var aside = aside.mutableSpan
+        var waiting = 0
+        do throws(DecodeError) {
+            for _ in 0..<header.samples {
+                try readSample(&reader, into: &aside, &waiting, &drops, &header, &counters)
+                if waiting == aside.count {
+                    columns.store(aside.span, into: batch, &counters)
+                    waiting = 0
+                }
+            }
+            counters.bytesUnaccounted += unaccounted(reader.rest)
+        } catch {
+            counters.count(error)
+        }
+        columns.store(aside.span.extracting(first: waiting), into: batch, &counters)
+    }
+
+    /// Reads one sample. Throws when the datagram ends within it; what is
+    /// wrong inside of a sample ends with it, and is counted here.
+    @inline(__always)
+    private static func readSample(
+        _ reader: inout WireReader,
+        into aside: inout MutableSpan<FlowSample>,
+        _ waiting: inout Int,
+        _ drops: inout SFlowDrops,
+        _ header: inout SFlowHeader,
+        _ counters: inout DecodeCounters
+    ) throws(DecodeError) {
+        // Cut exactly between two samples, or the count is wrong.
+        guard reader.remaining > 0 else { throw .badCount }
+        let (format, length) = try reader.readFormatAndLength()
+        let isFlow = format == SampleFormat.flow || format == SampleFormat.expandedFlow
+        if isFlow {
+            counters.records += 1
+            if length > reader.remaining { counters.rejectedRecords += 1 }
+        }
+        var sample = try reader.take(length)
+        try reader.skipPadding(after: length)
+        if isFlow {
+            do throws(DecodeError) {
+                aside[waiting] = FlowSample()
+                try aside[waiting].read(&sample, isExpanded: format == SampleFormat.expandedFlow, &counters)
+                header.droppedSamples += drops.increase(aside[waiting], from: header.source)
+                waiting += 1
+            } catch {
+                counters.rejectedRecords += 1
+                counters.count(error)
+            }
+        } else if format == SampleFormat.counters || format == SampleFormat.expandedCounters {
+            counters.counterSamples += 1
+        }
+        // Everything else (discarded packets, other vendors' samples) is skipped by its length.
+    }
+
+    /// Bytes behind the last sample, unless they are zeros that fill a datagram up.
+    private static func unaccounted(_ rest: RawSpan) -> UInt64 {
+        for offset in rest.byteOffsets where rest.number(at: offset, as: UInt8.self) != 0 {
+            return UInt64(rest.byteCount)
+        }
+        return 0
+    }
+}
+
+/// `struct sample_record`'s formats of enterprise 0.
+enum SampleFormat {
+    static let flow: UInt32 = 1
+    static let counters: UInt32 = 2
+    static let expandedFlow: UInt32 = 3
+    static let expandedCounters: UInt32 = 4
+}

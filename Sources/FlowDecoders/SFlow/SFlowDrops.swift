@@ -1,0 +1,40 @@
+import NetTypes
+
+/// How many samples agents lost, from counts that only grow.
+///
+/// Every flow sample tells how many its data source has lost since it
+/// started; the increase is what matters. The table is of a fixed size, with
+/// one place for each hash: two sources that share a place forget each other,
+/// which makes the loss look smaller, and nothing that is sent makes it grow.
+struct SFlowDrops: Sendable {
+    private struct Place {
+        var key: UInt64
+        var drops: UInt32
+    }
+
+    private static let places = 4096
+    private var table = Array(repeating: Place(key: 0, drops: 0), count: places)
+
+    /// The samples lost since the last sample of the same data source; 0 for
+    /// the first one and after a restart.
+    @inline(__always)
+    mutating func increase(_ sample: FlowSample, from source: SFlowHeader.Source) -> UInt64 {
+        let key = Self.key(source, sample.dataSource)
+        let index = Int(truncatingIfNeeded: key >> 52)
+        let last = table[index]
+        table[index] = Place(key: key, drops: sample.drops)
+        guard last.key == key else { return 0 }
+        let increase = sample.drops &- last.drops
+        // More than half the range is a step back: a restart, or datagrams in another order.
+        return increase < 0x8000_0000 ? UInt64(increase) : 0
+    }
+
+    /// A mix of who counts, by multiplication with large odd numbers.
+    @inline(__always)
+    private static func key(_ source: SFlowHeader.Source, _ dataSource: UInt32) -> UInt64 {
+        var mix = (source.agent.high ^ UInt64(source.subAgent) << 32 ^ UInt64(dataSource)) &* 0x9E37_79B9_7F4A_7C15
+        mix ^= mix >> 29
+        mix = (mix ^ source.agent.low) &* 0xBF58_476D_1CE4_E5B9
+        return mix ^ mix >> 32
+    }
+}

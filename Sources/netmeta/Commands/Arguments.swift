@@ -1,0 +1,14 @@
+public import ArgumentParser
+public import NetTypes
+public import VirtualExporters
+
+// How our own types are written on the command line.
+
+extension LoadProtocol: ExpressibleByArgument {}
+
+extension IPEndpoint: ExpressibleByArgument {
+    /// Reads `HOST:PORT`.
+    public init?(argument: String) {
+        self.init(argument)
+    }
+}

@@ -20,6 +20,8 @@ public final class FlowBatch: @unchecked Sendable {
     @usableFromInline var rowsTaken = 0
     /// Notes of which datagram gave which rows, kept only when asked for.
     public var origins: [RowOrigin] = []
+    /// Whether decoders note ``origins``: `netmeta decode` asks for it, the server doesn't.
+    public var keepsOrigins = false
 
     @usableFromInline let memory: UnsafeMutableRawPointer
     /// The first byte of each column, and how many of its rows are written.
@@ -123,6 +125,24 @@ extension FlowBatch {
     @inlinable
     public func fill(_ column: FlowColumn, _ rows: Range<Int>, with address: IPAddress) {
         fill(column, rows, with: AddressBytes(address))
+    }
+
+    /// Copies the rows of one column into another of the same width.
+    public func copy(_ source: FlowColumn, to target: FlowColumn, _ rows: Range<Int>) {
+        let width = source.storage.width
+        precondition(width == target.storage.width && rows.upperBound <= self.rows)
+        extend(source, to: rows.upperBound)
+        extend(target, to: rows.lowerBound)
+        unsafe written[Int(target.rawValue)] = max(written[Int(target.rawValue)], rows.upperBound)
+        let from = unsafe columns[Int(source.rawValue)] + rows.lowerBound * width
+        let to = unsafe columns[Int(target.rawValue)] + rows.lowerBound * width
+        unsafe to.copyMemory(from: from, byteCount: rows.count * width)
+    }
+
+    /// Whether the column's rows up to the end of `rows` were written already.
+    @inlinable
+    public func hasWritten(_ column: FlowColumn, _ rows: Range<Int>) -> Bool {
+        unsafe written[Int(column.rawValue)] >= rows.upperBound
     }
 
     /// Gives every row of a column that was not written up to `row` its default.

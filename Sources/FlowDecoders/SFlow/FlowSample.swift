@@ -46,13 +46,16 @@ struct FlowSample: PacketRow, Sendable {
             for _ in 0..<records {
                 guard sample.remaining > 0 else { throw .badCount }
                 let (format, length) = try sample.readFormatAndLength()
-                var record = try sample.take(length)
-                try sample.skipPadding(after: length)
+                // A record that claims more than its sample holds is read as far as it goes.
+                let there = min(length, sample.remaining)
+                var record = try sample.take(there)
                 do throws(DecodeError) {
                     try readRecord(&record, format: format)
                 } catch {
                     counters.count(error)
                 }
+                guard there == length else { throw .badLength }
+                try sample.skipPadding(after: length)
             }
         } catch {
             // The list of records broke: what came before still makes a row if it tells the packet.

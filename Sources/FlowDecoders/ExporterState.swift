@@ -1,0 +1,110 @@
+public import FlowSchema
+public import NetTypes
+
+/// What one receiver knows of one exporter: templates, sampling, sequence numbers, counts.
+final class ExporterState {
+    let address: IPAddress
+    var templates = TemplateStore()
+    var domains: [UInt32: Domain] = [:]
+    var counters = DecodeCounters()
+    var protocols: Set<FlowType> = []
+    var lastSeen: UInt32 = 0
+    var sampling: SamplingRate?
+    private var sequences: [SequenceKey: SequenceTracker] = [:]
+    /// Samples that sFlow agents say they dropped.
+    var agentDrops: UInt64 = 0
+    /// Data sets without a template, most of all since the exporter started to send.
+    var missingTemplates: Set<TemplateStore.Key> = []
+
+    /// An observation domain's options data.
+    struct Domain {
+        var sampling = SamplingTable()
+        /// Names of interfaces by index, as options data told them.
+        var interfaceNames: [UInt32: String] = [:]
+    }
+
+    /// What sequence numbers are counted by.
+    struct SequenceKey: Hashable {
+        var type: FlowType
+        var port: UInt16
+        var domain: UInt32
+    }
+
+    /// Observation domains kept per exporter.
+    static let mostDomains = 256
+    /// Sequences followed per exporter.
+    static let mostSequences = 1024
+    /// Missing templates remembered per exporter.
+    static let mostMissing = 256
+    /// Interface names kept per domain.
+    static let mostNames = 8192
+
+    init(address: IPAddress) {
+        self.address = address
+    }
+
+    /// Follows a sequence; beyond the bound nothing is followed.
+    func note(_ key: SequenceKey, sequence: UInt32, count: UInt32?) {
+        guard sequences.count < Self.mostSequences || sequences[key] != nil else { return }
+        sequences[key, default: SequenceTracker()].note(sequence, count: count)
+    }
+
+    /// The sampling table for records of a domain: its own, or another's when
+    /// only one domain announced any (route processors announce for line cards).
+    func samplingTable(_ domain: UInt32) -> SamplingTable? {
+        if let own = domains[domain] { return own.sampling }
+        return domains.count == 1 ? domains.first?.value.sampling : nil
+    }
+
+    /// Changes a domain's state, within the bound.
+    func withDomain(_ domain: UInt32, _ body: (inout Domain) -> Void) {
+        guard domains.count < Self.mostDomains || domains[domain] != nil else { return }
+        body(&domains[domain, default: Domain()])
+    }
+
+    /// The state as others see it.
+    var snapshot: ExporterSnapshot {
+        ExporterSnapshot(
+            address: address,
+            types: protocols.sorted { $0.rawValue < $1.rawValue },
+            lastSeen: lastSeen,
+            counters: counters,
+            sequenceMissing: sequences.values.reduce(0) { $0 + $1.missing },
+            sequenceRestarts: sequences.values.reduce(0) { $0 + $1.restarts },
+            agentDrops: agentDrops,
+            samplingRate: sampling?.rate,
+            samplingSource: sampling?.source ?? .unknown,
+            templates: templates.count,
+            missingTemplates: missingTemplates.count,
+            interfaceNames: domains.values.reduce(into: [:]) { $0.merge($1.interfaceNames) { first, _ in first } }
+        )
+    }
+}
+
+/// A copy of what is known of an exporter, for metrics and the console.
+public struct ExporterSnapshot: Sendable {
+    /// The address that it sends from.
+    public var address: IPAddress
+    /// The protocols that it was seen to speak.
+    public var types: [FlowType]
+    /// When the last datagram came, in seconds since 1970 UTC.
+    public var lastSeen: UInt32
+    /// What its datagrams came to.
+    public var counters: DecodeCounters
+    /// Units that its sequence numbers say were lost before they reached us: an estimate.
+    public var sequenceMissing: UInt64
+    /// How often its sequence numbers started again.
+    public var sequenceRestarts: UInt64
+    /// Samples that an sFlow agent says it dropped.
+    public var agentDrops: UInt64
+    /// The rate of its last flows; nil before the first.
+    public var samplingRate: UInt32?
+    /// Who told it.
+    public var samplingSource: SamplingSource
+    /// Templates that are known.
+    public var templates: Int
+    /// Templates that data sets asked for in vain.
+    public var missingTemplates: Int
+    /// Names of its interfaces, as its options data told them.
+    public var interfaceNames: [UInt32: String]
+}

@@ -1,0 +1,135 @@
+public import FlowSchema
+import NetTypes
+import WireFormat
+
+/// Turns datagrams of any supported protocol into rows, and keeps what
+/// exporters' templates and options need between datagrams.
+///
+/// One receiver thread owns one decoder. The kernel keeps an exporter on one
+/// socket, so nothing here is shared.
+public struct FlowDecoder {
+    private var exporters: [IPAddress: ExporterState] = [:]
+    private var sflow = SFlowDecoder()
+    /// Counts of datagrams that belong to no exporter's state: beyond ``mostExporters``.
+    public private(set) var strangers = DecodeCounters()
+
+    /// Exporters that state is kept for; with ``TemplateStore``'s bounds this bounds the memory.
+    public static let mostExporters = 16_384
+    /// Seconds of silence after which an exporter's state may be dropped for a new one's.
+    static let idleSeconds: UInt32 = 3600
+
+    /// Knows no exporter yet.
+    public init() {}
+
+    /// Rows that a batch must have room for before ``decode(_:context:into:)``:
+    /// a datagram of one-byte records gives as many as it has bytes.
+    public static let mostRows = 65_536
+
+    /// Decodes one datagram; the version word at its start tells the protocol, whatever the port.
+    ///
+    /// - Parameters:
+    ///   - datagram: the UDP payload.
+    ///   - context: where it came from, and when.
+    ///   - batch: takes the rows; has room for ``mostRows``.
+    public mutating func decode(_ datagram: RawSpan, context: DatagramContext, into batch: FlowBatch) {
+        var reader = WireReader(datagram)
+        if reader.peek(UInt32.self) == 5 {
+            decodeSFlow(datagram, context, batch)
+            return
+        }
+        guard let exporter = exporter(context.source.address, at: context.receivedAt) else {
+            strangers.datagrams += 1
+            strangers.bytesUnaccounted += UInt64(datagram.byteCount)
+            return
+        }
+        let decoder = NetFlowDecoder(exporter: exporter, context: context, batch: batch)
+        // Several IPFIX messages may share a datagram; each counts as one.
+        repeat {
+            exporter.counters.datagrams += 1
+            do throws(DecodeError) {
+                exporter.protocols.insert(try Self.message(&reader, decoder))
+            } catch {
+                exporter.counters.count(error)
+                exporter.counters.bytesUnaccounted += UInt64(reader.remaining)
+                return
+            }
+        } while reader.remaining > 0 && !reader.isAllZero
+    }
+
+    /// Decodes one message by its version word.
+    private static func message(_ reader: inout WireReader, _ decoder: NetFlowDecoder) throws(DecodeError) -> FlowType {
+        let start = reader
+        switch try reader.read(UInt16.self) {
+        case 5:
+            try decoder.version5(&reader)
+            try reader.skip(reader.remaining)
+            return .netflowV5
+        case 9:
+            try decoder.version9(&reader)
+            return .netflowV9
+        case 10:
+            try decoder.ipfix(&reader)
+            return .ipfix
+        default:
+            reader = start
+            throw .unknownVersion
+        }
+    }
+
+    private mutating func decodeSFlow(_ datagram: RawSpan, _ context: DatagramContext, _ batch: FlowBatch) {
+        var counters = DecodeCounters()
+        counters.datagrams = 1
+        let header = sflow.decode(datagram, context: context, into: batch, counters: &counters)
+        let address = header?.agent ?? context.source.address
+        guard let exporter = exporter(address, at: context.receivedAt) else {
+            strangers.add(counters)
+            return
+        }
+        exporter.counters.add(counters)
+        guard let header else { return }
+        exporter.protocols.insert(.sflow5)
+        exporter.agentDrops += header.droppedSamples
+        let key = ExporterState.SequenceKey(type: .sflow5, port: 0, domain: header.source.subAgent)
+        exporter.note(key, sequence: header.sequence, count: 1)
+        if let last = header.rows.last {
+            let rate = batch.number(.samplingRate, row: last)
+            let source = SamplingSource(rawValue: UInt8(batch.number(.samplingRateSource, row: last))) ?? .unknown
+            exporter.sampling = source == .unknown ? .unknown : SamplingRate(rate, source: source)
+            if batch.keepsOrigins {
+                batch.origins.append(
+                    RowOrigin(rows: header.rows, exporter: context.source, domain: header.source.subAgent, template: 0)
+                )
+            }
+        }
+    }
+
+    // MARK: - Exporters
+
+    /// The state of an exporter; nil when there are too many and none is idle.
+    private mutating func exporter(_ address: IPAddress, at now: UInt32) -> ExporterState? {
+        if let known = exporters[address] {
+            known.lastSeen = now
+            return known
+        }
+        if exporters.count >= Self.mostExporters {
+            // Made up source addresses must not push out exporters that are at work.
+            guard let idle = exporters.values.first(where: { $0.lastSeen &+ Self.idleSeconds < now }) else { return nil }
+            strangers.add(idle.counters)
+            exporters[idle.address] = nil
+        }
+        let new = ExporterState(address: address)
+        new.lastSeen = now
+        exporters[address] = new
+        return new
+    }
+
+    /// What is known of each exporter.
+    public var snapshots: [ExporterSnapshot] {
+        exporters.values.map(\.snapshot)
+    }
+
+    /// The counts of all exporters together.
+    public var counters: DecodeCounters {
+        exporters.values.reduce(into: strangers) { $0.add($1.counters) }
+    }
+}

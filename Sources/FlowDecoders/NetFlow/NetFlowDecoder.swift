@@ -1,0 +1,220 @@
+import FlowSchema
+import NetTypes
+import WireFormat
+
+/// Decodes NetFlow v5, v9 and IPFIX messages: one template engine for all,
+/// v5 being a template that is known beforehand.
+struct NetFlowDecoder {
+    let exporter: ExporterState
+    let context: DatagramContext
+    let batch: FlowBatch
+
+    // MARK: - NetFlow v5
+
+    /// Decodes a NetFlow v5 datagram behind its version word.
+    func version5(_ reader: inout WireReader) throws(DecodeError) {
+        let count = Int(try reader.read(UInt16.self))
+        let uptime = try reader.read(UInt32.self)
+        let seconds = try reader.read(UInt32.self)
+        let nanoseconds = try reader.read(UInt32.self)
+        let sequence = try reader.read(UInt32.self)
+        let engine = try reader.read(UInt16.self)
+        let sampling = try reader.read(UInt16.self)
+        guard count > 0, reader.remaining == count * NetFlowV5.record.minimumLength else { throw .badCount }
+        let clock = MessageClock(exportSeconds: seconds, exportNanoseconds: nanoseconds % 1_000_000_000, uptime: uptime)
+        // The top two bits are the mode, the rest the interval; 0 says nothing.
+        let rate = SamplingRate(UInt64(sampling & 0x3FFF), source: .record)
+        var constants = constants(.netflowV5, sequence, clock)
+        constants.headerRate = rate
+        let decoder = SetDecoder(template: NetFlowV5.record, clock: clock, constants: constants, sampling: nil)
+        take(try decoder.decode(reader, into: batch), domain: UInt32(engine), template: 0)
+        let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
+        exporter.note(key, sequence: sequence, count: UInt32(count))
+    }
+
+    // MARK: - NetFlow v9
+
+    /// Decodes a NetFlow v9 datagram behind its version word (RFC 3954 section 5.1).
+    func version9(_ reader: inout WireReader) throws(DecodeError) {
+        // The count is of records, templates included, and not trusted: lengths tell where sets end.
+        _ = try reader.read(UInt16.self)
+        let uptime = try reader.read(UInt32.self)
+        let seconds = try reader.read(UInt32.self)
+        let sequence = try reader.read(UInt32.self)
+        let domain = try reader.read(UInt32.self)
+        let clock = MessageClock(exportSeconds: seconds, uptime: uptime)
+        let key = ExporterState.SequenceKey(type: .netflowV9, port: context.source.port, domain: domain)
+        exporter.note(key, sequence: sequence, count: 1)
+        var message = Message(type: .netflowV9, domain: domain, clock: clock, sequence: sequence)
+        try sets(&reader, &message)
+    }
+
+    // MARK: - IPFIX
+
+    /// Decodes an IPFIX message behind its version word (RFC 7011 section 3.1); moves to the message's end.
+    func ipfix(_ reader: inout WireReader) throws(DecodeError) {
+        let length = Int(try reader.read(UInt16.self))
+        // The length counts the whole message, four bytes of which are read.
+        guard length >= 16, length - 4 <= reader.remaining else { throw .badLength }
+        var message = try reader.take(length - 4)
+        let seconds = try message.read(UInt32.self)
+        let sequence = try message.read(UInt32.self)
+        let domain = try message.read(UInt32.self)
+        var state = Message(
+            type: .ipfix,
+            domain: domain,
+            clock: MessageClock(exportSeconds: seconds),
+            sequence: sequence
+        )
+        let key = ExporterState.SequenceKey(type: .ipfix, port: context.source.port, domain: domain)
+        defer { exporter.note(key, sequence: sequence, count: state.dataRecords) }
+        try sets(&message, &state)
+    }
+
+    // MARK: - Sets
+
+    /// What the sets of a message share.
+    private struct Message {
+        var type: FlowType
+        var domain: UInt32
+        var clock: MessageClock
+        var sequence: UInt32
+        /// Data records so far; nil once there were some that couldn't be counted.
+        var dataRecords: UInt32? = 0
+    }
+
+    /// Walks the sets. One that is bad is counted and skipped by its length;
+    /// only a length that can't be ends the message.
+    private func sets(_ reader: inout WireReader, _ message: inout Message) throws(DecodeError) {
+        while reader.remaining >= 4 {
+            let start = reader
+            let id = try reader.read(UInt16.self)
+            let length = Int(try reader.read(UInt16.self))
+            guard length >= 4, length - 4 <= reader.remaining else {
+                // Datagrams padded to a fixed size end in zeros.
+                if start.isAllZero {
+                    try reader.skip(reader.remaining)
+                    return
+                }
+                message.dataRecords = nil
+                reader = start
+                throw .badLength
+            }
+            let body = try reader.take(length - 4)
+            do throws(DecodeError) {
+                try set(id, body, &message)
+            } catch {
+                message.dataRecords = nil
+                exporter.counters.count(error)
+            }
+        }
+        // One to three bytes behind the last set are padding, whatever they hold.
+        try reader.skip(reader.remaining)
+    }
+
+    private func set(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
+        let isIPFIX = message.type == .ipfix
+        let parser = TemplateParser(isIPFIX: isIPFIX, domain: message.domain, port: context.source.port)
+        switch id {
+        case isIPFIX ? 2 : 0:
+            exporter.counters.templates += UInt64(try parser.templates(body, into: &exporter.templates))
+        case isIPFIX ? 3 : 1:
+            exporter.counters.templates += UInt64(try parser.optionsTemplates(body, into: &exporter.templates))
+        case 256...:
+            try data(id, body, &message)
+        default:
+            // Set ids 4 to 255 are reserved: skipped by their length.
+            exporter.counters.bytesUnaccounted += UInt64(body.remaining)
+        }
+    }
+
+    private func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
+        let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
+        guard let template = exporter.templates.template(key, port: context.source.port) else {
+            exporter.counters.unknownTemplateSets += 1
+            if exporter.missingTemplates.count < ExporterState.mostMissing { exporter.missingTemplates.insert(key) }
+            message.dataRecords = nil
+            return
+        }
+        exporter.missingTemplates.remove(key)
+        if template.scopeCount > 0 {
+            try options(template, body, &message)
+        } else {
+            let decoder = SetDecoder(
+                template: template,
+                clock: message.clock,
+                constants: constants(message.type, message.sequence, message.clock),
+                sampling: exporter.samplingTable(message.domain)
+            )
+            let before = batch.count
+            do throws(DecodeError) {
+                let outcome = try decoder.decode(body, into: batch)
+                message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.rows.count) }
+                take(outcome, domain: message.domain, template: id)
+            } catch {
+                // Records before the bad one stay; they were read in full.
+                let rows = before..<batch.count
+                take(SetDecoder.Outcome(rows: rows, rest: 0), domain: message.domain, template: id)
+                throw error
+            }
+        }
+    }
+
+    private func options(_ template: Template, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
+        let decoder = OptionsDecoder(template: template, isIPFIX: message.type == .ipfix)
+        let domain = message.domain
+        let count = try decoder.decode(body) { effect in
+            exporter.withDomain(domain) { state in
+                switch effect {
+                case .rate(let rate, let sampler, let interface):
+                    state.sampling.learn(rate, sampler: sampler, interface: interface)
+                case .interfaceName(let interface, let name):
+                    guard state.interfaceNames.count < ExporterState.mostNames else { return }
+                    state.interfaceNames[interface] = name
+                }
+            }
+        }
+        exporter.counters.optionsRecords += UInt64(count)
+        message.dataRecords = message.dataRecords.map { $0 &+ UInt32(count) }
+    }
+
+    // MARK: - Rows
+
+    private func constants(_ type: FlowType, _ sequence: UInt32, _ clock: MessageClock) -> RowConstants {
+        RowConstants(
+            type: type,
+            receivedAt: context.receivedAt == 0 ? clock.exportSeconds : context.receivedAt,
+            sequence: sequence,
+            exporter: exporter.address
+        )
+    }
+
+    /// Counts the rows of a set and notes where they came from, when that is asked for.
+    private func take(_ outcome: SetDecoder.Outcome, domain: UInt32, template: UInt16) {
+        exporter.counters.records += UInt64(outcome.rows.count)
+        exporter.counters.flows += UInt64(outcome.rows.count)
+        guard !outcome.rows.isEmpty else { return }
+        if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }
+        if batch.keepsOrigins {
+            batch.origins.append(
+                RowOrigin(rows: outcome.rows, exporter: context.source, domain: domain, template: template)
+            )
+        }
+    }
+}
+
+/// NetFlow v5's fixed record as a template (Cisco's NetFlow Export Datagram Format, version 5).
+enum NetFlowV5 {
+    static let record = Template(fields: [
+        TemplateField(id: 8, length: 4), TemplateField(id: 12, length: 4), TemplateField(id: 15, length: 4),
+        TemplateField(id: 10, length: 2), TemplateField(id: 14, length: 2),
+        TemplateField(id: 2, length: 4), TemplateField(id: 1, length: 4),
+        TemplateField(id: 22, length: 4), TemplateField(id: 21, length: 4),
+        TemplateField(id: 7, length: 2), TemplateField(id: 11, length: 2),
+        TemplateField(id: 210, length: 1),  // padding
+        TemplateField(id: 6, length: 1), TemplateField(id: 4, length: 1), TemplateField(id: 5, length: 1),
+        TemplateField(id: 16, length: 2), TemplateField(id: 17, length: 2),
+        TemplateField(id: 9, length: 1), TemplateField(id: 13, length: 1),
+        TemplateField(id: 210, length: 2),  // padding
+    ])
+}

@@ -1,0 +1,122 @@
+import FlowSchema
+import WireFormat
+
+/// Reads options data: sampling rates and interface names.
+///
+/// A record's scope says what it speaks of; NetFlow v9 numbers scopes on its
+/// own (RFC 3954 section 6.1), IPFIX uses information elements.
+struct OptionsDecoder {
+    let template: Template
+    let isIPFIX: Bool
+
+    /// One record's content, as far as it is of use.
+    fileprivate struct Content {
+        var interface: UInt32?
+        var sampler: UInt64?
+        var interval: UInt64?
+        var randomInterval: UInt64?
+        var packets: UInt64 = 0
+        var space: UInt64 = 0
+        var size: UInt64 = 0
+        var population: UInt64 = 0
+        var name: String?
+        var description: String?
+    }
+
+    /// Reads the records of a set.
+    ///
+    /// - Returns: how many there were.
+    func decode(_ body: WireReader, into domain: (Effect) -> Void) throws(DecodeError) -> Int {
+        var reader = body
+        var count = 0
+        var places: [(offset: Int, length: Int)] = Array(repeating: (0, 0), count: template.fields.count)
+        while reader.remaining >= template.minimumLength {
+            let start = reader
+            do throws(DecodeError) {
+                try SetDecoder.walk(&reader, template.fields, &places)
+            } catch {
+                if start.isAllZero { break }
+                throw error
+            }
+            count += 1
+            apply(read(start, places), domain)
+        }
+        return count
+    }
+
+    /// What a record tells.
+    enum Effect {
+        case rate(UInt32, sampler: UInt64?, interface: UInt32?)
+        case interfaceName(UInt32, String)
+    }
+
+    private func apply(_ content: Content, _ domain: (Effect) -> Void) {
+        if let rate = content.rate {
+            domain(.rate(rate, sampler: content.sampler, interface: content.interface))
+        }
+        if let interface = content.interface, let name = content.name ?? content.description, !name.isEmpty {
+            domain(.interfaceName(interface, name))
+        }
+    }
+
+    private func read(_ record: WireReader, _ places: [(offset: Int, length: Int)]) -> Content {
+        var content = Content()
+        for (index, field) in template.fields.enumerated() where field.enterprise == 0 {
+            let (offset, length) = places[index]
+            let number = record.number(at: offset, length: length)
+            if index < template.scopeCount, !isIPFIX {
+                // 1 system, 2 interface, 3 line card, 4 cache, 5 template.
+                if field.id == 2 { content.interface = number.map { UInt32(clamping: $0) } }
+                continue
+            }
+            switch field.id {
+            case 10, 14: content.interface = number.map { UInt32(clamping: $0) }
+            case 34: content.interval = number
+            case 48, 302: content.sampler = number
+            case 50: content.randomInterval = number
+            case 305: content.packets = number ?? 0
+            case 306: content.space = number ?? 0
+            case 309: content.size = number ?? 0
+            case 310: content.population = number ?? 0
+            case 82: content.name = record.text(at: offset, length: length)
+            case 83: content.description = record.text(at: offset, length: length)
+            default: break
+            }
+        }
+        return content
+    }
+}
+
+extension OptionsDecoder.Content {
+    /// One of so many packets, by whichever element tells (event-based RFC 5477 section 8.2, NetFlow's own).
+    fileprivate var rate: UInt32? {
+        if let interval, interval > 0 { return UInt32(clamping: interval) }
+        if let randomInterval, randomInterval > 0 { return UInt32(clamping: randomInterval) }
+        if let rate = SamplingRate.of(packets: packets, space: space, source: .options) { return rate.rate }
+        if size > 0, population >= size { return UInt32(clamping: population / size) }
+        return nil
+    }
+}
+
+extension WireReader {
+    /// The big-endian number of 1 to 8 bytes there; nil for other lengths or beyond the end.
+    func number(at offset: Int, length: Int) -> UInt64? {
+        guard (1...8).contains(length) else { return nil }
+        var value: UInt64 = 0
+        for index in 0..<length {
+            guard let byte = peek(UInt8.self, ahead: offset + index) else { return nil }
+            value = value << 8 | UInt64(byte)
+        }
+        return value
+    }
+
+    /// The text there, up to a zero byte and at most 128 bytes, bytes that are no UTF-8 replaced.
+    func text(at offset: Int, length: Int) -> String {
+        var bytes: [UInt8] = []
+        for index in 0..<min(length, 128) {
+            guard let byte = peek(UInt8.self, ahead: offset + index), byte != 0 else { break }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,62 @@
+import FlowSchema
+
+/// The sampling rates that one observation domain of an exporter announced in options data.
+///
+/// Rates arrive for a sampler, for an interface or for the whole domain. What
+/// arrives applies to records after it; nothing is rewritten later.
+struct SamplingTable {
+    private(set) var byInterface: [UInt32: UInt32] = [:]
+    private var bySampler: [UInt64: UInt32] = [:]
+    private var ofDomain: UInt32?
+
+    /// Samplers and interfaces kept per domain; further ones are not, and the exporter is told of in counters.
+    static let mostEntries = 4096
+
+    /// Takes in a rate from an options record.
+    mutating func learn(_ rate: UInt32, sampler: UInt64?, interface: UInt32?) {
+        if let sampler {
+            if bySampler.count < Self.mostEntries || bySampler[sampler] != nil { bySampler[sampler] = rate }
+        } else if let interface {
+            if byInterface.count < Self.mostEntries || byInterface[interface] != nil { byInterface[interface] = rate }
+        } else {
+            ofDomain = rate
+        }
+    }
+
+    /// The rate of records that name a sampler.
+    func rate(sampler: UInt64) -> UInt32? {
+        bySampler[sampler]
+    }
+
+    /// The rate of records that name none: the domain's own, else that of
+    /// its samplers when they all agree.
+    var common: UInt32? {
+        if let ofDomain { return ofDomain }
+        guard let first = bySampler.first?.value, bySampler.allSatisfy({ $0.value == first }) else { return nil }
+        return first
+    }
+
+    /// Whether the rate depends on the ingress interface of each record.
+    var isPerInterface: Bool { !byInterface.isEmpty }
+}
+
+/// A sampling rate and who told it.
+struct SamplingRate: Equatable, Sendable {
+    var rate: UInt32
+    var source: SamplingSource
+
+    /// Nobody told: one in one, marked.
+    static let unknown = SamplingRate(rate: 1, source: .unknown)
+
+    /// A rate that `source` told; 0 counts as not told.
+    init?(_ rate: UInt64, source: SamplingSource) {
+        guard rate > 0 else { return nil }
+        self.rate = UInt32(clamping: rate)
+        self.source = source
+    }
+
+    private init(rate: UInt32, source: SamplingSource) {
+        self.rate = rate
+        self.source = source
+    }
+}

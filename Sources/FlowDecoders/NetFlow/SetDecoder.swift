@@ -1,0 +1,250 @@
+import FlowSchema
+import NetTypes
+import WireFormat
+
+/// Decodes the data records of one set into rows, by the template's plan.
+struct SetDecoder {
+    let template: Template
+    let clock: MessageClock
+    /// Columns that are the same for every record of the message.
+    let constants: RowConstants
+    let sampling: SamplingTable?
+
+    /// What a set gave.
+    struct Outcome {
+        var rows: Range<Int>
+        /// The sampling rate of the last record.
+        var sampling = SamplingRate.unknown
+        /// Bytes at the end of the set that made no whole record.
+        var rest: Int
+    }
+
+    /// Decodes a set's body.
+    ///
+    /// A remainder shorter than a record is padding (RFC 7011 section 3.3.1).
+    func decode(_ body: WireReader, into batch: FlowBatch) throws(DecodeError) -> Outcome {
+        template.isVariable ? try decodeVariable(body, into: batch) : decodeFixed(body, into: batch)
+    }
+
+    private func decodeFixed(_ body: WireReader, into batch: FlowBatch) -> Outcome {
+        let length = template.minimumLength
+        let count = min(body.remaining / length, batch.room)
+        let rows = batch.reserve(count)
+        guard count > 0 else { return Outcome(rows: rows, rest: body.remaining) }
+        let runner = PlanRunner(bytes: body.rest, stride: length, rows: rows, clock: clock)
+        for step in template.plan.steps { runner.run(step, into: batch) }
+        let rate = finish(rows, batch) { step, row in runner.load(step.offset + row * length, step.length) }
+        return Outcome(rows: rows, sampling: rate, rest: body.remaining - count * length)
+    }
+
+    /// Records of variable length are walked one by one; each then runs the same steps at its own offsets.
+    private func decodeVariable(_ body: WireReader, into batch: FlowBatch) throws(DecodeError) -> Outcome {
+        var reader = body
+        var outcome = Outcome(rows: batch.count..<batch.count, rest: 0)
+        var places: [(offset: Int, length: Int)] = Array(repeating: (0, 0), count: template.fields.count)
+        while reader.remaining >= template.minimumLength, batch.room > 0 {
+            let start = reader
+            do throws(DecodeError) {
+                try Self.walk(&reader, template.fields, &places)
+            } catch {
+                // Zeros at the end of a set are padding even when they are longer than the shortest record.
+                if start.isAllZero { break }
+                throw error
+            }
+            let rows = batch.reserve(1)
+            let runner = PlanRunner(bytes: start.rest, stride: 0, rows: rows, clock: clock)
+            for step in template.plan.steps {
+                if let placed = step.placed(places) { runner.run(placed, into: batch) }
+            }
+            outcome.sampling = finish(rows, batch) { step, _ in
+                step.placed(places).map { runner.load($0.offset, $0.length) } ?? 0
+            }
+            outcome.rows = outcome.rows.lowerBound..<rows.upperBound
+        }
+        outcome.rest = reader.remaining
+        return outcome
+    }
+
+    /// Moves over one record and notes where each field's value lies (RFC 7011 section 7).
+    static func walk(
+        _ reader: inout WireReader,
+        _ fields: [TemplateField],
+        _ places: inout [(offset: Int, length: Int)]
+    ) throws(DecodeError) {
+        let start = reader.offset
+        for (index, field) in fields.enumerated() {
+            var length = Int(field.length)
+            if field.isVariable {
+                length = Int(try reader.read(UInt8.self))
+                if length == 255 { length = Int(try reader.read(UInt16.self)) }
+            }
+            places[index] = (reader.offset - start, length)
+            try reader.skip(length)
+        }
+    }
+}
+
+extension TemplatePlan.Step {
+    /// The step at the place of its field in one record; nil when the field's length there doesn't fit.
+    func placed(_ places: [(offset: Int, length: Int)]) -> TemplatePlan.Step? {
+        let place = places[field]
+        guard action.accepts(length: place.length) else { return nil }
+        return TemplatePlan.Step(action: action, field: field, offset: place.offset, length: place.length)
+    }
+}
+
+extension WireReader {
+    /// Whether only zeros are left.
+    var isAllZero: Bool {
+        for index in offset..<bytes.byteCount where (unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) != 0 {
+            return false
+        }
+        return true
+    }
+}
+
+// MARK: - What follows from the message and from other columns
+
+/// Columns that are the same for every record of a message.
+struct RowConstants {
+    var type: FlowType
+    var receivedAt: UInt32
+    var sequence: UInt32
+    var exporter: IPAddress
+    /// A rate that the message's header told (NetFlow v5).
+    var headerRate: SamplingRate?
+}
+
+extension SetDecoder {
+    /// Writes the columns that no field of the template gives.
+    ///
+    /// - Parameter load: reads the number of a step's field in the record of a row, counted from 0.
+    /// - Returns: the sampling rate of the last row.
+    private func finish(
+        _ rows: Range<Int>,
+        _ batch: FlowBatch,
+        _ load: (TemplatePlan.Step, Int) -> UInt64
+    ) -> SamplingRate {
+        let plan = template.plan
+        batch.fill(.timeReceived, rows, with: constants.receivedAt)
+        batch.fill(.flowType, rows, with: constants.type.rawValue)
+        batch.fill(.sequenceNum, rows, with: constants.sequence)
+        if !plan.hasSamplerAddress { batch.fill(.samplerAddress, rows, with: constants.exporter) }
+        if !plan.hasEtherType, !plan.hasIPVersion { etherType(rows, batch, plan) }
+        if !plan.hasICMP { icmpFromPort(rows, batch) }
+        times(rows, batch, plan)
+        return fillSampling(rows, batch, plan, load)
+    }
+
+    private func etherType(_ rows: Range<Int>, _ batch: FlowBatch, _ plan: TemplatePlan) {
+        switch (plan.hasIPv4, plan.hasIPv6) {
+        case (true, false): batch.fill(.eType, rows, with: UInt16(0x0800))
+        case (false, true): batch.fill(.eType, rows, with: UInt16(0x86DD))
+        case (false, false): break
+        case (true, true):
+            let out = unsafe batch.write(.eType, rows, as: UInt16.self)
+            for row in rows {
+                let isV4 = batch.address(.srcAddr, row: row).isV4 || batch.address(.dstAddr, row: row).isV4
+                unsafe out[row - rows.lowerBound] = isV4 ? 0x0800 : 0x86DD
+            }
+        }
+    }
+
+    /// Without an ICMP element, exporters put type and code into the destination port.
+    private func icmpFromPort(_ rows: Range<Int>, _ batch: FlowBatch) {
+        guard batch.hasWritten(.proto, rows), batch.hasWritten(.dstPort, rows) else { return }
+        let protocols = unsafe batch.write(.proto, rows, as: UInt8.self)
+        guard unsafe protocols.contains(where: { $0 == 1 || $0 == 58 }) else { return }
+        let ports = unsafe batch.write(.dstPort, rows, as: UInt16.self)
+        let types = unsafe batch.write(.icmpType, rows, as: UInt8.self)
+        let codes = unsafe batch.write(.icmpCode, rows, as: UInt8.self)
+        for index in types.indices {
+            let isICMP = unsafe protocols[index] == 1 || protocols[index] == 58
+            unsafe types[index] = isICMP ? UInt8(truncatingIfNeeded: ports[index] >> 8) : 0
+            unsafe codes[index] = isICMP ? UInt8(truncatingIfNeeded: ports[index]) : 0
+        }
+    }
+
+    /// A record without times happened, as far as is known, when it was exported.
+    private func times(_ rows: Range<Int>, _ batch: FlowBatch, _ plan: TemplatePlan) {
+        if !plan.hasStart, !plan.hasEnd {
+            batch.fill(.timeFlowStart, rows, with: clock.exportSeconds)
+            batch.fill(.timeFlowEnd, rows, with: clock.exportSeconds)
+        } else if !plan.hasStart || !plan.hasEnd {
+            let (from, to): (FlowEdge, FlowEdge) = plan.hasStart ? (.start, .end) : (.end, .start)
+            batch.copy(from.secondsColumn, to: to.secondsColumn, rows)
+            batch.copy(from.nanosecondsColumn, to: to.nanosecondsColumn, rows)
+        }
+    }
+
+    // MARK: - Sampling
+
+    private func fillSampling(
+        _ rows: Range<Int>,
+        _ batch: FlowBatch,
+        _ plan: TemplatePlan,
+        _ load: (TemplatePlan.Step, Int) -> UInt64
+    ) -> SamplingRate {
+        let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
+        guard plan.hasSampling || perInterface else {
+            let rate = common
+            batch.fill(.samplingRate, rows, with: rate.rate)
+            batch.fill(.samplingRateSource, rows, with: rate.source.rawValue)
+            return rate
+        }
+        let rates = unsafe batch.write(.samplingRate, rows, as: UInt32.self)
+        let sources = unsafe batch.write(.samplingRateSource, rows, as: UInt8.self)
+        var last = SamplingRate.unknown
+        for index in rates.indices {
+            last = rate(of: rows.lowerBound + index, plan, batch) { load($0, index) }
+            unsafe rates[index] = last.rate
+            unsafe sources[index] = last.source.rawValue
+        }
+        return last
+    }
+
+    /// The rate of records that say nothing of it themselves.
+    private var common: SamplingRate {
+        constants.headerRate ?? sampling?.common.flatMap { SamplingRate(UInt64($0), source: .options) } ?? .unknown
+    }
+
+    /// One record's rate: its own field first, then its sampler's, its interface's, its domain's.
+    private func rate(
+        of row: Int,
+        _ plan: TemplatePlan,
+        _ batch: FlowBatch,
+        _ load: (TemplatePlan.Step) -> UInt64
+    ) -> SamplingRate {
+        var packets: UInt64 = 0
+        var space: UInt64 = 0
+        var sampler: UInt64?
+        for step in plan.steps {
+            switch step.action {
+            case .samplingInterval:
+                if let rate = SamplingRate(load(step), source: .record) { return rate }
+            case .samplerID: sampler = load(step)
+            case .samplingPacketInterval: packets = load(step)
+            case .samplingPacketSpace: space = load(step)
+            default: break
+            }
+        }
+        if let rate = SamplingRate.of(packets: packets, space: space, source: .record) { return rate }
+        if let sampler, let rate = sampling?.rate(sampler: sampler) {
+            return SamplingRate(UInt64(rate), source: .options) ?? .unknown
+        }
+        if let table = sampling, table.isPerInterface {
+            let interface = UInt32(truncatingIfNeeded: batch.number(.inIf, row: row))
+            if let rate = table.byInterface[interface] { return SamplingRate(UInt64(rate), source: .options) ?? .unknown }
+        }
+        return common
+    }
+}
+
+extension SamplingRate {
+    /// Of `packets` in a row and `space` skipped after them, every how manieth packet is seen (RFC 5477 section 8.2).
+    static func of(packets: UInt64, space: UInt64, source: SamplingSource) -> SamplingRate? {
+        guard packets > 0 else { return nil }
+        let (sum, overflow) = packets.addingReportingOverflow(space)
+        return SamplingRate(overflow ? .max : sum / packets, source: source)
+    }
+}

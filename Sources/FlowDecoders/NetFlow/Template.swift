@@ -1,0 +1,152 @@
+import FlowSchema
+
+/// A field of a template: which element, how long, whose number.
+struct TemplateField: Hashable, Sendable {
+    var id: UInt16
+    var length: UInt16
+    /// 0 for IANA's numbers and all of NetFlow v9.
+    var enterprise: UInt32 = 0
+
+    /// The length that means "each record tells" (RFC 7011 section 7).
+    static let variableLength: UInt16 = 65_535
+
+    var isVariable: Bool { length == Self.variableLength }
+}
+
+/// A template's layout, and the plan that its records are decoded by.
+///
+/// The plan is compiled once, when the template arrives; data records only run it.
+final class Template: Sendable {
+    let fields: [TemplateField]
+    /// How many of the first fields are scope (options templates); 0 for flow templates.
+    let scopeCount: Int
+    /// Bytes of a record when no field is variable; the least otherwise.
+    let minimumLength: Int
+    let isVariable: Bool
+    let plan: TemplatePlan
+
+    /// - Parameter scopeCount: 0 makes a flow template.
+    init(fields: [TemplateField], scopeCount: Int = 0) {
+        self.fields = fields
+        self.scopeCount = scopeCount
+        minimumLength = fields.reduce(0) { $0 + ($1.isVariable ? 1 : Int($1.length)) }
+        isVariable = fields.contains(where: \.isVariable)
+        plan = scopeCount == 0 ? TemplatePlan(fields: fields) : TemplatePlan(fields: [])
+    }
+
+    /// Fields that a template may have: more than any real one, and a bound on what a hostile one costs.
+    static let mostFields = 1000
+}
+
+/// What to do with each record of a template, column by column.
+struct TemplatePlan: Sendable {
+    /// One field's effect on one column.
+    struct Step: Sendable {
+        var action: ElementAction
+        /// Which field of the template.
+        var field: Int
+        /// Where the field starts when every field before it is of fixed length.
+        var offset: Int
+        var length: Int
+    }
+
+    private(set) var steps: [Step] = []
+    private(set) var hasIPv4 = false
+    private(set) var hasIPv6 = false
+    private(set) var hasEtherType = false
+    private(set) var hasIPVersion = false
+    private(set) var hasICMP = false
+    private(set) var hasStart = false
+    private(set) var hasEnd = false
+    private(set) var hasSampling = false
+    private(set) var hasSamplerAddress = false
+
+    init(fields: [TemplateField]) {
+        var best: [FlowColumn: UInt8] = [:]
+        let candidates = Self.candidates(fields)
+        for candidate in candidates {
+            guard let column = candidate.step.action.column else { continue }
+            best[column] = min(best[column] ?? .max, candidate.rank)
+        }
+        // An IPv6 address is written first and an IPv4 one over it, where the
+        // record has one: some exporters send both, with zeros in the other.
+        let ordered = candidates.filter(\.isIPv6) + candidates.filter { !$0.isIPv6 }
+        for candidate in ordered {
+            if let column = candidate.step.action.column, best[column] != candidate.rank, !candidate.isAddress {
+                continue
+            }
+            steps.append(candidate.step)
+            note(candidate.step.action)
+        }
+    }
+
+    private mutating func note(_ action: ElementAction) {
+        switch action {
+        case .ipv4(.srcAddr), .ipv4(.dstAddr): hasIPv4 = true
+        case .ipv6(.srcAddr), .ipv6(.dstAddr): hasIPv6 = true
+        case .ipv4(.samplerAddress), .ipv6(.samplerAddress): hasSamplerAddress = true
+        case .unsigned(.eType): hasEtherType = true
+        case .ipVersion: hasIPVersion = true
+        case .icmpTypeAndCode, .unsigned(.icmpType): hasICMP = true
+        case .time(_, .start): hasStart = true
+        case .time(_, .end): hasEnd = true
+        case .samplingInterval, .samplerID, .samplingPacketInterval: hasSampling = true
+        default: break
+        }
+    }
+
+    // MARK: - Compiling
+
+    private struct Candidate {
+        var step: Step
+        var rank: UInt8
+        var isAddress: Bool
+        var isIPv6: Bool
+    }
+
+    private static func candidates(_ fields: [TemplateField]) -> [Candidate] {
+        var result: [Candidate] = []
+        var offset = 0
+        for (index, field) in fields.enumerated() {
+            defer { offset += field.isVariable ? 0 : Int(field.length) }
+            guard field.enterprise == 0, let element = ElementRegistry.element(field.id) else { continue }
+            for action in element.actions where field.isVariable || action.accepts(length: Int(field.length)) {
+                let step = Step(action: action, field: index, offset: offset, length: Int(field.length))
+                let isIPv6 = if case .ipv6 = action { true } else { false }
+                let isIPv4 = if case .ipv4 = action { true } else { false }
+                result.append(
+                    Candidate(step: step, rank: element.rank, isAddress: isIPv4 || isIPv6, isIPv6: isIPv6)
+                )
+            }
+        }
+        return result
+    }
+}
+
+extension ElementAction {
+    /// The column that competing elements of one template compete for.
+    var column: FlowColumn? {
+        switch self {
+        case .unsigned(let column), .lowBits(let column), .ipv4(let column), .ipv6(let column): column
+        case .time(_, .start): .timeFlowStart
+        case .time(_, .end): .timeFlowEnd
+        case .icmpTypeAndCode: .icmpType
+        case .samplingInterval: .samplingRate
+        case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace: nil
+        }
+    }
+
+    /// Whether a field of that length can be read as this; others are skipped as unknown.
+    func accepts(length: Int) -> Bool {
+        switch self {
+        case .unsigned, .lowBits, .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace:
+            (1...8).contains(length)
+        case .ipv4: length == 4
+        case .ipv6: length == 16
+        case .time(.uptimeMilliseconds, _), .time(.seconds, _), .time(.deltaMicroseconds, _): length == 4
+        case .time(.milliseconds, _), .time(.ntp, _): length == 8
+        case .icmpTypeAndCode: length == 2
+        case .ipVersion: length == 1
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import WireFormat
+
+/// Reads template records into an exporter's store (RFC 3954 section 5.2, 6.1; RFC 7011 section 3.4).
+struct TemplateParser {
+    let isIPFIX: Bool
+    let domain: UInt32
+    let port: UInt16
+
+    /// Reads the templates of a template set.
+    ///
+    /// - Returns: how many template records there were.
+    func templates(_ body: WireReader, into store: inout TemplateStore) throws(DecodeError) -> Int {
+        var reader = body
+        var count = 0
+        while reader.remaining >= 4 {
+            if reader.isAllZero { return count }
+            let key = try key(&reader)
+            let fieldCount = Int(try reader.read(UInt16.self))
+            count += 1
+            // A withdrawal. Over UDP it must not be sent, and is not obeyed (RFC 7011 section 8.4).
+            if fieldCount == 0, isIPFIX { continue }
+            try define(key, fieldCount: fieldCount, scopeCount: 0, &reader, &store)
+        }
+        return count
+    }
+
+    /// Reads the templates of an options template set.
+    func optionsTemplates(_ body: WireReader, into store: inout TemplateStore) throws(DecodeError) -> Int {
+        var reader = body
+        var count = 0
+        while reader.remaining >= (isIPFIX ? 4 : 6) {
+            if reader.isAllZero { return count }
+            let key = try key(&reader)
+            count += 1
+            if isIPFIX {
+                let fieldCount = Int(try reader.read(UInt16.self))
+                // The withdrawal of an options template has no scope count.
+                if fieldCount == 0 { continue }
+                let scopeCount = Int(try reader.read(UInt16.self))
+                guard (1...fieldCount).contains(scopeCount) else {
+                    store.remove(key, port: port)
+                    throw .badTemplate
+                }
+                try define(key, fieldCount: fieldCount, scopeCount: scopeCount, &reader, &store)
+            } else {
+                let scopeBytes = Int(try reader.read(UInt16.self))
+                let optionBytes = Int(try reader.read(UInt16.self))
+                guard scopeBytes % 4 == 0, optionBytes % 4 == 0 else {
+                    store.remove(key, port: port)
+                    throw .badTemplate
+                }
+                // Without a scope the record speaks of the whole exporter, as scope "system" does.
+                let scopeCount = max(scopeBytes / 4, 0)
+                try define(
+                    key,
+                    fieldCount: (scopeBytes + optionBytes) / 4,
+                    scopeCount: scopeCount,
+                    isOptions: true,
+                    &reader,
+                    &store
+                )
+            }
+        }
+        return count
+    }
+
+    private func key(_ reader: inout WireReader) throws(DecodeError) -> TemplateStore.Key {
+        let id = try reader.read(UInt16.self)
+        // Ids below 256 are set ids (RFC 7011 section 3.4.1).
+        guard id > 255 else { throw .badTemplate }
+        return TemplateStore.Key(isIPFIX: isIPFIX, domain: domain, id: id)
+    }
+
+    private func define(
+        _ key: TemplateStore.Key,
+        fieldCount: Int,
+        scopeCount: Int,
+        isOptions: Bool = false,
+        _ reader: inout WireReader,
+        _ store: inout TemplateStore
+    ) throws(DecodeError) {
+        do throws(DecodeError) {
+            guard (1...Template.mostFields).contains(fieldCount) else { throw .badTemplate }
+            var fields: [TemplateField] = []
+            fields.reserveCapacity(fieldCount)
+            for _ in 0..<fieldCount { fields.append(try field(&reader)) }
+            // A record without a single byte would never end.
+            guard fields.contains(where: { $0.length > 0 }) else { throw .badTemplate }
+            store.define(key, port: port, fields: fields, scopeCount: isOptions ? max(scopeCount, 1) : scopeCount)
+        } catch {
+            // Data must not be decoded by a definition that its exporter has just replaced.
+            store.remove(key, port: port)
+            throw error
+        }
+    }
+
+    private func field(_ reader: inout WireReader) throws(DecodeError) -> TemplateField {
+        let id = try reader.read(UInt16.self)
+        let length = try reader.read(UInt16.self)
+        // NetFlow v9 has no enterprise bit: ids above 32767 are the vendor's own.
+        guard isIPFIX else {
+            guard length != TemplateField.variableLength else { throw .badTemplate }
+            return TemplateField(id: id, length: length)
+        }
+        guard id & 0x8000 != 0 else { return TemplateField(id: id, length: length) }
+        return TemplateField(id: id & 0x7FFF, length: length, enterprise: try reader.read(UInt32.self))
+    }
+}

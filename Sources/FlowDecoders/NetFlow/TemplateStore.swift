@@ -1,0 +1,74 @@
+/// The templates of one exporter.
+///
+/// Over UDP a template belongs to the exporter's address and port, its
+/// observation domain and its id (RFC 7011 section 8). Some exporters send
+/// templates and data from different ports, so a definition of another port
+/// serves when it is the only one.
+struct TemplateStore {
+    /// What a template is looked up by, the port aside.
+    struct Key: Hashable {
+        var isIPFIX: Bool
+        var domain: UInt32
+        var id: UInt16
+    }
+
+    private struct Definition {
+        var port: UInt16
+        var template: Template
+    }
+
+    private var definitions: [Key: [Definition]] = [:]
+    /// How many templates are held.
+    private(set) var count = 0
+    private var fieldCount = 0
+    /// Templates that were refused for want of room.
+    private(set) var refused: UInt64 = 0
+
+    /// Most templates of one exporter; real ones have tens.
+    static let mostTemplates = 4096
+    /// Most fields of all templates of one exporter together: bounds the memory to a few MB.
+    static let mostFields = 65_536
+    /// Ports of one exporter that may define the same id.
+    static let mostPorts = 16
+
+    /// The template of a data set; nil when none is known, or several and none of this port.
+    func template(_ key: Key, port: UInt16) -> Template? {
+        guard let known = definitions[key] else { return nil }
+        if let own = known.first(where: { $0.port == port }) { return own.template }
+        guard let first = known.first, known.allSatisfy({ $0.template.fields == first.template.fields }) else {
+            return nil
+        }
+        return first.template
+    }
+
+    /// Takes in a definition; a new one for a known id replaces the old at once.
+    mutating func define(_ key: Key, port: UInt16, fields: [TemplateField], scopeCount: Int) {
+        var known = definitions[key] ?? []
+        if let index = known.firstIndex(where: { $0.port == port }) {
+            let old = known[index].template
+            // Repeated every few minutes, nearly always unchanged: the plan stays.
+            if old.fields == fields, old.scopeCount == scopeCount { return }
+            fieldCount += fields.count - old.fields.count
+            known[index].template = Template(fields: fields, scopeCount: scopeCount)
+        } else {
+            guard count < Self.mostTemplates, fieldCount + fields.count <= Self.mostFields, known.count < Self.mostPorts
+            else {
+                refused += 1
+                return
+            }
+            count += 1
+            fieldCount += fields.count
+            known.append(Definition(port: port, template: Template(fields: fields, scopeCount: scopeCount)))
+        }
+        definitions[key] = known
+    }
+
+    /// Forgets a definition, so that data isn't decoded by one that an invalid redefinition made doubtful.
+    mutating func remove(_ key: Key, port: UInt16) {
+        guard var known = definitions[key], let index = known.firstIndex(where: { $0.port == port }) else { return }
+        count -= 1
+        fieldCount -= known[index].template.fields.count
+        known.remove(at: index)
+        definitions[key] = known.isEmpty ? nil : known
+    }
+}

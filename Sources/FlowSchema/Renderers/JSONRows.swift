@@ -1,0 +1,45 @@
+import NetTypes
+
+/// Renders rows of a batch as JSON: keys are column names, addresses are
+/// text, times RFC 3339 in UTC with the part below the second where it is known.
+public struct JSONRows {
+    /// Renders what the columns hold.
+    public init() {}
+
+    /// One row as an object, with `_source` at the end when its origin is known.
+    public func object(_ batch: FlowBatch, row: Int, origin: RowOrigin?) -> String {
+        var text = "{"
+        for column in ClickHouse.columns {
+            if text.utf8.count > 1 { text += "," }
+            text += "\"\(column.name)\":\(value(batch, column, row))"
+        }
+        if let origin {
+            text += ",\"_source\":{\"exporter\":\"\(origin.exporter.address)\",\"port\":\(origin.exporter.port),"
+            text += "\"domain\":\(origin.domain),\"template\":\(origin.template)}"
+        }
+        return text + "}"
+    }
+
+    /// One value as JSON.
+    func value(_ batch: FlowBatch, _ column: FlowColumn, _ row: Int) -> String {
+        let kind = column.field.kind
+        if kind == .address { return "\"\(batch.address(column, row: row))\"" }
+        let number = batch.number(column, row: row)
+        switch kind {
+        case .time:
+            let rest: FlowColumn? =
+                switch column {
+                case .timeFlowStart: .timeFlowStartNs
+                case .timeFlowEnd: .timeFlowEndNs
+                default: nil
+                }
+            let nanoseconds = rest.map { UInt32(truncatingIfNeeded: batch.number($0, row: row)) } ?? 0
+            return "\"\(Timestamp.rfc3339(seconds: number, nanoseconds: min(nanoseconds, 999_999_999)))\""
+        case .mac: return "\"\(MACAddress(bits: number))\""
+        case .flowType: return "\"\((FlowType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
+        case .samplingSource:
+            return "\"\((SamplingSource(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
+        default: return String(number)
+        }
+    }
+}

@@ -81,7 +81,8 @@ struct SampledFrame {
             writer.write(UInt32(truncatingIfNeeded: flow.start))
             writer.write(UInt32(truncatingIfNeeded: flow.end))
             writer.write(0x50 as UInt8)
-            writer.write(flow.tcpFlags)
+            // The flow's flags are those of all its packets; one from its middle has ACK, maybe PSH.
+            writer.write(flow.tcpFlags & 0x10 == 0 ? flow.tcpFlags : flow.tcpFlags & 0x18)
             writer.write(0xFFFF as UInt16)
             writer.write(0 as UInt32)
         case 17:

@@ -57,9 +57,10 @@ public struct TemplateExporter: Sendable {
         writeHeader(now: now, into: &writer)
         for (template, isV4) in [(v4, true), (v6, false)] where flows.contains(where: { $0.isV4 == isV4 }) {
             let start = beginSet(template.id, into: &writer)
-            for flow in flows where flow.isV4 == isV4 {
-                writeRecord(flow, template: template, into: &writer)
-                totals.add(flow)
+            let fields = template.fields.span
+            for index in flows.indices where flows[index].isV4 == isV4 {
+                writeRecord(flows[index], fields: fields, into: &writer)
+                totals.add(flows[index])
             }
             endSet(start, into: &writer)
         }
@@ -67,55 +68,51 @@ public struct TemplateExporter: Sendable {
         return totals
     }
 
+    /// One switch, whose branches write without another look at the value:
+    /// this loop runs for each field of each record.
     @inline(__always)
-    private func writeRecord(_ flow: FlowRecord, template: RecordTemplate, into writer: inout DatagramWriter) {
-        for field in template.fields {
+    private func writeRecord(_ flow: borrowing FlowRecord, fields: Span<TemplateField>, into writer: inout DatagramWriter) {
+        for index in fields.indices {
+            let field = fields[index]
+            let length = field.length
             switch field.value {
-            case .sourceAddress: writer.write(address: flow.source, length: field.length)
-            case .destinationAddress: writer.write(address: flow.destination, length: field.length)
-            case .nextHop: writer.write(address: flow.nextHop, length: field.length)
-            case .applicationName: writer.write(application: flow, length: field.length)
-            default: writer.write(number(field.value, of: flow), length: field.length)
+            case .sourceAddress: writer.write(address: flow.source, length: length)
+            case .destinationAddress: writer.write(address: flow.destination, length: length)
+            case .nextHop: writer.write(address: flow.nextHop, length: length)
+            case .sourceMask: writer.write(flow.sourceMask)
+            case .destinationMask: writer.write(flow.destinationMask)
+            case .sourcePort: writer.write(flow.sourcePort)
+            case .destinationPort: writer.write(flow.destinationPort)
+            case .ipProtocol: writer.write(flow.ipProtocol)
+            case .tos: writer.write(flow.tos)
+            case .tcpFlags: writer.write(UInt64(flow.tcpFlags), length: length)
+            case .ttl: writer.write(flow.ttl)
+            case .icmp: writer.write(flow.icmp)
+            case .flowLabel: writer.write(UInt64(flow.flowLabel), length: length)
+            case .ipVersion: writer.write((flow.isV4 ? 4 : 6) as UInt8)
+            case .bytes: writer.write(flow.bytes, length: length)
+            case .packets: writer.write(flow.packets, length: length)
+            case .inIf: writer.write(UInt64(flow.inIf), length: length)
+            case .outIf: writer.write(UInt64(flow.outIf), length: length)
+            case .sourceAS: writer.write(UInt64(flow.sourceAS), length: length)
+            case .destinationAS: writer.write(UInt64(flow.destinationAS), length: length)
+            case .vlan: writer.write(flow.vlan)
+            case .direction: writer.write(flow.direction)
+            case .sourceMAC: writer.write(flow.sourceMAC, length: length)
+            case .destinationMAC: writer.write(flow.destinationMAC, length: length)
+            case .uptimeStart: writer.write(profile.uptime(at: flow.start))
+            case .uptimeEnd: writer.write(profile.uptime(at: flow.end))
+            case .secondsStart: writer.write(UInt32(truncatingIfNeeded: flow.start / 1000))
+            case .secondsEnd: writer.write(UInt32(truncatingIfNeeded: flow.end / 1000))
+            case .millisecondsStart: writer.write(flow.start)
+            case .millisecondsEnd: writer.write(flow.end)
+            case .forwarding: writer.write(64 as UInt8)  // RFC 7270 section 4.12: forwarded, no reason given
+            case .sampler: writer.write(Self.samplerId, length: length)
+            // RFC 6759: engine 3 (IANA layer 4) and the well-known port.
+            case .applicationId: writer.write(3 << 24 | UInt32(min(flow.sourcePort, flow.destinationPort)))
+            case .applicationName: writer.write(application: flow, length: length)
+            case .enterpriseCounter: writer.write(UInt32(truncatingIfNeeded: flow.packets))
             }
-        }
-    }
-
-    @inline(__always)
-    private func number(_ value: RecordValue, of flow: FlowRecord) -> UInt64 {
-        switch value {
-        case .sourceMask: UInt64(flow.sourceMask)
-        case .destinationMask: UInt64(flow.destinationMask)
-        case .sourcePort: UInt64(flow.sourcePort)
-        case .destinationPort: UInt64(flow.destinationPort)
-        case .ipProtocol: UInt64(flow.ipProtocol)
-        case .tos: UInt64(flow.tos)
-        case .tcpFlags: UInt64(flow.tcpFlags)
-        case .ttl: UInt64(flow.ttl)
-        case .icmp: UInt64(flow.icmp)
-        case .flowLabel: UInt64(flow.flowLabel)
-        case .ipVersion: flow.isV4 ? 4 : 6
-        case .bytes: flow.bytes
-        case .packets: flow.packets
-        case .inIf: UInt64(flow.inIf)
-        case .outIf: UInt64(flow.outIf)
-        case .sourceAS: UInt64(flow.sourceAS)
-        case .destinationAS: UInt64(flow.destinationAS)
-        case .vlan: UInt64(flow.vlan)
-        case .direction: UInt64(flow.direction)
-        case .sourceMAC: flow.sourceMAC
-        case .destinationMAC: flow.destinationMAC
-        case .uptimeStart: UInt64(profile.uptime(at: flow.start))
-        case .uptimeEnd: UInt64(profile.uptime(at: flow.end))
-        case .secondsStart: flow.start / 1000
-        case .secondsEnd: flow.end / 1000
-        case .millisecondsStart: flow.start
-        case .millisecondsEnd: flow.end
-        case .forwarding: 64  // RFC 7270 section 4.12: forwarded, no reason given
-        case .sampler: Self.samplerId
-        // RFC 6759: engine 3 (IANA layer 4) and the well-known port.
-        case .applicationId: 3 << 24 | UInt64(min(flow.sourcePort, flow.destinationPort))
-        case .enterpriseCounter: flow.packets
-        case .sourceAddress, .destinationAddress, .nextHop, .applicationName: 0
         }
     }
 

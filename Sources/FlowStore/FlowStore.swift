@@ -1,3 +1,5 @@
+public import FlowSchema
+
 /// Where rows are kept and asked for.
 ///
 /// Both drivers speak ClickHouse's SQL over the same schema: the engine in
@@ -10,6 +12,17 @@ public protocol FlowStore: Sendable {
     ///   - limits: what it may use.
     /// - Throws: ``StoreError``.
     func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult
+}
+
+/// A store that takes batches.
+public protocol BatchStore: FlowStore {
+    /// Stores a sealed batch; when it returns, the rows are acknowledged.
+    ///
+    /// Only the ingest thread calls this, which it blocks.
+    ///
+    /// - Parameter token: names the batch: a second try with the same token
+    ///   stores nothing twice. Letters, digits and hyphens.
+    func append(_ batch: FlowBatch, token: String) throws(StoreError)
 }
 
 /// What one query may use.

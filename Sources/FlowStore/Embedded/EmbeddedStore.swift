@@ -2,7 +2,7 @@ public import FlowSchema
 import Foundation
 
 /// The default store: ClickHouse inside this process, over one data folder.
-public final class EmbeddedStore: FlowStore, @unchecked Sendable {
+public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     // `ingest` belongs to the one ingest thread; all else is immutable: hence Sendable.
     private let engine: Engine
     private let ingest: EngineConnection

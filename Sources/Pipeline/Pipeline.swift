@@ -1,0 +1,170 @@
+public import FlowDecoders
+public import FlowStore
+import FlowSchema
+import Foundation
+public import LinuxCapture
+public import Logging
+public import NetTypes
+
+/// What the pipeline is made with.
+public struct PipelineOptions: Sendable {
+    /// A socket to listen on.
+    public struct Listener: Sendable {
+        /// Address and UDP port.
+        public var endpoint: IPEndpoint
+        /// What exporters usually send there, in words; any protocol is recognised on any of them.
+        public var purpose: String
+
+        /// Describes a socket.
+        public init(endpoint: IPEndpoint, purpose: String) {
+            self.endpoint = endpoint
+            self.purpose = purpose
+        }
+    }
+
+    /// Sockets to listen on.
+    public var listeners: [Listener]
+    /// Prefixes that datagrams are taken from; empty: from everywhere.
+    public var allow: [Prefix] = []
+    /// Bytes of kernel buffer per socket.
+    public var receiveBuffer = 64 << 20
+    /// Rows after which a batch is stored.
+    public var batchRows = 250_000
+    /// Seconds after which a batch is stored even if it has fewer rows.
+    public var flushSeconds = 1
+
+    /// Listens on these sockets, the rest at its defaults.
+    public init(listeners: [Listener]) {
+        self.listeners = listeners
+    }
+
+    /// Rows that a batch must have room for: one more datagram always fits.
+    public var batchCapacity: Int { batchRows + FlowDecoder.mostRows }
+}
+
+/// The line from the sockets to the store: receiver threads, batches, the ingest thread.
+public final class Pipeline: Sendable {
+    private let receivers: [ReceiverThread]
+    private let ingest: IngestThread
+    private let pool: BatchPool
+    /// When the counters began, in seconds since 1970 UTC.
+    public let since: UInt32
+
+    /// Binds every socket, or none; nothing is received before ``start()``.
+    ///
+    /// - Throws: ``SocketError`` of the first socket that can't be had.
+    public init(_ options: PipelineOptions, store: any BatchStore, logger: Logger) throws(SocketError) {
+        var sockets: [(UDPReceiver, String)] = []
+        for listener in options.listeners {
+            let socket = try UDPReceiver(listener.endpoint, receiveBuffer: options.receiveBuffer)
+            if socket.receiveBuffer < options.receiveBuffer {
+                logger.warning(
+                    "smaller receive buffer than asked for; run as root or raise net.core.rmem_max",
+                    metadata: ["bytes": "\(socket.receiveBuffer)", "asked": "\(options.receiveBuffer)"]
+                )
+            }
+            sockets.append((socket, listener.purpose))
+        }
+        // One for each receiver to fill, one being stored, two in between.
+        let pool = BatchPool(count: sockets.count + 3, capacity: options.batchCapacity)
+        self.pool = pool
+        receivers = sockets.map { ReceiverThread(socket: $0, purpose: $1, pool: pool, options: options) }
+        ingest = IngestThread(store: store, pool: pool, logger: logger)
+        since = UInt32(truncatingIfNeeded: time(nil))
+    }
+
+    /// Starts the threads.
+    public func start() {
+        ingest.start()
+        for receiver in receivers { receiver.start() }
+    }
+
+    /// Reads what has arrived, stores all of it and ends the threads; blocks until then.
+    public func stop() {
+        for receiver in receivers { receiver.stop() }
+        for receiver in receivers { receiver.join() }
+        pool.close()
+        ingest.join()
+    }
+}
+
+// MARK: - Figures
+
+/// The pipeline's counts at one moment.
+public struct PipelineSnapshot: Sendable {
+    /// One socket.
+    public struct Listener: Sendable {
+        /// Where it is bound.
+        public var endpoint: IPEndpoint
+        /// What exporters usually send there.
+        public var purpose: String
+        /// Datagrams that were read.
+        public var datagrams: UInt64
+        /// Datagrams from outside the allowed prefixes.
+        public var refused: UInt64
+        /// Datagrams that the kernel dropped for want of buffer.
+        public var kernelDrops: UInt64
+        /// Why it stopped working, if it did.
+        public var failure: String?
+    }
+
+    /// The sockets.
+    public var listeners: [Listener]
+    /// What the decoders counted, all exporters together.
+    public var counters: DecodeCounters
+    /// What is known of each exporter.
+    public var exporters: [ExporterSnapshot]
+    /// Rows that were decoded and neither stored nor given up yet.
+    public var rowsInFlight: UInt64
+    /// Rows that the store acknowledged.
+    public var storedRows: UInt64
+    /// Batches that the store acknowledged.
+    public var storedBatches: UInt64
+    /// Rows that the store refused for good.
+    public var rejectedRows: UInt64
+    /// Inserts that failed.
+    public var storeFailures: UInt64
+    /// Times that a receiver waited for an empty batch.
+    public var stalls: UInt64
+    /// When the newest stored row was received, in seconds since 1970 UTC.
+    public var newestStored: UInt32?
+    /// What the store said when it last refused a batch, until it takes one again.
+    public var storeProblem: String?
+    /// Seconds that the ingest thread spent storing.
+    public var storeSeconds: Double
+}
+
+extension Pipeline {
+    /// The counts now; receivers publish theirs once a second and with every batch.
+    public var snapshot: PipelineSnapshot {
+        // The store's side first: what it stored after that is still in flight here, never the other way round.
+        let stored = ingest.latest
+        let queue = pool.state
+        let reports = receivers.map { ($0, $0.latest) }
+        let counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
+        let settled = stored.storedRows + stored.rejectedRows
+        return PipelineSnapshot(
+            listeners: reports.map { receiver, report in
+                PipelineSnapshot.Listener(
+                    endpoint: receiver.socket.endpoint,
+                    purpose: receiver.purpose,
+                    datagrams: report.datagrams,
+                    refused: report.refused,
+                    kernelDrops: report.kernelDrops,
+                    failure: report.failure
+                )
+            },
+            counters: counters,
+            exporters: reports.flatMap(\.1.exporters),
+            rowsInFlight: counters.flows > settled ? counters.flows - settled : 0,
+            storedRows: stored.storedRows,
+            storedBatches: stored.storedBatches,
+            rejectedRows: stored.rejectedRows,
+            storeFailures: stored.failures,
+            stalls: queue.stalls,
+            newestStored: stored.newestStored,
+            storeProblem: stored.problem,
+            storeSeconds: stored.busySeconds
+        )
+    }
+}

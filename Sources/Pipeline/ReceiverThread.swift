@@ -1,0 +1,146 @@
+import FlowDecoders
+import FlowSchema
+import Foundation
+import LinuxCapture
+import Logging
+import NetTypes
+import Synchronization
+import WireFormat
+
+/// One UDP socket, its decoder and its thread: datagrams in, sealed batches out.
+///
+/// Everything on the way of a datagram belongs to the thread; others see
+/// copies that it publishes once a second.
+final class ReceiverThread: Sendable {
+    /// What the thread publishes.
+    struct Report: Sendable {
+        var datagrams: UInt64 = 0
+        var refused: UInt64 = 0
+        var kernelDrops: UInt64 = 0
+        var counters = DecodeCounters()
+        var exporters: [ExporterSnapshot] = []
+        /// Why the thread ended, if it did before it was told to.
+        var failure: String?
+    }
+
+    let socket: UDPReceiver
+    let purpose: String
+    private let pool: BatchPool
+    private let batchRows: Int
+    private let flushSeconds: UInt32
+    private let allow: [Prefix]
+    private let report = Mutex(Report())
+    private let isStopping = Atomic(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(socket: UDPReceiver, purpose: String, pool: BatchPool, options: PipelineOptions) {
+        self.socket = socket
+        self.purpose = purpose
+        self.pool = pool
+        batchRows = options.batchRows
+        flushSeconds = UInt32(max(1, options.flushSeconds))
+        allow = options.allow
+    }
+
+    /// What was published last.
+    var latest: Report { report.withLock { $0 } }
+
+    func start() {
+        let thread = Thread { self.run() }
+        thread.name = "udp-\(socket.endpoint.port)"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    /// Asks the thread to read what has arrived, hand it over and end.
+    func stop() { isStopping.store(true, ordering: .releasing) }
+
+    /// Waits for the end.
+    func join() { ended.wait() }
+
+    // MARK: - On the thread
+
+    private func run() {
+        var work = Work(batch: pool.take())
+        let deadline = Self.drainSeconds
+        var stopSeen: UInt32?
+        while true {
+            let now = Self.now
+            var received = 0
+            do throws(SocketError) {
+                received = try socket.receive { datagram, source in handle(datagram, source, now, &work) }
+            } catch {
+                report.withLock { $0.failure = error.description }
+                break
+            }
+            if received > 0 { work.lastReceived = now }
+            flushIfDue(now, &work)
+            publishIfDue(now, &work)
+            guard isStopping.load(ordering: .acquiring) else { continue }
+            // What the kernel holds was received: read it, though not for ever.
+            stopSeen = stopSeen ?? now
+            if received == 0 || now - (stopSeen ?? now) >= deadline { break }
+        }
+        hand(&work, replace: false)
+        publish(&work)
+        ended.signal()
+    }
+
+    /// Seconds that a stopping thread goes on reading a socket that never falls silent.
+    private static let drainSeconds: UInt32 = 5
+
+    /// What the thread owns.
+    private struct Work {
+        var decoder = FlowDecoder()
+        var batch: FlowBatch
+        var datagrams: UInt64 = 0
+        var refused: UInt64 = 0
+        /// When the first row of the batch came.
+        var opened: UInt32 = 0
+        var published: UInt32 = 0
+        var lastReceived: UInt32 = 0
+    }
+
+    private func handle(_ datagram: RawSpan, _ source: IPEndpoint, _ now: UInt32, _ work: inout Work) {
+        work.datagrams += 1
+        guard allow.isEmpty || allow.contains(where: { $0.contains(source.address) }) else {
+            work.refused += 1
+            return
+        }
+        if work.batch.count == 0 { work.opened = now }
+        work.decoder.decode(datagram, context: DatagramContext(source: source, receivedAt: now), into: work.batch)
+        if work.batch.count >= batchRows { hand(&work, replace: true) }
+    }
+
+    private func flushIfDue(_ now: UInt32, _ work: inout Work) {
+        if work.batch.count > 0, now &- work.opened >= flushSeconds { hand(&work, replace: true) }
+    }
+
+    private func hand(_ work: inout Work, replace: Bool) {
+        if work.batch.count > 0 {
+            work.batch.seal()
+            // Published before they can be stored, so that nothing is ever stored that wasn't received.
+            publish(&work)
+            pool.submit(work.batch)
+            if replace { work.batch = pool.take() }
+        } else if !replace {
+            pool.recycle(work.batch)
+        }
+    }
+
+    private func publishIfDue(_ now: UInt32, _ work: inout Work) {
+        if now != work.published, work.lastReceived + 2 >= work.published {
+            work.published = now
+            publish(&work)
+        }
+    }
+
+    private func publish(_ work: inout Work) {
+        let new = (work.datagrams, work.refused, socket.kernelDrops, work.decoder.counters, work.decoder.snapshots)
+        report.withLock { report in
+            (report.datagrams, report.refused, report.kernelDrops, report.counters, report.exporters) = new
+        }
+    }
+
+    private static var now: UInt32 { UInt32(truncatingIfNeeded: time(nil)) }
+}

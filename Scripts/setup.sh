@@ -8,9 +8,10 @@
 #   NETMETA_CHDB_LIBRARY   a chDB library of your own: none is downloaded then
 source "$(dirname "$0")/lib.sh"
 
-# What `swift build` links with, and what fetches and loads the chDB library
-# (it looks for libpython's symbols when it is loaded).
-run_packages=(git make gcc libc6-dev libstdc++-12-dev zlib1g-dev ca-certificates
+# What the Swift toolchain loads, what `swift build` links with, and what
+# fetches and loads the chDB library (it looks for libpython's symbols).
+run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
+    git make gcc libc6-dev libstdc++-12-dev zlib1g-dev ca-certificates
     python3 python3-venv python3-pip libpython3.11)
 
 # Real exporters and collectors for the labs, a browser, protoc.
@@ -30,7 +31,7 @@ main() {
     *) die "usage: setup.sh [run|test]" ;;
     esac
 
-    check_toolchain
+    check_machine
     debian_packages
     chdb_library
     if [ "${1:-run}" = test ]; then test_venv; fi
@@ -42,7 +43,7 @@ main() {
 
 looking_only() { [ "${NETMETA_NO_INSTALL:-0}" = 1 ]; }
 
-check_toolchain() {
+check_machine() {
     command -v swift >/dev/null || die "no swift in PATH: install Swift 6.3 from https://www.swift.org/install/linux/"
     [ "$(uname -m)" = x86_64 ] || die "only x86_64 is supported: the pinned chDB wheel is for it ($(uname -m) here)"
 }

@@ -1,0 +1,154 @@
+public import FlowSchema
+public import NetTypes
+
+/// A condition on flow rows, as a typed tree: parsed from text, printed back, rendered as SQL.
+///
+/// The grammar is in Docs/filter.md. Every value in the tree is a number, an
+/// address or a string that reaches SQL only through ``SQLText``.
+public indirect enum Filter: Hashable, Sendable {
+    /// All of these; two or more.
+    case and([Filter])
+    /// Any of these; two or more.
+    case or([Filter])
+    /// Not this.
+    case not(Filter)
+    /// One test.
+    case match(Match)
+
+    /// A test of a column, or of either end's column.
+    public struct Match: Hashable, Sendable {
+        /// What is tested.
+        public var subject: Subject
+        /// Whether the test is turned round (`!=`, `not in`, `!<<`); for either
+        /// end that means that neither passes.
+        public var isNegated: Bool
+        /// The test.
+        public var test: Test
+
+        /// Makes a test.
+        public init(_ subject: Subject, isNegated: Bool = false, _ test: Test) {
+            self.subject = subject
+            self.isNegated = isNegated
+            self.test = test
+        }
+    }
+
+    /// What a test looks at.
+    public enum Subject: Hashable, Sendable {
+        /// One column.
+        case column(FlowColumn)
+        /// A column or its mirror: `Addr` is SrcAddr or DstAddr.
+        case either(Pair)
+
+        /// The columns.
+        public var columns: [FlowColumn] {
+            switch self {
+            case .column(let column): [column]
+            case .either(let pair): pair.columns
+            }
+        }
+
+        /// The field of the (first) column; both of a pair have the same kind and storage.
+        public var field: Field { columns[0].field }
+
+        /// The name in the language.
+        public var name: String {
+            switch self {
+            case .column(let column): column.name
+            case .either(let pair): pair.rawValue
+            }
+        }
+    }
+
+    /// Names that stand for either end.
+    public enum Pair: String, CaseIterable, Sendable {
+        case addr = "Addr"
+        case port = "Port"
+        case `as` = "AS"
+        case `if` = "If"
+        case mac = "Mac"
+        case vlan = "Vlan"
+        case net = "Net"
+        case vrf = "Vrf"
+
+        /// Both columns.
+        public var columns: [FlowColumn] {
+            switch self {
+            case .addr: [.srcAddr, .dstAddr]
+            case .port: [.srcPort, .dstPort]
+            case .as: [.srcAS, .dstAS]
+            case .if: [.inIf, .outIf]
+            case .mac: [.srcMac, .dstMac]
+            case .vlan: [.srcVlan, .dstVlan]
+            case .net: [.srcNet, .dstNet]
+            case .vrf: [.ingressVrfId, .egressVrfId]
+            }
+        }
+    }
+
+    /// What is asked of a value.
+    public enum Test: Hashable, Sendable {
+        case equals(Value)
+        case less(UInt64)
+        case atMost(UInt64)
+        case greater(UInt64)
+        case atLeast(UInt64)
+        /// One of these; in lists of addresses a prefix stands for all that it holds.
+        case oneOf([Value])
+        /// Both ends included.
+        case between(Value, Value)
+        /// An address in the prefix.
+        case within(Prefix)
+        /// The value's text matches this RE2 pattern somewhere.
+        case matches(String)
+        /// The value's text is like this pattern of `%` and `_`.
+        case like(String)
+        /// All of these TCP flags are set.
+        case has(UInt8)
+    }
+
+    /// A value in a test.
+    public enum Value: Hashable, Sendable {
+        case number(UInt64)
+        case address(IPAddress)
+        /// Only in ``Test/oneOf(_:)``.
+        case prefix(Prefix)
+        /// What the column holds when nobody told.
+        case unknown
+    }
+
+    /// Bounds that keep a hostile filter small.
+    public enum Limits {
+        /// UTF-8 bytes of text.
+        public static let textBytes = 16384
+        /// Parentheses and nots within each other.
+        public static let depth = 50
+        /// Tests in one filter.
+        public static let matches = 500
+        /// Values in one list.
+        public static let listValues = 1000
+        /// Bytes of one pattern.
+        public static let patternBytes = 500
+    }
+}
+
+extension FieldKind {
+    /// Which tests columns of this kind know.
+    var ordered: Bool {
+        switch self {
+        case .time, .subsecond, .counter, .number, .asn, .port, .interface: true
+        case .address, .mac, .ipProtocol, .etherType, .direction, .flowType, .samplingSource, .tcpFlags: false
+        }
+    }
+
+    /// Whether `between` makes sense: what is ordered, and addresses.
+    var hasRanges: Bool { ordered || self == .address }
+
+    /// Whether the value has a text that people would write a pattern for.
+    var hasText: Bool {
+        switch self {
+        case .time, .subsecond, .direction, .tcpFlags: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,184 @@
+/// Traffic over time, of the groups that ``TopQuery`` found and of all others together: one scan.
+///
+/// The groups are written into the statement as values, so that ranking and
+/// drawing are two scans, never three, and the same groups are drawn that
+/// were ranked.
+public struct GraphQuery: Hashable, Sendable {
+    /// How the groups were chosen.
+    public var top: TopQuery
+    /// The groups to tell apart, best first.
+    public var keys: [[KeyValue]]
+    /// Whether ingress, egress and unknown direction are series of their own.
+    public var splitsDirection: Bool
+
+    /// Asks for a chart of these groups.
+    public init(top: TopQuery, keys: [[KeyValue]], splitsDirection: Bool = false) {
+        self.top = top
+        self.keys = keys
+        self.splitsDirection = splitsDirection
+    }
+
+    /// The statement: bucket `t`, rank `r` (1... in ``keys``, 0 for Other),
+    /// `direction` (0 when not split), `amount`, `flows`, `assumed`.
+    public var sql: SQLText {
+        """
+        SELECT \(top.buckets.sql) AS t, \(rank) AS r, \(splitsDirection ? "FlowDirection" : "0") AS direction, \
+        \(top.unit.sum) AS amount, count() AS flows, countIf(SamplingRateSource = 'unknown') AS assumed
+        FROM \(top.question.source)
+        GROUP BY t, r, direction
+        """
+    }
+
+    /// Which of the keys a row has. One dimension maps through a hash table.
+    /// Several first ask for membership, which is a hash table too, because
+    /// comparing every row with every key is slow.
+    private var rank: SQLText {
+        let dimensions = top.dimensions
+        guard !dimensions.isEmpty else { return "1" }
+        guard !keys.isEmpty else { return "0" }
+        if dimensions.count == 1 {
+            let key = dimensions[0].keyExpression
+            let branches: [SQLText] = keys.enumerated().map { "\(key) = \($1[0].sql), \($0 + 1)" }
+            let all: [SQLText] = keys.map { $0[0].sql }
+            return "if(\(key) IN (\(all, separator: ", ")), multiIf(\(branches, separator: ", "), 0), 0)"
+        }
+        let columns = dimensions.map(\.keyExpression)
+        let tuples: [SQLText] = keys.map { "(\($0.map(\.sql), separator: ", "))" }
+        let branches: [SQLText] = keys.enumerated().map { index, values in
+            let tests: [SQLText] = zip(columns, values).map { "\($0) = \($1.sql)" }
+            return "\(tests, separator: " AND "), \(index + 1)"
+        }
+        return """
+            if((\(columns, separator: ", ")) IN (\(tuples, separator: ", ")), \
+            multiIf(\(branches, separator: ", "), 0), 0)
+            """
+    }
+}
+
+/// One row of ``GraphQuery``'s answer.
+public struct GraphRow: Hashable, Sendable {
+    /// Column `t`, in Unix seconds.
+    public var bucket: UInt64
+    /// Column `r`.
+    public var rank: Int
+    /// Column `direction`.
+    public var direction: UInt64
+    /// Column `amount`: bytes, packets or flows.
+    public var amount: UInt64
+    /// Column `flows`.
+    public var flows: UInt64
+    /// Column `assumed`.
+    public var assumed: UInt64
+
+    /// Gathers a row.
+    public init(bucket: UInt64, rank: Int, direction: UInt64, amount: UInt64, flows: UInt64, assumed: UInt64) {
+        self.bucket = bucket
+        self.rank = rank
+        self.direction = direction
+        self.amount = amount
+        self.flows = flows
+        self.assumed = assumed
+    }
+}
+
+/// A line of a chart, complete: one value a bucket, 0 where there was nothing.
+public struct Series: Hashable, Sendable {
+    /// Which group.
+    public var key: GroupKey
+    /// Which direction, when directions are split.
+    public var direction: SeriesDirection?
+    /// Units a second, one a bucket.
+    public var values: [Double]
+    /// Bytes, packets or flows over the range, exactly.
+    public var total: UInt64
+    /// Units a second over the range.
+    public var average: Double
+    /// The largest of ``values``.
+    public var peak: Double
+    /// The 95th percentile of ``values``, by nearest rank as transit is billed.
+    public var p95: Double
+    /// The last of ``values``.
+    public var last: Double
+    /// The part of all, 0 to 1.
+    public var share: Double
+}
+
+/// The answer to ``GraphQuery``.
+public struct GraphAnswer: Hashable, Sendable {
+    /// The lines, largest total first, Other last.
+    public var series: [Series]
+    /// Rows that matched.
+    public var flows: UInt64
+    /// The share (0 to 1) of flows whose sampling rate nobody told.
+    public var assumedSampling: Double
+}
+
+extension GraphQuery {
+    /// Makes the lines from the statement's rows: gaps are filled with 0.
+    public func answer(_ rows: [GraphRow]) -> GraphAnswer {
+        let count = top.buckets.count
+        var amounts: [SeriesID: [UInt64]] = [:]
+        var flows: UInt64 = 0
+        var assumed: UInt64 = 0
+        for row in rows {
+            guard let index = top.buckets.index(of: row.bucket) else { continue }
+            let direction = splitsDirection ? SeriesDirection(flowDirection: row.direction) : nil
+            let id = SeriesID(rank: (0...keys.count + 1).contains(row.rank) ? row.rank : 0, direction: direction)
+            amounts[id, default: Array(repeating: 0, count: count)][index] &+= row.amount
+            flows &+= row.flows
+            assumed &+= row.assumed
+        }
+        let whole = amounts.values.joined().reduce(0, &+)
+        let series = amounts.map { id, amounts in
+            makeSeries(key: key(rank: id.rank), direction: id.direction, amounts: amounts, whole: whole)
+        }
+        return GraphAnswer(
+            series: series.sorted(by: Self.precedes),
+            flows: flows,
+            assumedSampling: Double(assumed).share(of: Double(flows))
+        )
+    }
+
+    private struct SeriesID: Hashable {
+        var rank: Int
+        var direction: SeriesDirection?
+    }
+
+    private func key(rank: Int) -> GroupKey {
+        if top.dimensions.isEmpty { return GroupKey(values: [], kind: .value) }
+        guard rank > 0, rank <= keys.count else { return .other }
+        return GroupKey(values: keys[rank - 1], dimensions: top.dimensions)
+    }
+
+    private func makeSeries(
+        key: GroupKey,
+        direction: SeriesDirection?,
+        amounts: [UInt64],
+        whole: UInt64
+    ) -> Series {
+        let factor = top.unit.factor
+        let values = amounts.indices.map { index in
+            Double(amounts[index]) * factor / Double(top.buckets.coveredSeconds(at: index))
+        }
+        let sorted = values.sorted()
+        let total = amounts.reduce(0, &+)
+        return Series(
+            key: key,
+            direction: direction,
+            values: values,
+            total: total,
+            average: Double(total) * factor / Double(top.question.range.seconds),
+            peak: sorted.last ?? 0,
+            p95: sorted.isEmpty ? 0 : sorted[(sorted.count * 95 + 99) / 100 - 1],
+            last: values.last ?? 0,
+            share: Double(total).share(of: Double(whole))
+        )
+    }
+
+    /// Other last, then by total; equal totals keep one order so that answers don't flicker.
+    private static func precedes(_ a: Series, _ b: Series) -> Bool {
+        if (a.key.kind == .other) != (b.key.kind == .other) { return b.key.kind == .other }
+        if a.total != b.total { return a.total > b.total }
+        return "\(a.key.values) \(a.direction?.rawValue ?? "")" < "\(b.key.values) \(b.direction?.rawValue ?? "")"
+    }
+}

@@ -1,0 +1,167 @@
+/// What is asked about flows: a range, a filter and one direction or all.
+public struct Question: Hashable, Sendable {
+    /// The time.
+    public var range: TimeRange
+    /// The rows; nil is all.
+    public var filter: Filter?
+    /// One direction only, or all.
+    public var direction: DirectionChoice
+
+    /// Asks.
+    public init(range: TimeRange, filter: Filter? = nil, direction: DirectionChoice = .all) {
+        self.range = range
+        self.filter = filter
+        self.direction = direction
+    }
+
+    /// The table with the conditions, as it stands behind FROM.
+    var source: SQLText {
+        "netmeta.flows_raw\nWHERE \(conditions, separator: "\n    AND ")"
+    }
+
+    var conditions: [SQLText] {
+        var conditions: [SQLText] = [
+            "TimeReceived >= toDateTime(\(range.from))", "TimeReceived < toDateTime(\(range.to))",
+        ]
+        switch direction {
+        case .all: break
+        case .in: conditions.append("FlowDirection = 0")
+        case .out: conditions.append("FlowDirection = 1")
+        }
+        if let filter { conditions.append(filter.sql) }
+        return conditions
+    }
+}
+
+/// Which direction's rows count.
+public enum DirectionChoice: String, CaseIterable, Sendable {
+    case all, `in`, out
+}
+
+/// The direction of a series when directions are split.
+public enum SeriesDirection: String, CaseIterable, Sendable {
+    case `in`, out, unknown
+
+    /// The direction behind a FlowDirection.
+    public init(flowDirection: UInt64) {
+        self = flowDirection == 0 ? .in : flowDirection == 1 ? .out : .unknown
+    }
+}
+
+/// What is summed, and what a second of it is called.
+public enum TrafficUnit: String, CaseIterable, Sendable {
+    case bits = "bit/s"
+    case packets = "packet/s"
+    case flows = "flow/s"
+
+    /// What a byte, packet or flow counts in this unit.
+    public var factor: Double { self == .bits ? 8 : 1 }
+
+    /// The sum over rows: traffic is scaled up by the sampling rate, flows are rows.
+    var sum: SQLText {
+        switch self {
+        case .bits: "sum(Bytes * SamplingRate)"
+        case .packets: "sum(Packets * SamplingRate)"
+        case .flows: "count()"
+        }
+    }
+
+    /// The name of that sum in ``TopQuery``'s statement.
+    var name: SQLText {
+        switch self {
+        case .bits: "bytes"
+        case .packets: "packets"
+        case .flows: "flows"
+        }
+    }
+}
+
+/// By what the top values are chosen.
+public enum Ranking: String, CaseIterable, Sendable {
+    /// The traffic over the whole range.
+    case average
+    /// The traffic in the bucket where a value has most.
+    case max
+}
+
+/// Bytes, packets and flows of a part of the traffic.
+public struct Traffic: Hashable, Sendable {
+    /// Bytes, scaled by the sampling rate.
+    public var bytes: UInt64
+    /// Packets, scaled by the sampling rate.
+    public var packets: UInt64
+    /// Rows.
+    public var flows: UInt64
+
+    /// Gathers sums.
+    public init(bytes: UInt64 = 0, packets: UInt64 = 0, flows: UInt64 = 0) {
+        self.bytes = bytes
+        self.packets = packets
+        self.flows = flows
+    }
+
+    /// What a unit counts.
+    public subscript(unit: TrafficUnit) -> UInt64 {
+        switch unit {
+        case .bits: bytes
+        case .packets: packets
+        case .flows: flows
+        }
+    }
+
+    /// What is left without a part.
+    public static func - (whole: Traffic, part: Traffic) -> Traffic {
+        Traffic(
+            bytes: whole.bytes &- part.bytes,
+            packets: whole.packets &- part.packets,
+            flows: whole.flows &- part.flows
+        )
+    }
+
+    /// The sum of two parts.
+    public static func + (a: Traffic, b: Traffic) -> Traffic {
+        Traffic(bytes: a.bytes &+ b.bytes, packets: a.packets &+ b.packets, flows: a.flows &+ b.flows)
+    }
+}
+
+/// Whether a series or row is one value, the value "not known", or all the rest.
+public enum GroupKind: String, Sendable {
+    case value, unknown, other
+}
+
+/// The key of a group, with its texts.
+public struct GroupKey: Hashable, Sendable {
+    /// The values, one a dimension; empty for Other and when there are no dimensions.
+    public var values: [KeyValue]
+    /// What it stands for.
+    public var kind: GroupKind
+
+    /// The key of what the top values leave over.
+    public static let other = GroupKey(values: [], kind: .other)
+
+    /// Makes a key.
+    public init(values: [KeyValue], kind: GroupKind) {
+        self.values = values
+        self.kind = kind
+    }
+
+    /// The key of one group; it is ``GroupKind/unknown`` when no dimension is known.
+    public init(values: [KeyValue], dimensions: [Dimension]) {
+        self.values = values
+        let isUnknown = !values.isEmpty && zip(dimensions, values).allSatisfy { $0.isUnknown($1) }
+        kind = isUnknown ? .unknown : .value
+    }
+
+    /// The values as the filter language reads them.
+    public func texts(_ dimensions: [Dimension]) -> [String] {
+        zip(dimensions, values).map { $0.text($1) }
+    }
+
+    /// The values as people read them; `Other` and `Total` where there are none.
+    public func labels(_ dimensions: [Dimension]) -> [String] {
+        switch kind {
+        case .other: ["Other"]
+        case .value, .unknown: values.isEmpty ? ["Total"] : zip(dimensions, values).map { $0.label($1) }
+        }
+    }
+}

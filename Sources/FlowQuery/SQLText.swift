@@ -1,0 +1,100 @@
+public import FlowSchema
+public import NetTypes
+
+/// SQL that can only be made of literals in this program and of typed values.
+///
+/// Text that came from outside has no way in but ``StringInterpolation/appendInterpolation(string:)``,
+/// which writes it as a ClickHouse string literal. Literals are `StaticString`,
+/// so that not even `SQLText(stringLiteral:)` takes a string made at run time.
+public struct SQLText: Hashable, Sendable {
+    /// The SQL.
+    public let text: String
+
+    fileprivate init(verified text: String) {
+        self.text = text
+    }
+}
+
+extension SQLText: ExpressibleByStringInterpolation {
+    /// Takes a literal of the program's source.
+    public init(stringLiteral value: StaticString) {
+        self.init(verified: value.description)
+    }
+
+    /// Takes literals and typed values.
+    public init(stringInterpolation: StringInterpolation) {
+        self.init(verified: stringInterpolation.text)
+    }
+
+    /// Collects literals and typed values; there is no overload for bare strings.
+    public struct StringInterpolation: StringInterpolationProtocol {
+        fileprivate var text = ""
+
+        /// Prepares room.
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            text.reserveCapacity(literalCapacity + interpolationCount * 8)
+        }
+
+        /// Adds a literal of the program's source.
+        public mutating func appendLiteral(_ literal: StaticString) {
+            text += literal.description
+        }
+
+        /// Adds SQL made before.
+        public mutating func appendInterpolation(_ sql: SQLText) {
+            text += sql.text
+        }
+
+        /// Adds the name of a column; names are ours and need no quotes.
+        public mutating func appendInterpolation(_ column: FlowColumn) {
+            text += column.name
+        }
+
+        /// Adds a number.
+        public mutating func appendInterpolation(_ number: some FixedWidthInteger) {
+            text += String(number)
+        }
+
+        /// Adds a number; what isn't finite is written as ClickHouse's `nan` and `inf`.
+        public mutating func appendInterpolation(_ number: Double) {
+            text += number.isNaN ? "nan" : number.isInfinite ? (number < 0 ? "-inf" : "inf") : "\(number)"
+        }
+
+        /// Adds an address as a value of type IPv6.
+        public mutating func appendInterpolation(_ address: IPAddress) {
+            text += "toIPv6('\(address.ipv6Description)')"
+        }
+
+        /// Adds any text as a string literal.
+        public mutating func appendInterpolation(string: String) {
+            text += SQLText.quote(string)
+        }
+
+        /// Adds pieces with a separator between them.
+        public mutating func appendInterpolation(_ pieces: [SQLText], separator: StaticString) {
+            text += pieces.map(\.text).joined(separator: separator.description)
+        }
+    }
+
+    /// Writes a string literal: ClickHouse reads C escapes within single quotes.
+    private static func quote(_ string: String) -> String {
+        var result = "'"
+        for scalar in string.unicodeScalars {
+            switch scalar {
+            case "\\": result += "\\\\"
+            case "'": result += "\\'"
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case "\0": result += "\\0"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "'"
+    }
+}
+
+extension SQLText: CustomStringConvertible {
+    /// The SQL.
+    public var description: String { text }
+}

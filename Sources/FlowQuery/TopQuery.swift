@@ -1,0 +1,207 @@
+/// The groups with most traffic, and what all groups together have: one scan.
+public struct TopQuery: Hashable, Sendable {
+    /// What is asked about.
+    public var question: Question
+    /// What rows are grouped by; none gives one group.
+    public var dimensions: [Dimension]
+    /// What the top is measured in.
+    public var unit: TrafficUnit
+    /// Groups in the answer.
+    public var limit: Int
+    /// By what they are chosen.
+    public var ranking: Ranking
+    /// The buckets that ``Ranking/max`` looks at.
+    public var buckets: Buckets
+
+    /// Groups that one question may ask for.
+    public static let most = 50
+
+    /// Asks.
+    ///
+    /// - Throws: ``QueryError`` when `limit` isn't 1 to ``most``.
+    public init(
+        _ question: Question,
+        dimensions: [Dimension],
+        unit: TrafficUnit = .bits,
+        limit: Int = 8,
+        ranking: Ranking = .average,
+        buckets: Buckets? = nil
+    ) throws(QueryError) {
+        guard (1...Self.most).contains(limit) else {
+            throw QueryError("limit goes from 1 to \(Self.most)", parameter: "limit")
+        }
+        self.question = question
+        self.dimensions = dimensions
+        self.unit = unit
+        self.limit = limit
+        self.ranking = ranking
+        self.buckets = buckets ?? Buckets(range: question.range)
+    }
+
+    /// The statement: columns k0..., then ``TopRow``'s numbers, one row a group.
+    ///
+    /// The sums over all groups are windows over the grouped rows, so that
+    /// the share of the rest and the number of groups need no second scan.
+    public var sql: SQLText {
+        let names = SQLText.keyNames(dimensions.count)
+        let outer =
+            names + [
+                "bytes", "packets", "flows", "assumed", "count() OVER () AS groups", "sum(bytes) OVER () AS all_bytes",
+                "sum(packets) OVER () AS all_packets", "sum(flows) OVER () AS all_flows",
+                "sum(assumed) OVER () AS all_assumed",
+            ]
+        let order: [SQLText] = [ranking == .max ? "peak DESC" : "\(unit.name) DESC"] + names
+        return """
+            SELECT \(outer, separator: ", ")
+            FROM (
+            \(ranking == .max ? groupsByPeak : groups)
+            )
+            ORDER BY \(order, separator: ", ")
+            LIMIT \(limit)
+            """
+    }
+
+    private static let sums: [SQLText] = [
+        "sum(Bytes * SamplingRate) AS bytes", "sum(Packets * SamplingRate) AS packets", "count() AS flows",
+        "countIf(SamplingRateSource = 'unknown') AS assumed",
+    ]
+
+    private var groups: SQLText {
+        let columns = SQLText.keyColumns(dimensions) + Self.sums
+        return """
+            SELECT \(columns, separator: ", ")
+            FROM \(question.source)
+            \(SQLText.groupBy(SQLText.keyNames(dimensions.count)))
+            """
+    }
+
+    private var groupsByPeak: SQLText {
+        let names = SQLText.keyNames(dimensions.count)
+        let inner = SQLText.keyColumns(dimensions) + ["\(buckets.sql) AS t"] + Self.sums
+        let outer: [SQLText] =
+            names + [
+                "max(b.\(unit.name)) AS peak", "sum(b.bytes) AS bytes", "sum(b.packets) AS packets",
+                "sum(b.flows) AS flows", "sum(b.assumed) AS assumed",
+            ]
+        return """
+            SELECT \(outer, separator: ", ")
+            FROM (
+            SELECT \(inner, separator: ", ")
+            FROM \(question.source)
+            \(SQLText.groupBy(names + ["t"]))
+            ) AS b
+            \(SQLText.groupBy(names))
+            """
+    }
+}
+
+/// One row of ``TopQuery``'s answer.
+public struct TopRow: Hashable, Sendable {
+    /// A value a dimension.
+    public var values: [KeyValue]
+    /// Column `bytes`, `packets`, `flows`.
+    public var traffic: Traffic
+    /// Column `groups`: how many there are.
+    public var groups: UInt64
+    /// Columns `all_...`: the same for all groups.
+    public var whole: Traffic
+    /// Column `all_assumed`: flows of all groups whose sampling rate nobody told.
+    public var assumed: UInt64
+
+    /// Gathers a row.
+    public init(values: [KeyValue], traffic: Traffic, groups: UInt64, whole: Traffic, assumed: UInt64) {
+        self.values = values
+        self.traffic = traffic
+        self.groups = groups
+        self.whole = whole
+        self.assumed = assumed
+    }
+}
+
+/// The answer to ``TopQuery``.
+public struct TopAnswer: Hashable, Sendable {
+    /// The groups, most traffic first; Other last.
+    public var rows: [Row]
+    /// How many groups there are, exactly.
+    public var groups: UInt64
+    /// Groups that aren't in Other.
+    public var shown: Int
+    /// All traffic that the question is about.
+    public var total: Traffic
+    /// The share (0 to 1) of flows whose sampling rate nobody told.
+    public var assumedSampling: Double
+
+    /// One group.
+    public struct Row: Hashable, Sendable {
+        /// Which.
+        public var key: GroupKey
+        /// Its sums.
+        public var traffic: Traffic
+        /// Units a second, on average over the range.
+        public var rate: Double
+        /// Its part of all, 0 to 1.
+        public var share: Double
+    }
+}
+
+extension TopQuery {
+    /// Makes the answer from the statement's rows, adding what is left over as Other.
+    public func answer(_ found: [TopRow]) -> TopAnswer {
+        let whole = found.first?.whole ?? Traffic()
+        let groups = found.first?.groups ?? 0
+        var rows = found.map { row(GroupKey(values: $0.values, dimensions: dimensions), $0.traffic, of: whole) }
+        rows.sort { $0.traffic[unit] > $1.traffic[unit] }
+        if groups > UInt64(rows.count) {
+            rows.append(row(.other, whole - found.reduce(Traffic()) { $0 + $1.traffic }, of: whole))
+        }
+        return TopAnswer(
+            rows: rows,
+            groups: groups,
+            shown: found.count,
+            total: whole,
+            assumedSampling: Double(found.first?.assumed ?? 0).share(of: Double(whole.flows))
+        )
+    }
+
+    private func row(_ key: GroupKey, _ traffic: Traffic, of whole: Traffic) -> TopAnswer.Row {
+        let amount = Double(traffic[unit])
+        return TopAnswer.Row(
+            key: key,
+            traffic: traffic,
+            rate: amount * unit.factor / Double(question.range.seconds),
+            share: amount.share(of: Double(whole[unit]))
+        )
+    }
+}
+
+extension Double {
+    /// The part of a whole, 0 when there is nothing.
+    func share(of whole: Double) -> Double {
+        whole > 0 ? self / whole : 0
+    }
+}
+
+extension SQLText {
+    private static let names: [SQLText] = ["k0", "k1", "k2", "k3", "k4"]
+
+    /// `k0`, `k1`, ...
+    static func keyNames(_ count: Int) -> [SQLText] {
+        Array(names.prefix(count))
+    }
+
+    /// `SrcAS AS k0`, ...
+    static func keyColumns(_ dimensions: [Dimension]) -> [SQLText] {
+        zip(dimensions, names).map { "\($0.keyExpression) AS \($1)" }
+    }
+
+    /// A GROUP BY clause, or none (and then an aggregate without rows would
+    /// still give a row, which HAVING takes away).
+    static func groupBy(_ names: [SQLText]) -> SQLText {
+        names.isEmpty ? "HAVING count() > 0" : "GROUP BY \(names, separator: ", ")"
+    }
+}
+
+extension Buckets {
+    /// The start of a row's bucket.
+    var sql: SQLText { "toStartOfInterval(TimeReceived, INTERVAL \(width) SECOND)" }
+}

@@ -15,6 +15,7 @@ NetTypes         | pure |
 WireFormat       | pure |
 FlowSchema       | pure | NetTypes
 FlowDecoders     | pure | NetTypes WireFormat FlowSchema
+CGzip            | pure |
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture
 CArrowDatabase   | pure |
@@ -24,7 +25,7 @@ Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
 Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture FlowStore Telemetry
 WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry
-netmeta          | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
+netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
 '
 
 # What comes with the compiler and the C library.

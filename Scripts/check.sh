@@ -50,25 +50,17 @@ no_third_party() {
     fi
 }
 
-# A file that the program renders must be what it renders now.
-generated() { # FORMAT FILE
-    diff -u "$2" <(.build/release/netmeta schema --as "$1")
-}
-
 check "swift format" swift_format
 check "import rule" Scripts/check-imports.sh
 check "import rule finds a planted violation" Scripts/check-imports.sh --self-test
 check "scripts parse" scripts_parse
 check "nothing third-party in git" no_third_party
 
-for pair in md:Docs/schema.md proto:Docs/flow.proto ts:Web/types/schema.d.ts; do
-    file=${pair#*:}
-    if [ ! -x .build/release/netmeta ]; then
-        skip "$file is what the program renders" "no release build (make build)"
-    else
-        check "$file is what the program renders" generated "${pair%%:*}" "$file"
-    fi
-done
+if [ -x .build/release/netmeta ]; then
+    check "generated files are what the program renders" Scripts/generate.sh --check
+else
+    skip "generated files are what the program renders" "no release build (make build)"
+fi
 
 check "console sources" Scripts/check-web.sh
 

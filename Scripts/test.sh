@@ -75,10 +75,6 @@ part_lab() {
 }
 
 part_browser() {
-    if [ ! -d Tests/Browser ]; then
-        echo "skipped: there is no Tests/Browser"
-        return
-    fi
     pytest -q -rs -p no:cacheprovider Tests/Browser
 }
 

@@ -107,7 +107,8 @@ struct DemoTraffic: Sendable {
             : IPAddress(high: 0x2001_0DB8_1000_0000 | UInt64(number) << 8, low: mix(UInt64(number)))
     }
 
-    private mutating func fillPorts(_ flow: inout FlowRecord, application: DemoApplication, isHosted: Bool, isV4: Bool) {
+    private mutating func fillPorts(_ flow: inout FlowRecord, application: DemoApplication, isHosted: Bool, isV4: Bool)
+    {
         flow.ipProtocol = application.ipProtocol
         flow.ttl = UInt8(52 + random.below(12))
         if application.ipProtocol == 1 {

@@ -62,7 +62,8 @@ public struct LoadFleet: Sendable {
         exporters = (0..<number).map { Self.exporter($0, of: `protocol`, seed: seed, now: now) }
     }
 
-    private static func exporter(_ index: Int, of kind: LoadProtocol, seed: UInt64, now: UInt64) -> any VirtualExporter {
+    private static func exporter(_ index: Int, of kind: LoadProtocol, seed: UInt64, now: UInt64) -> any VirtualExporter
+    {
         let kinds: [LoadProtocol] = [.v5, .v9, .ipfix, .sflow]
         let isMixed = kind == .mixed
         var profile = profile(index, seed: seed, now: now)

@@ -71,7 +71,11 @@ public struct TemplateExporter: Sendable {
     /// One switch, whose branches write without another look at the value:
     /// this loop runs for each field of each record.
     @inline(__always)
-    private func writeRecord(_ flow: borrowing FlowRecord, fields: Span<TemplateField>, into writer: inout DatagramWriter) {
+    private func writeRecord(
+        _ flow: borrowing FlowRecord,
+        fields: Span<TemplateField>,
+        into writer: inout DatagramWriter
+    ) {
         for index in fields.indices {
             let field = fields[index]
             let length = field.length

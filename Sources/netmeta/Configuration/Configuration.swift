@@ -1,0 +1,69 @@
+import NetTypes
+
+/// Everything that can be set, with defaults that need no file.
+///
+/// The sections follow the stages. Which keys there are, what they mean and
+/// how they are written stands in ``ConfigurationKey/all``.
+struct Configuration: Sendable, Equatable {
+    var listeners = Listeners()
+    var store = Store()
+    var retention = Retention()
+    var console = Console()
+    var log = Log()
+
+    /// Where flows come in. An empty list means that nothing listens.
+    struct Listeners: Sendable, Equatable {
+        var netflow = [IPEndpoint(address: .unspecified, port: 2055)]
+        var ipfix = [IPEndpoint(address: .unspecified, port: 4739)]
+        var sflow = [IPEndpoint(address: .unspecified, port: 6343)]
+        /// Empty: datagrams from anywhere are taken.
+        var allow: [Prefix] = []
+        /// Bytes.
+        var receiveBuffer = 64 << 20
+    }
+
+    /// Where rows are kept.
+    struct Store: Sendable, Equatable {
+        var data = "./data"
+        /// The chDB library; nil looks for it in the usual places.
+        var library: String?
+        /// Bytes.
+        var memory = 2_000_000_000
+        var batchRows = 250_000
+        var flush = Duration.seconds(1)
+    }
+
+    /// How long rows are kept.
+    struct Retention: Sendable, Equatable {
+        var days = 7
+    }
+
+    /// Console and API.
+    struct Console: Sendable, Equatable {
+        var listen = IPEndpoint(address: IPAddress(127, 0, 0, 1), port: 8080)
+        /// Host names, beyond the addresses themselves, that requests may be for.
+        var hosts: [String] = []
+    }
+
+    /// The log on stderr.
+    struct Log: Sendable, Equatable {
+        var level = Level.info
+
+        enum Level: String, Sendable, CaseIterable {
+            case trace, debug, info, notice, warning, error, critical
+        }
+    }
+}
+
+// MARK: - Reload
+
+extension Configuration {
+    /// Which keys differ, by whether a running server can take them over.
+    func changes(to new: Configuration) -> (reloadable: [String], needsRestart: [String]) {
+        let changed = ConfigurationKey.all.filter { $0.text(self) != $0.text(new) }
+        return (
+            changed.filter(\.isReloadable).map(\.path),
+            changed.filter { !$0.isReloadable }.map(\.path)
+        )
+    }
+}

@@ -1,0 +1,183 @@
+import NetTypes
+
+/// One key of the configuration: its name, what it means, how it is read and
+/// how it is written.
+///
+/// Reading files and the environment, `config default`, `config show` and
+/// Docs/configuration.md all go by ``all``, so that none can know a key that
+/// the others don't.
+struct ConfigurationKey: Sendable {
+    let section: String
+    let name: String
+    /// One or two sentences.
+    let documentation: String
+    /// What a value looks like: "a number of days such as 7".
+    let expected: String
+    /// Whether a running server takes a new value over.
+    let isReloadable: Bool
+    /// Sets the value, or throws what is wrong with it.
+    let set: @Sendable (RawValue, inout Configuration) throws(ValueProblem) -> Void
+    /// The value as YAML on one line.
+    let text: @Sendable (Configuration) -> String
+
+    /// `store.memory`.
+    var path: String { "\(section).\(name)" }
+
+    /// `NETMETA_STORE_BATCH_ROWS`; the form without the inner underscore is read, too.
+    var environmentName: String {
+        let words = name.map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
+        return "NETMETA_\(section.uppercased())_\(words)"
+    }
+
+    init<Value>(
+        _ section: String,
+        _ name: String,
+        _ property: any WritableKeyPath<Configuration, Value> & Sendable,
+        _ format: ValueFormat<Value>,
+        reloadable: Bool = false,
+        _ documentation: String
+    ) {
+        self.section = section
+        self.name = name
+        self.documentation = documentation
+        self.expected = format.expected
+        self.isReloadable = reloadable
+        set = { raw, configuration throws(ValueProblem) in
+            configuration[keyPath: property] = try format.parse(raw)
+        }
+        text = { format.text($0[keyPath: property]) }
+    }
+}
+
+/// A section with its sentence.
+struct ConfigurationSection: Sendable {
+    let name: String
+    let documentation: String
+
+    static let all: [ConfigurationSection] = [
+        .init(name: "listeners", documentation: "Where flows come in."),
+        .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
+        .init(name: "retention", documentation: "How long rows are kept."),
+        .init(name: "console", documentation: "The web console and the API."),
+        .init(name: "log", documentation: "The log on standard error."),
+    ]
+
+    var keys: [ConfigurationKey] { ConfigurationKey.all.filter { $0.section == name } }
+}
+
+// MARK: - The table
+
+extension ConfigurationKey {
+    static let all: [ConfigurationKey] = [
+        ConfigurationKey(
+            "listeners",
+            "netflow",
+            \.listeners.netflow,
+            .endpoints,
+            """
+            UDP ports for NetFlow v5 and v9; IPFIX and sFlow are recognised here, too. A port alone listens on all \
+            addresses, port 0 lets the system choose one, off listens nowhere.
+            """
+        ),
+        ConfigurationKey(
+            "listeners",
+            "ipfix",
+            \.listeners.ipfix,
+            .endpoints,
+            "Ports for IPFIX; written as for netflow."
+        ),
+        ConfigurationKey(
+            "listeners",
+            "sflow",
+            \.listeners.sflow,
+            .endpoints,
+            "UDP ports for sFlow; written as for netflow."
+        ),
+        ConfigurationKey(
+            "listeners",
+            "allow",
+            \.listeners.allow,
+            .prefixes,
+            reloadable: true,
+            "Prefixes that flows may come from; an empty list allows all. Datagrams from elsewhere are counted."
+        ),
+        ConfigurationKey(
+            "listeners",
+            "receiveBuffer",
+            \.listeners.receiveBuffer,
+            .size(in: 65_536...2_147_483_647),
+            "What the kernel holds for each socket while the program is busy."
+        ),
+        ConfigurationKey(
+            "store",
+            "data",
+            \.store.data,
+            .text("a folder such as /var/lib/netmeta"),
+            "The folder that holds the rows; relative to where the program was started."
+        ),
+        ConfigurationKey(
+            "store",
+            "library",
+            \.store.library,
+            .optionalText("the path of a library such as /usr/local/lib/libchdb.so, or auto"),
+            "The chDB library; auto looks in the usual places."
+        ),
+        ConfigurationKey(
+            "store",
+            "memory",
+            \.store.memory,
+            .size(in: 268_435_456...1_099_511_627_776),
+            "The most memory that the store may use."
+        ),
+        ConfigurationKey(
+            "store",
+            "batchRows",
+            \.store.batchRows,
+            .integer("a number of rows such as 250000", in: 1_000...1_000_000),
+            "Rows that are handed to the store at once."
+        ),
+        ConfigurationKey(
+            "store",
+            "flushSeconds",
+            \.store.flush,
+            .seconds(in: .milliseconds(100)...(.seconds(60))),
+            "The longest that a row waits for a batch to fill."
+        ),
+        ConfigurationKey(
+            "retention",
+            "days",
+            \.retention.days,
+            .integer("a number of days such as 7", in: 1...36_500),
+            reloadable: true,
+            "Rows older than this are deleted."
+        ),
+        ConfigurationKey(
+            "console",
+            "listen",
+            \.console.listen,
+            .loopbackEndpoint,
+            "Where console and API listen: a loopback address, since there is no authentication yet."
+        ),
+        ConfigurationKey(
+            "console",
+            "hosts",
+            \.console.hosts,
+            .hostNames,
+            reloadable: true,
+            "Host names, beside localhost and addresses, under which browsers may reach the console."
+        ),
+        ConfigurationKey(
+            "log",
+            "level",
+            \.log.level,
+            .choice,
+            reloadable: true,
+            "The least serious messages that are written."
+        ),
+    ]
+
+    /// The key of that path.
+    static func named(_ path: String) -> ConfigurationKey? {
+        all.first { $0.path == path }
+    }
+}

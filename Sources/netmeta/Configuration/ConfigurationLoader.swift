@@ -1,0 +1,287 @@
+import Glibc
+import Yams
+
+/// Where a value came from.
+enum ValueOrigin: Sendable, Equatable, CustomStringConvertible {
+    case `default`
+    case file(path: String, line: Int)
+    case environment(String)
+
+    var description: String {
+        switch self {
+        case .default: "default"
+        case .file(let path, let line): "\(path):\(line)"
+        case .environment(let name): "environment \(name)"
+        }
+    }
+}
+
+/// A configuration with the origin of each of its values.
+struct LoadedConfiguration: Sendable {
+    var configuration = Configuration()
+    /// By path (`store.memory`); a key without an entry has its default.
+    var origins: [String: ValueOrigin] = [:]
+    /// The file that was read, if there was one.
+    var file: String?
+
+    /// Where the value of a key came from.
+    func origin(of key: ConfigurationKey) -> ValueOrigin { origins[key.path] ?? .default }
+}
+
+/// All that is wrong with a configuration, one line each.
+struct ConfigurationProblems: Error, Sendable, CustomStringConvertible {
+    let lines: [String]
+
+    var description: String { lines.joined(separator: "\n") }
+}
+
+/// Reads the configuration: defaults, then the file, then the environment.
+struct ConfigurationLoader {
+    /// Files that are read when none is named, the first that exists.
+    static let usualFiles = ["netmeta.yaml", "/etc/netmeta/netmeta.yaml"]
+
+    private var loaded = LoadedConfiguration()
+    private var problems: [String] = []
+
+    private init() {}
+
+    /// Loads the file named, or the first of ``usualFiles``, or none.
+    ///
+    /// - Throws: ``ConfigurationProblems`` with all of them at once.
+    static func load(
+        file: String?,
+        environment: [String: String] = processEnvironment()
+    ) throws(ConfigurationProblems) -> LoadedConfiguration {
+        let path = file ?? usualFiles.first { access($0, F_OK) == 0 }
+        guard let path else { return try load(yaml: nil, file: "", environment: environment) }
+        let text: String
+        do {
+            text = try readText(path)
+        } catch {
+            throw ConfigurationProblems(lines: [error.description])
+        }
+        return try load(yaml: text, file: path, environment: environment)
+    }
+
+    /// Loads from text that is already there; `file` is its name in messages.
+    static func load(
+        yaml: String?,
+        file: String,
+        environment: [String: String]
+    ) throws(ConfigurationProblems) -> LoadedConfiguration {
+        var loader = ConfigurationLoader()
+        if let yaml {
+            loader.loaded.file = file
+            loader.read(yaml: yaml, file: file)
+        }
+        loader.read(environment: environment)
+        guard loader.problems.isEmpty else { throw ConfigurationProblems(lines: loader.problems) }
+        return loader.loaded
+    }
+
+    /// The variables of this process that begin with `NETMETA_`.
+    static func processEnvironment() -> [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2, parts[0].hasPrefix("NETMETA_") { result[String(parts[0])] = String(parts[1]) }
+            next += 1
+        }
+        return result
+    }
+}
+
+// MARK: - The file
+
+extension ConfigurationLoader {
+    private mutating func read(yaml: String, file: String) {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch let error as YamlError {
+            problems += Self.lines(of: error, yaml: yaml, file: file)
+            return
+        } catch {
+            problems.append("\(file): \(error)")
+            return
+        }
+        guard let root, !root.isNull else { return }
+        guard let mapping = root.mapping else {
+            let names = ConfigurationSection.all.map(\.name).joined(separator: ", ")
+            problems.append("\(Self.place(root, file)): expected sections (\(names)), found \(Self.kind(root))")
+            return
+        }
+        for (key, value) in mapping { read(section: key, value: value, file: file) }
+    }
+
+    private mutating func read(section key: Node, value: Node, file: String) {
+        let name = key.scalar?.string ?? ""
+        guard let section = ConfigurationSection.all.first(where: { $0.name == name }) else {
+            let sections = ConfigurationSection.all.map(\.name)
+            var line = "\(Self.place(key, file)): unknown section '\(name)'"
+            if let near = nearest(to: name, among: sections) {
+                line += "; did you mean '\(near)'?"
+            } else if let home = ConfigurationKey.all.first(where: { $0.name == name }) {
+                line += "; did you mean '\(name)' in the section '\(home.section)'?"
+            } else {
+                line += "; there are \(sections.joined(separator: ", "))"
+            }
+            problems.append(line)
+            return
+        }
+        // A section whose keys are all commented out is no value at all.
+        guard !value.isNull else { return }
+        guard let mapping = value.mapping else {
+            let names = section.keys.map(\.name).joined(separator: ", ")
+            let found = Self.kind(value)
+            problems.append("\(Self.place(value, file)): expected keys of '\(name)' (\(names)), found \(found)")
+            return
+        }
+        for (key, value) in mapping { read(key: key, value: value, section: section, file: file) }
+    }
+
+    private mutating func read(key node: Node, value: Node, section: ConfigurationSection, file: String) {
+        let name = node.scalar?.string ?? ""
+        guard let key = section.keys.first(where: { $0.name == name }) else {
+            var line = "\(Self.place(node, file)): unknown key '\(section.name).\(name)'"
+            if let near = nearest(to: name, among: section.keys.map(\.name)) {
+                line += "; did you mean '\(near)'?"
+            } else if let home = ConfigurationKey.all.first(where: { $0.name == name }) {
+                line += "; did you mean '\(name)' in the section '\(home.section)'?"
+            } else {
+                line += "; there are \(section.keys.map(\.name).joined(separator: ", "))"
+            }
+            problems.append(line)
+            return
+        }
+        let place = Self.place(value.mark == nil ? node : value, file)
+        guard let raw = Self.rawValue(value) else {
+            problems.append("\(place): \(key.path): expected \(key.expected), found \(Self.kind(value))")
+            return
+        }
+        do {
+            try key.set(raw, &loaded.configuration)
+            loaded.origins[key.path] = .file(path: file, line: (node.mark ?? value.mark)?.line ?? 1)
+        } catch {
+            problems.append("\(place): \(key.path): \(error.message)")
+        }
+    }
+
+    /// Scalars and lists of scalars; nil for anything else, and for no value.
+    private static func rawValue(_ node: Node) -> RawValue? {
+        if let scalar = node.scalar { return node.isNull ? nil : .text(scalar.string) }
+        guard let sequence = node.sequence else { return nil }
+        let elements = sequence.compactMap { $0.isNull ? nil : $0.scalar?.string }
+        return elements.count == sequence.count ? .list(elements) : nil
+    }
+
+    private static func kind(_ node: Node) -> String {
+        if node.isNull { return "nothing" }
+        if let scalar = node.scalar { return "'\(scalar.string)'" }
+        return node.mapping != nil ? "keys and values" : "a list"
+    }
+
+    private static func place(_ node: Node, _ file: String) -> String {
+        guard let mark = node.mark else { return file }
+        return "\(file):\(mark.line):\(mark.column)"
+    }
+
+    /// What the YAML parser reports, in the same form as our own problems.
+    private static func lines(of error: YamlError, yaml: String, file: String) -> [String] {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            return ["\(file):\(mark.line):\(mark.column): not valid YAML: \(problem)"]
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            return duplicates.sorted().map { key in
+                let place =
+                    secondPlace(of: key, yaml: yaml, from: context.mark.line)
+                    ?? secondPlace(of: key, yaml: yaml, from: 1) ?? "\(context.mark.line)"
+                return "\(file):\(place): the key '\(key)' occurs twice"
+            }
+        default:
+            return ["\(file): not valid YAML: \(error)"]
+        }
+    }
+}
+
+extension ConfigurationLoader {
+    /// Line and column of the second of two keys in block style. The parser
+    /// tells only where the first duplicated key of all stands, `start`.
+    private static func secondPlace(of key: String, yaml: String, from start: Int) -> String? {
+        let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
+        var first: Int?
+        for (index, line) in lines.enumerated().dropFirst(max(start - 1, 0)) {
+            let indent = line.prefix { $0 == " " }.count
+            guard line.dropFirst(indent).hasPrefix("\(key):") else { continue }
+            if first == indent { return "\(index + 1):\(indent + 1)" }
+            first = first ?? indent
+        }
+        return nil
+    }
+}
+
+extension Node {
+    /// Whether nothing stands there, or `~` or `null`.
+    fileprivate var isNull: Bool {
+        guard let scalar, scalar.style == .any || scalar.style == .plain else { return false }
+        return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+    }
+}
+
+// MARK: - The environment
+
+extension ConfigurationLoader {
+    private mutating func read(environment: [String: String]) {
+        var sources: [String: String] = [:]
+        for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
+            // Only names of our sections: other programs around us may use the prefix.
+            guard let section = ConfigurationSection.all.first(where: { name.hasPrefix(Self.prefix($0)) }) else {
+                continue
+            }
+            guard let key = section.keys.first(where: { Self.folded($0.environmentName) == Self.folded(name) }) else {
+                var line = "\(name): there is no such setting"
+                if let near = nearest(to: name, among: section.keys.map(\.environmentName)) {
+                    line += "; did you mean \(near)?"
+                }
+                problems.append(line)
+                continue
+            }
+            if let other = sources.updateValue(name, forKey: key.path) {
+                problems.append("\(name): \(other) sets the same value")
+                continue
+            }
+            set(key, from: name, value: value)
+        }
+    }
+
+    private mutating func set(_ key: ConfigurationKey, from name: String, value: String) {
+        let elements = value.split(separator: ",", omittingEmptySubsequences: false).map { Self.trimmed($0) }
+        let raw: RawValue = elements.count == 1 ? .text(elements[0]) : .list(elements)
+        do {
+            try key.set(value.isEmpty && key.acceptsList ? .list([]) : raw, &loaded.configuration)
+            loaded.origins[key.path] = .environment(name)
+        } catch {
+            problems.append("\(name): \(error.message)")
+        }
+    }
+
+    private static func prefix(_ section: ConfigurationSection) -> String { "NETMETA_\(section.name.uppercased())_" }
+
+    private static func folded(_ name: String) -> String { name.replacing("_", with: "") }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0 == " " || $0 == "\t" }
+        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
+        return String(text)
+    }
+}
+
+extension ConfigurationKey {
+    /// Whether an empty list is a value of this key.
+    fileprivate var acceptsList: Bool {
+        var probe = Configuration()
+        return (try? set(.list([]), &probe)) != nil
+    }
+}

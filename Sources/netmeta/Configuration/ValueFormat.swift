@@ -1,0 +1,323 @@
+import NetTypes
+
+/// A value as the file or the environment has it, before it means anything.
+enum RawValue: Sendable, Equatable {
+    case text(String)
+    case list([String])
+
+    /// The elements; text stands for a list of one.
+    var elements: [String] {
+        switch self {
+        case .text(let text): [text]
+        case .list(let elements): elements
+        }
+    }
+}
+
+/// Why a value can't be used: "port 70000 is not between 0 and 65535".
+struct ValueProblem: Error, Sendable, Equatable {
+    let message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+}
+
+/// How values of one type are read and written.
+struct ValueFormat<Value>: Sendable {
+    /// What a value looks like, with an example.
+    let expected: String
+    let parse: @Sendable (RawValue) throws(ValueProblem) -> Value
+    /// The value in YAML on one line, in a form that ``parse`` reads.
+    let text: @Sendable (Value) -> String
+
+    /// A format of single values.
+    static func single(
+        _ expected: String,
+        parse: @escaping @Sendable (String) throws(ValueProblem) -> Value?,
+        text: @escaping @Sendable (Value) -> String
+    ) -> ValueFormat {
+        ValueFormat(
+            expected: expected,
+            parse: { raw throws(ValueProblem) in
+                guard case .text(let string) = raw else { throw ValueProblem("expected \(expected), found a list") }
+                guard let value = try parse(string) else {
+                    throw ValueProblem("expected \(expected), found '\(string)'")
+                }
+                return value
+            },
+            text: text
+        )
+    }
+
+    /// A format of lists; one element may stand without brackets.
+    static func list<Element>(
+        _ expected: String,
+        parse: @escaping @Sendable (String) throws(ValueProblem) -> Element?,
+        text: @escaping @Sendable (Element) -> String
+    ) -> ValueFormat where Value == [Element] {
+        ValueFormat(
+            expected: expected,
+            parse: { raw throws(ValueProblem) in
+                var result: [Element] = []
+                var problems: [String] = []
+                for string in raw.elements {
+                    do throws(ValueProblem) {
+                        if let element = try parse(string) {
+                            result.append(element)
+                        } else {
+                            problems.append("expected \(expected), found '\(string)'")
+                        }
+                    } catch {
+                        problems.append(error.message)
+                    }
+                }
+                guard problems.isEmpty else { throw ValueProblem(problems.joined(separator: "; ")) }
+                return result
+            },
+            text: { "[" + $0.map(text).joined(separator: ", ") + "]" }
+        )
+    }
+}
+
+/// Text that YAML reads back as the same text.
+func yamlText(_ text: String) -> String {
+    let isPlain =
+        text.first.map { $0.isLetter || $0 == "/" || $0 == "." } ?? false
+        && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-".contains($0)) }
+        && !["true", "false", "yes", "no", "on", "off", "null", "auto"].contains(text.lowercased())
+    guard !isPlain else { return text }
+    let escaped = text.map { character in
+        switch character {
+        case "\"": "\\\""
+        case "\\": "\\\\"
+        case "\n": "\\n"
+        case "\t": "\\t"
+        default: String(character)
+        }
+    }
+    return "\"" + escaped.joined() + "\""
+}
+
+// MARK: - Addresses
+
+extension ValueFormat<[IPEndpoint]> {
+    /// Ports and addresses with ports; `off` for none.
+    static var endpoints: Self {
+        let list = Self.list(
+            "a port such as 2055, an address with a port such as \"192.0.2.1:2055\", a list of these, or off",
+            parse: readEndpoint,
+            text: { $0.address == .unspecified ? "\($0.port)" : yamlText($0.description) }
+        )
+        return Self(
+            expected: list.expected,
+            parse: { raw throws(ValueProblem) in
+                // YAML 1.1 programs may write the word off as false.
+                if case .text(let text) = raw, ["off", "false"].contains(text) { return [] }
+                return try list.parse(raw)
+            },
+            text: { $0.isEmpty ? "off" : list.text($0) }
+        )
+    }
+}
+
+extension ValueFormat<IPEndpoint> {
+    /// An address with a port on this machine only.
+    static var loopbackEndpoint: Self {
+        .single(
+            "a loopback address with a port such as 127.0.0.1:8080",
+            parse: { text throws(ValueProblem) in
+                guard var endpoint = try readEndpoint(text) else { return nil }
+                if isPort(text) { endpoint.address = IPAddress(127, 0, 0, 1) }
+                guard endpoint.address.isLoopback else {
+                    throw ValueProblem(
+                        "\(text) can be reached from other machines, which needs authentication; that comes in a "
+                            + "later version: use a loopback address such as 127.0.0.1:8080"
+                    )
+                }
+                return endpoint
+            },
+            text: { yamlText($0.description) }
+        )
+    }
+}
+
+private func isPort(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+}
+
+private func readEndpoint(_ text: String) throws(ValueProblem) -> IPEndpoint? {
+    let port = text.split(separator: ":", omittingEmptySubsequences: false).last.map(String.init) ?? ""
+    if isPort(port), text == port || text == "*:\(port)" || IPAddress(text) == nil, UInt16(port) == nil {
+        throw ValueProblem("port \(port) is not between 0 and 65535")
+    }
+    if text == port || text == "*:\(port)" {
+        return UInt16(port).map { IPEndpoint(address: .unspecified, port: $0) }
+    }
+    return IPEndpoint(text)
+}
+
+extension ValueFormat<[Prefix]> {
+    /// Prefixes and addresses.
+    static var prefixes: Self {
+        .list(
+            "a prefix such as 192.0.2.0/24 or 2001:db8::/32, or a list of them",
+            parse: { text throws(ValueProblem) in
+                guard let prefix = Prefix(text) else { return nil }
+                let written = text.split(separator: "/").first.flatMap { IPAddress(String($0)) }
+                guard written == prefix.first else {
+                    throw ValueProblem("\(text) has bits behind its length; did you mean \(prefix)?")
+                }
+                return prefix
+            },
+            text: { yamlText($0.description) }
+        )
+    }
+}
+
+extension ValueFormat<[String]> {
+    /// Names of hosts without ports.
+    static var hostNames: Self {
+        .list(
+            "a host name such as netmeta.example.net, or a list of them",
+            parse: { text throws(ValueProblem) in
+                let isName =
+                    !text.isEmpty && text.utf8.count <= 253
+                    && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
+                return isName ? text.lowercased() : nil
+            },
+            text: yamlText
+        )
+    }
+}
+
+// MARK: - Text
+
+extension ValueFormat<String> {
+    /// Any text but the empty one.
+    static func text(_ expected: String) -> Self {
+        .single(expected, parse: { text throws(ValueProblem) in text.isEmpty ? nil : text }, text: yamlText)
+    }
+}
+
+extension ValueFormat<String?> {
+    /// Text, or `auto` for nil.
+    static func optionalText(_ expected: String) -> Self {
+        .single(
+            expected,
+            parse: { text throws(ValueProblem) in text.isEmpty ? nil : .some(text == "auto" ? nil : text) },
+            text: { $0.map(yamlText) ?? "auto" }
+        )
+    }
+}
+
+extension ValueFormat<Configuration.Log.Level> {
+    /// One of the level's words.
+    static var choice: Self {
+        let words = Configuration.Log.Level.allCases.map(\.rawValue)
+        return .single(
+            "one of " + words.joined(separator: ", "),
+            parse: { text throws(ValueProblem) in
+                if let level = Configuration.Log.Level(rawValue: text.lowercased()) { return level }
+                guard let near = nearest(to: text.lowercased(), among: words) else { return nil }
+                throw ValueProblem("'\(text)' is none of \(words.joined(separator: ", ")); did you mean \(near)?")
+            },
+            text: \.rawValue
+        )
+    }
+}
+
+// MARK: - Numbers
+
+extension ValueFormat<Int> {
+    /// A whole number in a range.
+    static func integer(_ expected: String, in range: ClosedRange<Int>) -> Self {
+        .single(
+            expected,
+            parse: { text throws(ValueProblem) in
+                guard let number = Int(text.replacing("_", with: "")) else { return nil }
+                guard range.contains(number) else {
+                    throw ValueProblem("\(text) is not between \(range.lowerBound) and \(range.upperBound)")
+                }
+                return number
+            },
+            text: { String($0) }
+        )
+    }
+
+    /// A number of bytes, with or without a unit.
+    static func size(in range: ClosedRange<Int>) -> Self {
+        .single(
+            "a size such as 512MB or 2GiB",
+            parse: { text throws(ValueProblem) in
+                guard let bytes = readSize(text) else { return nil }
+                guard range.contains(bytes) else {
+                    throw ValueProblem(
+                        "\(text) is not between \(sizeText(range.lowerBound)) and \(sizeText(range.upperBound))"
+                    )
+                }
+                return bytes
+            },
+            text: sizeText
+        )
+    }
+}
+
+extension ValueFormat<Duration> {
+    /// A number of seconds, or a number with ms, s or m.
+    static func seconds(in range: ClosedRange<Duration>) -> Self {
+        .single(
+            "a number of seconds such as 1 or 0.5, or a time such as 500ms",
+            parse: { text throws(ValueProblem) in
+                guard let duration = readDuration(text) else { return nil }
+                guard range.contains(duration) else {
+                    let limits = "\(durationText(range.lowerBound)) and \(durationText(range.upperBound)) seconds"
+                    throw ValueProblem("\(text) is not between \(limits)")
+                }
+                return duration
+            },
+            text: durationText
+        )
+    }
+}
+
+private let sizeUnits: [(name: String, bytes: Int)] = [
+    ("KB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+    ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("B", 1), ("", 1),
+]
+
+private func readSize(_ text: String) -> Int? {
+    let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == "." || $0 == "_") }
+    let unit = text.dropFirst(digits.count).drop { $0 == " " }
+    guard let factor = sizeUnits.first(where: { $0.name.lowercased() == unit.lowercased() })?.bytes,
+        let number = Double(digits.replacing("_", with: "")), number.isFinite, number >= 0
+    else { return nil }
+    return Int(exactly: (number * Double(factor)).rounded())
+}
+
+/// The largest unit that divides the number evenly: `64MiB`, `2GB`, `1536`.
+private func sizeText(_ bytes: Int) -> String {
+    let fitting = sizeUnits.filter { $0.bytes > 1 && bytes >= $0.bytes && bytes % $0.bytes == 0 }
+    guard let unit = fitting.max(by: { $0.bytes < $1.bytes }) else { return "\(bytes)" }
+    return "\(bytes / unit.bytes)\(unit.name)"
+}
+
+private func readDuration(_ text: String) -> Duration? {
+    let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+    guard let number = Double(digits), number.isFinite, number < 1e9 else { return nil }
+    let factor: Double
+    switch text.dropFirst(digits.count).drop(while: { $0 == " " }) {
+    case "", "s": factor = 1000
+    case "ms": factor = 1
+    case "m": factor = 60_000
+    default: return nil
+    }
+    return .milliseconds(Int64((number * factor).rounded()))
+}
+
+private func durationText(_ duration: Duration) -> String {
+    let parts = duration.components
+    let milliseconds = parts.attoseconds / 1_000_000_000_000_000
+    guard milliseconds != 0 else { return "\(parts.seconds)" }
+    return "\(Double(parts.seconds) + Double(milliseconds) / 1000)"
+}

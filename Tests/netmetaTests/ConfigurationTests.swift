@@ -1,0 +1,130 @@
+import Foundation
+import NetTypes
+import Testing
+
+@testable import netmeta
+
+/// Each folder of Tests/Fixtures/config is a case: in.yaml, sometimes
+/// environment.txt, and in expected.txt either the values in force or the
+/// problems. UPDATE_GOLDENS=1 writes expected.txt anew.
+@Suite struct ConfigurationFixtures {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/config")
+    static let cases = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path())) ?? []).sorted()
+
+    @Test func thereAreCases() {
+        #expect(Self.cases.count >= 10)
+    }
+
+    @Test(arguments: cases)
+    func readsAsExpected(name: String) throws {
+        let folder = Self.folder.appending(path: name)
+        let yaml = try String(contentsOf: folder.appending(path: "in.yaml"), encoding: .utf8)
+        let variables = try? String(contentsOf: folder.appending(path: "environment.txt"), encoding: .utf8)
+        let result: String
+        do {
+            let loaded = try ConfigurationLoader.load(
+                yaml: yaml,
+                file: "in.yaml",
+                environment: Self.environment(variables ?? "")
+            )
+            result = ConfigurationText.effective(loaded)
+        } catch {
+            result = "PROBLEMS\n\(error)\n"
+        }
+        let golden = folder.appending(path: "expected.txt")
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] == "1" {
+            try result.write(to: golden, atomically: true, encoding: .utf8)
+        }
+        #expect(try result == String(contentsOf: golden, encoding: .utf8))
+    }
+
+    private static func environment(_ text: String) -> [String: String] {
+        var result: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+        }
+        return result
+    }
+}
+
+@Suite struct ConfigurationRules {
+    @Test func defaultsNeedNoFile() throws {
+        let loaded = try ConfigurationLoader.load(yaml: nil, file: "", environment: [:])
+        #expect(loaded.configuration == Configuration())
+        #expect(loaded.origins.isEmpty)
+        #expect(loaded.configuration.listeners.netflow.map(\.port) == [2055])
+        #expect(loaded.configuration.console.listen.description == "127.0.0.1:8080")
+    }
+
+    @Test func theDefaultFileChangesNothing() throws {
+        let text = ConfigurationText.defaultFile()
+        let loaded = try ConfigurationLoader.load(yaml: text, file: "f", environment: [:])
+        #expect(loaded.configuration == Configuration())
+    }
+
+    @Test func theDefaultFileStillMeansTheDefaultsWhenUncommented() throws {
+        let lines = ConfigurationText.defaultFile().split(separator: "\n").map(String.init)
+        let text = lines.map { line in
+            let isKey = ConfigurationKey.all.contains { line.hasPrefix("  #\($0.name): ") }
+            return isKey ? line.replacing("  #", with: "  ", maxReplacements: 1) : line
+        }.joined(separator: "\n")
+        let loaded = try ConfigurationLoader.load(yaml: text, file: "f", environment: [:])
+        #expect(loaded.configuration == Configuration())
+        #expect(loaded.origins.count == ConfigurationKey.all.count)
+    }
+
+    @Test func everyValueIsReadBackFromItsText() throws {
+        var configuration = Configuration()
+        configuration.listeners.netflow = [IPEndpoint(address: IPAddress(192, 0, 2, 1), port: 9995)]
+        configuration.listeners.ipfix = []
+        configuration.store.library = "/opt/a \"b\"\\c/libchdb.so"
+        configuration.store.data = "auto"
+        configuration.store.flush = .milliseconds(250)
+        configuration.store.memory = 1_234_567_890
+        configuration.console.hosts = ["a.example", "b.example"]
+        let text = ConfigurationText.effective(LoadedConfiguration(configuration: configuration))
+        let loaded = try ConfigurationLoader.load(yaml: text, file: "f", environment: [:])
+        #expect(loaded.configuration == configuration)
+    }
+
+    @Test func keysAndVariablesAreUnique() {
+        let keys = ConfigurationKey.all
+        #expect(Set(keys.map(\.path)).count == keys.count)
+        #expect(Set(keys.map { $0.environmentName.replacing("_", with: "") }).count == keys.count)
+        let sections = Set(ConfigurationSection.all.map(\.name))
+        #expect(keys.allSatisfy { sections.contains($0.section) })
+        #expect(ConfigurationKey.named("store.batchRows")?.environmentName == "NETMETA_STORE_BATCH_ROWS")
+    }
+
+    @Test func tellsWhatCanBeReloaded() {
+        var new = Configuration()
+        new.retention.days = 30
+        new.log.level = .debug
+        new.store.memory = 1_000_000_000
+        let changes = Configuration().changes(to: new)
+        #expect(changes.reloadable == ["retention.days", "log.level"])
+        #expect(changes.needsRestart == ["store.memory"])
+        #expect(Configuration().changes(to: Configuration()).needsRestart.isEmpty)
+    }
+
+    @Test func theReferenceIsUpToDate() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Docs/configuration.md")
+        if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] == "1" {
+            try ConfigurationText.markdown().write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: file, encoding: .utf8) == ConfigurationText.markdown())
+    }
+
+    @Test func aMissingFileIsOneLine() {
+        #expect(throws: ConfigurationProblems.self) {
+            try ConfigurationLoader.load(file: "/nonexistent/netmeta.yaml", environment: [:])
+        }
+    }
+
+    @Test func suggestsNearNamesOnly() {
+        #expect(nearest(to: "memroy", among: ["memory", "data"]) == "memory")
+        #expect(nearest(to: "xyz", among: ["memory", "data"]) == nil)
+        #expect(nearest(to: "", among: ["memory"]) == nil)
+    }
+}

@@ -40,6 +40,7 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
             swiftSettings: strictMemory
         ),
+        .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CLinuxCapture"),
         .target(
             name: "LinuxCapture",
@@ -81,7 +82,7 @@ let package = Package(
         .executableTarget(
             name: "netmeta",
             dependencies: [
-                "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "FlowQuery",
+                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "FlowQuery",
                 "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

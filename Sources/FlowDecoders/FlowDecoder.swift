@@ -32,28 +32,37 @@ public struct FlowDecoder {
     ///   - context: where it came from, and when.
     ///   - batch: takes the rows; has room for ``mostRows``.
     public mutating func decode(_ datagram: RawSpan, context: DatagramContext, into batch: FlowBatch) {
-        var reader = WireReader(datagram)
+        var offset = 0
+        repeat {
+            offset += decodeMessage(datagram.extracting(offset..<datagram.byteCount), context: context, into: batch)
+        } while offset < datagram.byteCount
+    }
+
+    /// Decodes the first message of some bytes, for files in which messages
+    /// follow each other; in a datagram there is nearly always one.
+    ///
+    /// - Returns: how many bytes it took: all of them when what follows can't be told apart.
+    public mutating func decodeMessage(_ bytes: RawSpan, context: DatagramContext, into batch: FlowBatch) -> Int {
+        var reader = WireReader(bytes)
         if reader.peek(UInt32.self) == 5 {
-            decodeSFlow(datagram, context, batch)
-            return
+            decodeSFlow(bytes, context, batch)
+            return bytes.byteCount
         }
         guard let exporter = exporter(context.source.address, at: context.receivedAt) else {
             strangers.datagrams += 1
-            strangers.bytesUnaccounted += UInt64(datagram.byteCount)
-            return
+            strangers.bytesUnaccounted += UInt64(bytes.byteCount)
+            return bytes.byteCount
         }
-        let decoder = NetFlowDecoder(exporter: exporter, context: context, batch: batch)
-        // Several IPFIX messages may share a datagram; each counts as one.
-        repeat {
-            exporter.counters.datagrams += 1
-            do throws(DecodeError) {
-                exporter.protocols.insert(try Self.message(&reader, decoder))
-            } catch {
-                exporter.counters.count(error)
-                exporter.counters.bytesUnaccounted += UInt64(reader.remaining)
-                return
-            }
-        } while reader.remaining > 0 && !reader.isAllZero
+        exporter.counters.datagrams += 1
+        do throws(DecodeError) {
+            let decoder = NetFlowDecoder(exporter: exporter, context: context, batch: batch)
+            exporter.protocols.insert(try Self.message(&reader, decoder))
+        } catch {
+            exporter.counters.count(error)
+            exporter.counters.bytesUnaccounted += UInt64(reader.remaining)
+            return bytes.byteCount
+        }
+        return reader.isAllZero ? bytes.byteCount : reader.offset
     }
 
     /// Decodes one message by its version word.
@@ -62,7 +71,6 @@ public struct FlowDecoder {
         switch try reader.read(UInt16.self) {
         case 5:
             try decoder.version5(&reader)
-            try reader.skip(reader.remaining)
             return .netflowV5
         case 9:
             try decoder.version9(&reader)

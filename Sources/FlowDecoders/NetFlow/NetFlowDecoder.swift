@@ -20,14 +20,19 @@ struct NetFlowDecoder {
         let sequence = try reader.read(UInt32.self)
         let engine = try reader.read(UInt16.self)
         let sampling = try reader.read(UInt16.self)
-        guard count > 0, reader.remaining == count * NetFlowV5.record.minimumLength else { throw .badCount }
+        let length = count * NetFlowV5.record.minimumLength
+        // Nothing but a further message may follow the records that the count promises.
+        guard count > 0, reader.remaining == length || reader.peek(UInt16.self, ahead: length) == 5 else {
+            throw .badCount
+        }
+        let records = try reader.take(length)
         let clock = MessageClock(exportSeconds: seconds, exportNanoseconds: nanoseconds % 1_000_000_000, uptime: uptime)
         // The top two bits are the mode, the rest the interval; 0 says nothing.
         let rate = SamplingRate(UInt64(sampling & 0x3FFF), source: .record)
         var constants = constants(.netflowV5, sequence, clock)
         constants.headerRate = rate
         let decoder = SetDecoder(template: NetFlowV5.record, clock: clock, constants: constants, sampling: nil)
-        take(try decoder.decode(reader, into: batch), domain: UInt32(engine), template: 0)
+        take(try decoder.decode(records, into: batch), domain: UInt32(engine), template: 0)
         let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
         exporter.note(key, sequence: sequence, count: UInt32(count))
     }
@@ -87,6 +92,8 @@ struct NetFlowDecoder {
     /// only a length that can't be ends the message.
     private func sets(_ reader: inout WireReader, _ message: inout Message) throws(DecodeError) {
         while reader.remaining >= 4 {
+            // Set id 9 is reserved, so this is the next message of a file (NetFlow v9 tells no length).
+            if message.type == .netflowV9, reader.peek(UInt16.self) == 9, reader.remaining >= 20 { return }
             let start = reader
             let id = try reader.read(UInt16.self)
             let length = Int(try reader.read(UInt16.self))
@@ -149,12 +156,12 @@ struct NetFlowDecoder {
             let before = batch.count
             do throws(DecodeError) {
                 let outcome = try decoder.decode(body, into: batch)
-                message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.rows.count) }
+                message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.rows.count + outcome.rejected) }
                 take(outcome, domain: message.domain, template: id)
             } catch {
                 // Records before the bad one stay; they were read in full.
                 let rows = before..<batch.count
-                take(SetDecoder.Outcome(rows: rows, rest: 0), domain: message.domain, template: id)
+                take(SetDecoder.Outcome(rows: rows), domain: message.domain, template: id)
                 throw error
             }
         }
@@ -191,7 +198,8 @@ struct NetFlowDecoder {
 
     /// Counts the rows of a set and notes where they came from, when that is asked for.
     private func take(_ outcome: SetDecoder.Outcome, domain: UInt32, template: UInt16) {
-        exporter.counters.records += UInt64(outcome.rows.count)
+        exporter.counters.records += UInt64(outcome.rows.count + outcome.rejected)
+        exporter.counters.rejectedRecords += UInt64(outcome.rejected)
         exporter.counters.flows += UInt64(outcome.rows.count)
         guard !outcome.rows.isEmpty else { return }
         if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }

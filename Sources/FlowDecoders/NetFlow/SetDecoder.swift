@@ -15,8 +15,8 @@ struct SetDecoder {
         var rows: Range<Int>
         /// The sampling rate of the last record.
         var sampling = SamplingRate.unknown
-        /// Bytes at the end of the set that made no whole record.
-        var rest: Int
+        /// Records that the batch had no room for; none where the caller sees to the room.
+        var rejected = 0
     }
 
     /// Decodes a set's body.
@@ -28,21 +28,22 @@ struct SetDecoder {
 
     private func decodeFixed(_ body: WireReader, into batch: FlowBatch) -> Outcome {
         let length = template.minimumLength
-        let count = min(body.remaining / length, batch.room)
+        let available = body.remaining / length
+        let count = min(available, batch.room)
         let rows = batch.reserve(count)
-        guard count > 0 else { return Outcome(rows: rows, rest: body.remaining) }
+        guard count > 0 else { return Outcome(rows: rows, rejected: available) }
         let runner = PlanRunner(bytes: body.rest, stride: length, rows: rows, clock: clock)
         for step in template.plan.steps { runner.run(step, into: batch) }
         let rate = finish(rows, batch) { step, row in runner.load(step.offset + row * length, step.length) }
-        return Outcome(rows: rows, sampling: rate, rest: body.remaining - count * length)
+        return Outcome(rows: rows, sampling: rate, rejected: available - count)
     }
 
     /// Records of variable length are walked one by one; each then runs the same steps at its own offsets.
     private func decodeVariable(_ body: WireReader, into batch: FlowBatch) throws(DecodeError) -> Outcome {
         var reader = body
-        var outcome = Outcome(rows: batch.count..<batch.count, rest: 0)
+        var outcome = Outcome(rows: batch.count..<batch.count)
         var places: [(offset: Int, length: Int)] = Array(repeating: (0, 0), count: template.fields.count)
-        while reader.remaining >= template.minimumLength, batch.room > 0 {
+        while reader.remaining >= template.minimumLength {
             let start = reader
             do throws(DecodeError) {
                 try Self.walk(&reader, template.fields, &places)
@@ -50,6 +51,10 @@ struct SetDecoder {
                 // Zeros at the end of a set are padding even when they are longer than the shortest record.
                 if start.isAllZero { break }
                 throw error
+            }
+            guard batch.room > 0 else {
+                outcome.rejected += 1
+                continue
             }
             let rows = batch.reserve(1)
             let runner = PlanRunner(bytes: start.rest, stride: 0, rows: rows, clock: clock)
@@ -61,7 +66,6 @@ struct SetDecoder {
             }
             outcome.rows = outcome.rows.lowerBound..<rows.upperBound
         }
-        outcome.rest = reader.remaining
         return outcome
     }
 

@@ -97,12 +97,9 @@ struct TemplateParser {
     private func field(_ reader: inout WireReader) throws(DecodeError) -> TemplateField {
         let id = try reader.read(UInt16.self)
         let length = try reader.read(UInt16.self)
-        // NetFlow v9 has no enterprise bit: ids above 32767 are the vendor's own.
-        guard isIPFIX else {
-            guard length != TemplateField.variableLength else { throw .badTemplate }
-            return TemplateField(id: id, length: length)
-        }
-        guard id & 0x8000 != 0 else { return TemplateField(id: id, length: length) }
+        // NetFlow v9 has no enterprise bit: ids above 32767 are the vendor's own. It
+        // has no variable lengths either, but H3C sends them as IPFIX does.
+        guard isIPFIX, id & 0x8000 != 0 else { return TemplateField(id: id, length: length) }
         return TemplateField(id: id & 0x7FFF, length: length, enterprise: try reader.read(UInt32.self))
     }
 }

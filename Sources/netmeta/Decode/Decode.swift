@@ -1,0 +1,177 @@
+import ArgumentParser
+import FlowDecoders
+import FlowSchema
+import Foundation
+import NetTypes
+import WireFormat
+
+/// `netmeta decode`: files in, flows out, by the same decoders as the server's.
+struct Decode: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Decode captures and datagram files offline.",
+        discussion: """
+            Takes pcap and pcapng captures of UDP exports, and files of raw NetFlow, IPFIX or sFlow messages; gzip of \
+            any. Prints one JSON object a flow; the last line on standard error is a summary in JSON. Templates are \
+            kept from file to file. Exits 0 when the files could be read, even when records were malformed.
+            """
+    )
+
+    /// What the files hold.
+    enum Kind: String, CaseIterable, ExpressibleByArgument {
+        case auto
+        case capture
+        case messages
+    }
+
+    /// How flows are printed.
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case ndjson
+        case table
+    }
+
+    @Option(help: "ndjson or table.")
+    var format = Format.ndjson
+
+    @Option(name: .customLong("type"), help: "auto, capture (pcap, pcapng) or messages (raw datagrams).")
+    var kind = Kind.auto
+
+    @Argument(help: "Files to read, in this order.")
+    var files: [String]
+
+    func run() throws {
+        var session = DecodeSession(format: format)
+        for file in files {
+            let bytes = try InputFile.read(file)
+            let isCapture = kind == .capture || (kind == .auto && CaptureReader.isCapture(bytes))
+            do {
+                if isCapture {
+                    try session.decodeCapture(bytes)
+                } else {
+                    try session.decodeMessages(bytes)
+                }
+            } catch let error as CaptureError {
+                throw Failure("\(file): \(error.description)")
+            }
+        }
+        try session.finish()
+        FileHandle.standardError.write(Data((session.summary + "\n").utf8))
+    }
+}
+
+/// The decoder, the batch and the printer of one run of `decode`.
+struct DecodeSession {
+    private var decoder = FlowDecoder()
+    private let batch: FlowBatch
+    private var output = OutputBuffer(descriptor: STDOUT_FILENO)
+    private let format: Decode.Format
+    private let json = JSONRows()
+    private var cutDatagrams = 0
+    private var otherPackets = 0
+
+    init(format: Decode.Format) {
+        self.format = format
+        batch = FlowBatch(capacity: 4 * FlowDecoder.mostRows)
+        batch.keepsOrigins = true
+    }
+
+    /// Decodes the UDP datagrams of a capture.
+    mutating func decodeCapture(_ bytes: [UInt8]) throws {
+        var datagrams = CaptureDatagrams(try CaptureReader(bytes))
+        while let datagram = try datagrams.next() {
+            if datagram.isCut { cutDatagrams += 1 }
+            let source = IPEndpoint(
+                address: IPAddress(high: datagram.source.high, low: datagram.source.low),
+                port: datagram.source.port
+            )
+            let seconds = UInt32(truncatingIfNeeded: datagram.timestamp / 1_000_000_000)
+            let context = DatagramContext(source: source, receivedAt: seconds)
+            decoder.decode(datagram.payload.span.bytes, context: context, into: batch)
+            try printIfFull()
+        }
+        otherPackets += datagrams.counts.others
+    }
+
+    /// Decodes a file of messages one behind the other; they count as received when they were exported.
+    mutating func decodeMessages(_ bytes: [UInt8]) throws {
+        let context = DatagramContext(source: IPEndpoint(address: .unspecified, port: 0), receivedAt: 0)
+        var offset = 0
+        while offset < bytes.count {
+            let rest = bytes.span.bytes.extracting(offset..<bytes.count)
+            offset += decoder.decodeMessage(rest, context: context, into: batch)
+            try printIfFull()
+        }
+    }
+
+    private mutating func printIfFull() throws {
+        if batch.room < FlowDecoder.mostRows { try print() }
+    }
+
+    /// Prints what is left.
+    mutating func finish() throws {
+        try print()
+        try output.flush()
+    }
+
+    private mutating func print() throws {
+        batch.seal()
+        if format == .table, batch.count > 0 { try output.write(FlowTable.header) }
+        for origin in batch.origins {
+            for row in origin.rows {
+                switch format {
+                case .ndjson: try output.write(json.object(batch, row: row, origin: origin) + "\n")
+                case .table: try output.write(FlowTable.line(batch, row: row))
+                }
+            }
+        }
+        batch.clear()
+    }
+
+    /// What was counted, as JSON.
+    var summary: String {
+        let counters = decoder.counters
+        let malformed = counters.malformed.nonZero.map { "\"\($0.error.rawValue)\":\($0.count)" }
+        let members: [(String, UInt64)] = [
+            ("datagrams", counters.datagrams), ("records", counters.records), ("flows", counters.flows),
+            ("optionsRecords", counters.optionsRecords), ("eventRecords", counters.eventRecords),
+            ("counterSamples", counters.counterSamples), ("templates", counters.templates),
+            ("unknownTemplateSets", counters.unknownTemplateSets), ("parkedSets", counters.parkedSets),
+            ("rejectedRecords", counters.rejectedRecords), ("bytesUnaccounted", counters.bytesUnaccounted),
+            ("cutDatagrams", UInt64(cutDatagrams)), ("otherPackets", UInt64(otherPackets)),
+        ]
+        let numbers = members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
+        return "{\(numbers),\"malformed\":{\(malformed.joined(separator: ","))}}"
+    }
+}
+
+/// Flows as a table for a terminal.
+enum FlowTable {
+    static let header = columns(["Received", "Proto", "Source", "Destination", "Packets", "Bytes", "Rate", "Exporter"])
+
+    static func line(_ batch: FlowBatch, row: Int) -> String {
+        let proto = UInt16(batch.number(.proto, row: row))
+        let name = WellKnown.ipProtocols.first { $0.id == proto }?.name ?? String(proto)
+        let rate = batch.number(.samplingRateSource, row: row) == 0 ? "unknown" : "1:\(batch.number(.samplingRate, row: row))"
+        func end(_ address: FlowColumn, _ port: FlowColumn) -> String {
+            let endpoint = IPEndpoint(
+                address: batch.address(address, row: row),
+                port: UInt16(truncatingIfNeeded: batch.number(port, row: row))
+            )
+            return endpoint.description
+        }
+        return columns([
+            Timestamp.rfc3339(seconds: batch.number(.timeReceived, row: row)), name, end(.srcAddr, .srcPort),
+            end(.dstAddr, .dstPort), String(batch.number(.packets, row: row)), String(batch.number(.bytes, row: row)),
+            rate, batch.address(.samplerAddress, row: row).description,
+        ])
+    }
+
+    /// Numbers flush right, the rest flush left; wide values push the line out rather than being cut.
+    private static func columns(_ cells: [String]) -> String {
+        let widths = [20, 9, 40, 40, -10, -13, -8, 0]
+        let padded = zip(cells, widths).map { cell, width in
+            let space = String(repeating: " ", count: max(0, abs(width) - cell.count))
+            return width < 0 ? space + cell : cell + space
+        }
+        return padded.joined(separator: " ") + "\n"
+    }
+}

@@ -1,0 +1,58 @@
+import CGzip
+import Foundation
+
+/// Reads a file whole, inflating it when it is gzip.
+enum InputFile {
+    /// Bytes that a file may inflate to.
+    static let largest = 8 << 30
+
+    /// The file's bytes.
+    ///
+    /// - Throws: ``Failure`` that names the file and the reason.
+    static func read(_ path: String) throws -> [UInt8] {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        } catch {
+            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+            let reason = code.map { String(cString: strerror(Int32($0))) } ?? error.localizedDescription
+            throw Failure("cannot read \(path): \(reason)")
+        }
+        guard data.starts(with: [0x1F, 0x8B]) else { return [UInt8](data) }
+        return try data.withUnsafeBytes { input in
+            var length = 0
+            let start = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            guard let output = netmeta_gunzip(start, input.count, largest, &length) else {
+                throw Failure("cannot inflate \(path): the gzip file is damaged, cut short or inflates to over 8 GB")
+            }
+            defer { free(output) }
+            return [UInt8](UnsafeBufferPointer(start: output, count: length))
+        }
+    }
+}
+
+/// Collects output and writes it in large pieces.
+struct OutputBuffer {
+    private var bytes: [UInt8] = []
+    private let descriptor: Int32
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    mutating func write(_ text: String) throws {
+        bytes.append(contentsOf: text.utf8)
+        if bytes.count > 1 << 16 { try flush() }
+    }
+
+    mutating func flush() throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Failure("cannot write output: \(String(cString: strerror(errno)))") }
+            written += count
+        }
+        bytes.removeAll(keepingCapacity: true)
+    }
+}

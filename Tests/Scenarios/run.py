@@ -22,6 +22,7 @@ What a line means is told by its first characters:
 Output that no line speaks of is not looked at; where lines are given they must
 account for all of it. Every other line is a comment. {dir} is the scenario's
 own folder (commands run in it), {root} the checkout, {fixtures} Tests/Fixtures,
+{binary} the program under test where it stands inside another command,
 {port:NAME} a free port, the same wherever NAME stands in one scenario.
 """
 
@@ -119,7 +120,7 @@ class Scenario:
                     process.wait()
 
     def fill(self, text):
-        text = text.replace("{dir}", self.folder).replace("{root}", str(ROOT))
+        text = text.replace("{dir}", self.folder).replace("{root}", str(ROOT)).replace("{binary}", BINARY)
         text = text.replace("{fixtures}", str(ROOT / "Tests/Fixtures"))
         return re.sub(r"\{port:(\w+)\}", lambda match: str(self.port(match[1])), text)
 

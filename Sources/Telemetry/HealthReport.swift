@@ -1,0 +1,105 @@
+public import NetTypes
+
+/// How the collector is doing.
+public struct HealthReport: Hashable, Sendable {
+    /// In one word.
+    public var status: Status
+    /// When counting started, in Unix seconds.
+    public var since: UInt64
+    /// Whether questions can be answered and flows be stored.
+    public var isReady: Bool
+    /// What is wrong, for people.
+    public var message: String?
+    /// What became of the rows.
+    public var losses: LossReport
+    /// An estimate of datagrams lost before the start, from the exporters' sequence numbers.
+    public var gapsBefore: UInt64
+    /// Seconds since the newest received row could be queried; nil before the first.
+    public var lag: Double?
+    /// Sockets that take flows.
+    public var listeners: [ListenerReport]
+    /// Where rows are kept.
+    public var store: StoreReport
+
+    /// The state in one word.
+    public enum Status: String, Sendable {
+        case ok, degraded, down
+    }
+
+    /// Gathers a report.
+    public init(
+        status: Status,
+        since: UInt64,
+        isReady: Bool,
+        message: String? = nil,
+        losses: LossReport = LossReport(),
+        gapsBefore: UInt64 = 0,
+        lag: Double? = nil,
+        listeners: [ListenerReport] = [],
+        store: StoreReport = StoreReport()
+    ) {
+        self.status = status
+        self.since = since
+        self.isReady = isReady
+        self.message = message
+        self.losses = losses
+        self.gapsBefore = gapsBefore
+        self.lag = lag
+        self.listeners = listeners
+        self.store = store
+    }
+}
+
+/// A socket that takes flows.
+public struct ListenerReport: Hashable, Sendable {
+    /// `udp` or `tcp`.
+    public var transport: String
+    /// Where it listens.
+    public var endpoint: IPEndpoint
+    /// What it is meant for: `NetFlow, IPFIX`.
+    public var purpose: String
+
+    /// Describes a listener.
+    public init(transport: String, endpoint: IPEndpoint, purpose: String) {
+        self.transport = transport
+        self.endpoint = endpoint
+        self.purpose = purpose
+    }
+}
+
+/// Where rows are kept, and how much room there is.
+public struct StoreReport: Hashable, Sendable {
+    /// `embedded` or `clickhouse`.
+    public var kind: String
+    /// Rows of raw flows.
+    public var rows: UInt64
+    /// Their bytes on disk.
+    public var bytes: UInt64
+    /// TimeReceived of the oldest row, in Unix seconds; nil when there is none.
+    public var oldest: UInt64?
+    /// TimeReceived of the newest row.
+    public var newest: UInt64?
+    /// Days after which rows go.
+    public var retentionDays: Int
+    /// Bytes free on the disk; nil when the store is elsewhere.
+    public var freeDiskBytes: UInt64?
+
+    /// Describes a store.
+    public init(
+        kind: String = "embedded",
+        rows: UInt64 = 0,
+        bytes: UInt64 = 0,
+        oldest: UInt64? = nil,
+        newest: UInt64? = nil,
+        retentionDays: Int = 0,
+        freeDiskBytes: UInt64? = nil
+    ) {
+        self.kind = kind
+        self.rows = rows
+        self.bytes = bytes
+        self.oldest = oldest
+        self.newest = newest
+        self.retentionDays = retentionDays
+        self.freeDiskBytes = freeDiskBytes
+    }
+}

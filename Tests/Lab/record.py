@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import exporters
@@ -59,8 +58,7 @@ class Lab:
 
 
 def softflowd(lab, protocol, host, port, *options):
-    tcp = "tcp" in options
-    with tcp_collector(host, port) if tcp else udp_collector(host, port):
+    with udp_collector(host, port):
         exporters.softflowd(lab.folder, lab.reference, protocol, host, port, *options)
     version = exporters.NETFLOW_VERSIONS[protocol]
     command = f"`softflowd -r reference.pcap -n {exporters.target(host, port)} -v {version} -6 -d -c none"
@@ -93,8 +91,6 @@ CASES = {
     "softflowd-ipfix": ("netflow", "softflowd", softflowd, "ipfix", "127.0.0.1", [], ""),
     "softflowd-ipfix-biflow": ("netflow", "softflowd", softflowd, "ipfix", "127.0.0.1", ["-b"],
                                "With reverse elements (RFC 5103); the traffic has no reverse direction."),
-    "softflowd-ipfix-tcp": ("netflow", "softflowd", softflowd, "ipfix", "127.0.0.1", ["-P", "tcp"],
-                            "One TCP connection."),
     "pmacctd-v5": ("netflow", "pmacct", pmacctd, "netflow5", "127.0.0.1", [], "NetFlow v5 knows no IPv6."),
     "pmacctd-v9": ("netflow", "pmacct", pmacctd, "netflow9", "127.0.0.1", [], "May hold neighbour discovery as well."),
     "pmacctd-ipfix": ("netflow", "pmacct", pmacctd, "ipfix", "127.0.0.1", [], "May hold neighbour discovery as well."),
@@ -115,22 +111,6 @@ def udp_collector(host, port):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM) as collector:
         collector.bind((host, port))
         yield
-
-
-@contextlib.contextmanager
-def tcp_collector(host, port):
-    """Accepts one connection and reads it to its end."""
-    def read():
-        connection, _ = listener.accept()
-        with connection:
-            while connection.recv(65536):
-                pass
-
-    with socket.create_server((host, port)) as listener:
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        yield
-        reader.join(10)
 
 
 def record(lab, case):

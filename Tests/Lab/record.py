@@ -90,7 +90,8 @@ CASES = {
                              "Every tenth packet; the rate is in options data."),
     "softflowd-ipfix": ("netflow", "softflowd", softflowd, "ipfix", "127.0.0.1", [], ""),
     "softflowd-ipfix-biflow": ("netflow", "softflowd", softflowd, "ipfix", "127.0.0.1", ["-b"],
-                               "With reverse elements (RFC 5103); the traffic has no reverse direction."),
+                               "With reverse elements (RFC 5103). Its flow starts at the other end, so the traffic is in the\n"
+                               "reverse counters and the forward ones are 0."),
     "pmacctd-v5": ("netflow", "pmacct", pmacctd, "netflow5", "127.0.0.1", [], "NetFlow v5 knows no IPv6."),
     "pmacctd-v9": ("netflow", "pmacct", pmacctd, "netflow9", "127.0.0.1", [], "May hold neighbour discovery as well."),
     "pmacctd-ipfix": ("netflow", "pmacct", pmacctd, "ipfix", "127.0.0.1", [], "May hold neighbour discovery as well."),

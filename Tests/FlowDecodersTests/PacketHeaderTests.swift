@@ -205,6 +205,6 @@ struct PacketHeaderTests {
         #expect((0..<3).map { batch.number(.srcPort, row: $0) } == [443, 0, 443])
         #expect((0..<3).map { batch.number(.ipv6FlowLabel, row: $0) } == [0, 0, 0x12345])
         #expect(batch.address(.srcAddr, row: 2) == IPAddress("2001:db8::1"))
-        #expect(!batch.isPresent(.srcMac))
+        #expect(!batch.isPresent(.vlanId))
     }
 }

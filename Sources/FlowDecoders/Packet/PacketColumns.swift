@@ -22,29 +22,60 @@ extension FlowBatch {
     }
 
     /// Writes the headers of rows that were decoded aside.
+    ///
+    /// Row by row for the columns that nearly every packet fills in: the
+    /// row is in the cache then, and one loop is cheaper than one a column.
+    /// The others follow only where some row has a value.
+    @inline(__always)
     func storePackets<Row: PacketRow>(_ packets: Span<Row>, in rows: Range<Int>) {
-        storeAll(.srcAddr, packets, in: rows) { $0.packet.srcAddr }
-        storeAll(.dstAddr, packets, in: rows) { $0.packet.dstAddr }
-        storeAll(.eType, packets, in: rows) { $0.packet.eType }
-        storeAll(.proto, packets, in: rows) { $0.packet.proto }
-        storeAll(.srcPort, packets, in: rows) { $0.packet.srcPort }
-        storeAll(.dstPort, packets, in: rows) { $0.packet.dstPort }
-        storeAll(.ipTTL, packets, in: rows) { $0.packet.ipTTL }
-        storeIfAny(.srcMac, packets, in: rows) { $0.packet.srcMac }
-        storeIfAny(.dstMac, packets, in: rows) { $0.packet.dstMac }
-        storeIfAny(.tcpFlags, packets, in: rows) { $0.packet.tcpFlags }
-        storeIfAny(.ipTos, packets, in: rows) { $0.packet.ipTos }
-        storeIfAny(.vlanId, packets, in: rows) { $0.packet.vlanId }
-        storeIfAny(.icmpType, packets, in: rows) { $0.packet.icmpType }
-        storeIfAny(.icmpCode, packets, in: rows) { $0.packet.icmpCode }
-        storeIfAny(.ipv6FlowLabel, packets, in: rows) { $0.packet.ipv6FlowLabel }
-        storeIfAny(.fragmentId, packets, in: rows) { $0.packet.fragmentId }
-        storeIfAny(.fragmentOffset, packets, in: rows) { $0.packet.fragmentOffset }
+        precondition(packets.count == rows.count)
+        let srcAddr = unsafe write(.srcAddr, rows, as: AddressBytes.self)
+        let dstAddr = unsafe write(.dstAddr, rows, as: AddressBytes.self)
+        let srcMac = unsafe write(.srcMac, rows, as: UInt64.self)
+        let dstMac = unsafe write(.dstMac, rows, as: UInt64.self)
+        let fragmentId = unsafe write(.fragmentId, rows, as: UInt32.self)
+        let eType = unsafe write(.eType, rows, as: UInt16.self)
+        let srcPort = unsafe write(.srcPort, rows, as: UInt16.self)
+        let dstPort = unsafe write(.dstPort, rows, as: UInt16.self)
+        let proto = unsafe write(.proto, rows, as: UInt8.self)
+        let ipTTL = unsafe write(.ipTTL, rows, as: UInt8.self)
+        let ipTos = unsafe write(.ipTos, rows, as: UInt8.self)
+        let tcpFlags = unsafe write(.tcpFlags, rows, as: UInt8.self)
+        var vlans: UInt16 = 0
+        var icmp: UInt8 = 0
+        var labels: UInt32 = 0
+        var fragments: UInt32 = 0
+        for row in 0..<rows.count {
+            let packet = unsafe packets[unchecked: row].packet
+            unsafe srcAddr[row] = packet.srcAddr
+            unsafe dstAddr[row] = packet.dstAddr
+            unsafe srcMac[row] = packet.srcMac
+            unsafe dstMac[row] = packet.dstMac
+            unsafe fragmentId[row] = packet.fragmentId
+            unsafe eType[row] = packet.eType
+            unsafe srcPort[row] = packet.srcPort
+            unsafe dstPort[row] = packet.dstPort
+            unsafe proto[row] = packet.proto
+            unsafe ipTTL[row] = packet.ipTTL
+            unsafe ipTos[row] = packet.ipTos
+            unsafe tcpFlags[row] = packet.tcpFlags
+            vlans |= packet.vlanId
+            icmp |= packet.icmpType | packet.icmpCode
+            labels |= packet.ipv6FlowLabel
+            fragments |= packet.fragmentOffset
+        }
+        if vlans != 0 { store(.vlanId, packets, in: rows) { $0.packet.vlanId } }
+        if icmp != 0 {
+            store(.icmpType, packets, in: rows) { $0.packet.icmpType }
+            store(.icmpCode, packets, in: rows) { $0.packet.icmpCode }
+        }
+        if labels != 0 { store(.ipv6FlowLabel, packets, in: rows) { $0.packet.ipv6FlowLabel } }
+        if fragments != 0 { store(.fragmentOffset, packets, in: rows) { $0.packet.fragmentOffset } }
     }
 
     /// Writes one column of rows that were decoded aside.
     @inline(__always)
-    func storeAll<Row: BitwiseCopyable, T: BitwiseCopyable>(
+    func store<Row: BitwiseCopyable, T: BitwiseCopyable>(
         _ column: FlowColumn,
         _ source: Span<Row>,
         in rows: Range<Int>,
@@ -52,22 +83,8 @@ extension FlowBatch {
     ) {
         precondition(source.count == rows.count)
         let target = unsafe write(column, rows, as: T.self)
-        for index in 0..<rows.count {
-            unsafe target[index] = value(source[unchecked: index])
+        for row in 0..<rows.count {
+            unsafe target[row] = value(source[unchecked: row])
         }
-    }
-
-    /// The same for columns that most packets leave at 0: then the column
-    /// isn't touched, and a batch without a single value doesn't store it.
-    @inline(__always)
-    func storeIfAny<Row: BitwiseCopyable, T: FixedWidthInteger & BitwiseCopyable>(
-        _ column: FlowColumn,
-        _ source: Span<Row>,
-        in rows: Range<Int>,
-        _ value: (Row) -> T
-    ) {
-        var bits: T = 0
-        for index in 0..<source.count { bits |= unsafe value(source[unchecked: index]) }
-        if bits != 0 { storeAll(column, source, in: rows, value) }
     }
 }

@@ -6,6 +6,17 @@ struct FlowSample: PacketRow, Sendable {
     /// Format and length of a sample and its fixed part: no sample takes less.
     static let fewestBytes = 40
 
+    /// Which columns beside the packet's were told.
+    struct Told: OptionSet, BitwiseCopyable, Sendable {
+        var rawValue: UInt8 = 0
+
+        static let drop = Told(rawValue: 1)
+        static let vlans = Told(rawValue: 2)
+        static let masks = Told(rawValue: 4)
+        static let nextHop = Told(rawValue: 8)
+        static let systems = Told(rawValue: 16)
+    }
+
     var packet = PacketHeader()
     var nextHop = AddressBytes(memoryHigh: 0, memoryLow: 0)
     var bytes: UInt64 = 0
@@ -26,6 +37,7 @@ struct FlowSample: PacketRow, Sendable {
     var direction: UInt8 = 255
     var forwardingStatus: UInt8 = 0
     var samplingRateSource: UInt8 = 0
+    var told = Told()
     /// Whether a record held the frame's first bytes.
     var hasHeader = false
     /// Whether any record told what was sampled.
@@ -114,7 +126,10 @@ struct FlowSample: PacketRow, Sendable {
         inIf = Self.interface(input)
         outIf = Self.interface(output)
         // RFC 7270 section 4.12: dropped, for a reason that isn't told apart.
-        if output.format == 1 { forwardingStatus = 128 }
+        if output.format == 1 {
+            forwardingStatus = 128
+            told = .drop
+        }
         samplingRateSource = (samplingRate == 0 ? SamplingSource.unknown : .record).rawValue
         if samplingRate == 0 { samplingRate = 1 }
         // Only a data source that is an interface (type 0) tells where the packet was seen.

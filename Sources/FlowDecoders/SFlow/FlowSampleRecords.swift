@@ -122,6 +122,7 @@ extension FlowSample {
         try record.skip(16)
         srcVlan = Self.vlan(start.number(at: 0))
         dstVlan = Self.vlan(start.number(at: 8))
+        told.formUnion(.vlans)
     }
 
     /// Agents write all ones for a VLAN that they don't know.
@@ -134,11 +135,18 @@ extension FlowSample {
     @inline(__always)
     private mutating func readRouter(_ record: inout WireReader) throws(DecodeError) {
         let hop = try record.readSFlowAddress()
-        if !hop.isUnspecified { nextHop = AddressBytes(hop) }
+        if !hop.isUnspecified { setNextHop(hop) }
         let masks = record.rest
         try record.skip(8)
         srcNet = Self.prefixLength(masks.number(at: 0))
         dstNet = Self.prefixLength(masks.number(at: 4))
+        told.formUnion(.masks)
+    }
+
+    @inline(__always)
+    private mutating func setNextHop(_ hop: IPAddress) {
+        nextHop = AddressBytes(hop)
+        told.formUnion(.nextHop)
     }
 
     @inline(__always)
@@ -154,10 +162,11 @@ extension FlowSample {
     @inline(never)
     private mutating func readGateway(_ record: inout WireReader) throws(DecodeError) {
         let hop = try record.readSFlowAddress()
-        if nextHop == Self.noAddress { nextHop = AddressBytes(hop) }
+        if !told.contains(.nextHop) { setNextHop(hop) }
         let own: UInt32 = try record.read()
         let source: UInt32 = try record.read()
         _ = try record.read(UInt32.self)
+        told.formUnion(.systems)
         srcAS = source == 0 ? own : source
         let segments: UInt32 = try record.read()
         var path = ASPath()

@@ -19,31 +19,65 @@ struct SFlowColumns {
         let samples = samples.extracting(first: batch.room)
         guard !samples.isEmpty else { return }
         let rows = batch.reserve(samples.count)
-        batch.fill(.timeReceived, rows, with: receivedAt)
-        batch.fill(.timeFlowStart, rows, with: receivedAt)
-        batch.fill(.timeFlowEnd, rows, with: receivedAt)
-        batch.fill(.flowType, rows, with: FlowType.sflow5.rawValue)
-        batch.fill(.sequenceNum, rows, with: sequence)
-        batch.fill(.samplerAddress, rows, with: agent)
-        batch.fill(.packets, rows, with: UInt64(1))
-        batch.storeAll(.samplingRate, samples, in: rows) { $0.samplingRate }
-        batch.storeAll(.samplingRateSource, samples, in: rows) { $0.samplingRateSource }
-        batch.storeAll(.flowDirection, samples, in: rows) { $0.direction }
-        batch.storeAll(.bytes, samples, in: rows) { $0.bytes }
-        batch.storeAll(.inIf, samples, in: rows) { $0.inIf }
-        batch.storeAll(.outIf, samples, in: rows) { $0.outIf }
         batch.storePackets(samples, in: rows)
-        batch.storeIfAny(.forwardingStatus, samples, in: rows) { $0.forwardingStatus }
-        batch.storeIfAny(.srcVlan, samples, in: rows) { $0.srcVlan }
-        batch.storeIfAny(.dstVlan, samples, in: rows) { $0.dstVlan }
-        batch.storeIfAny(.srcNet, samples, in: rows) { $0.srcNet }
-        batch.storeIfAny(.dstNet, samples, in: rows) { $0.dstNet }
-        batch.storeIfAny(.srcAS, samples, in: rows) { $0.srcAS }
-        batch.storeIfAny(.dstAS, samples, in: rows) { $0.dstAS }
-        batch.storeIfAny(.nextHopAS, samples, in: rows) { $0.nextHopAS }
-        if samples.indices.contains(where: { samples[$0].nextHop != FlowSample.noAddress }) {
-            batch.storeAll(.nextHop, samples, in: rows) { $0.nextHop }
-        }
+        storeCommon(samples, in: rows, of: batch)
+        storeRouting(samples, in: rows, of: batch)
         counters.flows += UInt64(rows.count)
+    }
+
+    /// What every sample tells.
+    @inline(__always)
+    private func storeCommon(_ samples: Span<FlowSample>, in rows: Range<Int>, of batch: FlowBatch) {
+        let timeReceived = unsafe batch.write(.timeReceived, rows, as: UInt32.self)
+        let timeFlowStart = unsafe batch.write(.timeFlowStart, rows, as: UInt32.self)
+        let timeFlowEnd = unsafe batch.write(.timeFlowEnd, rows, as: UInt32.self)
+        let flowType = unsafe batch.write(.flowType, rows, as: UInt8.self)
+        let sequenceNum = unsafe batch.write(.sequenceNum, rows, as: UInt32.self)
+        let samplerAddress = unsafe batch.write(.samplerAddress, rows, as: AddressBytes.self)
+        let packets = unsafe batch.write(.packets, rows, as: UInt64.self)
+        let bytes = unsafe batch.write(.bytes, rows, as: UInt64.self)
+        let samplingRate = unsafe batch.write(.samplingRate, rows, as: UInt32.self)
+        let samplingRateSource = unsafe batch.write(.samplingRateSource, rows, as: UInt8.self)
+        let flowDirection = unsafe batch.write(.flowDirection, rows, as: UInt8.self)
+        let inIf = unsafe batch.write(.inIf, rows, as: UInt32.self)
+        let outIf = unsafe batch.write(.outIf, rows, as: UInt32.self)
+        for row in 0..<rows.count {
+            let sample = unsafe samples[unchecked: row]
+            unsafe timeReceived[row] = receivedAt
+            unsafe timeFlowStart[row] = receivedAt
+            unsafe timeFlowEnd[row] = receivedAt
+            unsafe flowType[row] = FlowType.sflow5.rawValue
+            unsafe sequenceNum[row] = sequence
+            unsafe samplerAddress[row] = agent
+            unsafe packets[row] = 1
+            unsafe bytes[row] = sample.bytes
+            unsafe samplingRate[row] = sample.samplingRate
+            unsafe samplingRateSource[row] = sample.samplingRateSource
+            unsafe flowDirection[row] = sample.direction
+            unsafe inIf[row] = sample.inIf
+            unsafe outIf[row] = sample.outIf
+        }
+    }
+
+    /// What agents add when they know it: columns that no sample fills in are left alone.
+    @inline(__always)
+    private func storeRouting(_ samples: Span<FlowSample>, in rows: Range<Int>, of batch: FlowBatch) {
+        var told = FlowSample.Told()
+        for row in 0..<rows.count { unsafe told.formUnion(samples[unchecked: row].told) }
+        if told.contains(.drop) { batch.store(.forwardingStatus, samples, in: rows) { $0.forwardingStatus } }
+        if told.contains(.vlans) {
+            batch.store(.srcVlan, samples, in: rows) { $0.srcVlan }
+            batch.store(.dstVlan, samples, in: rows) { $0.dstVlan }
+        }
+        if told.contains(.masks) {
+            batch.store(.srcNet, samples, in: rows) { $0.srcNet }
+            batch.store(.dstNet, samples, in: rows) { $0.dstNet }
+        }
+        if told.contains(.nextHop) { batch.store(.nextHop, samples, in: rows) { $0.nextHop } }
+        if told.contains(.systems) {
+            batch.store(.srcAS, samples, in: rows) { $0.srcAS }
+            batch.store(.dstAS, samples, in: rows) { $0.dstAS }
+            batch.store(.nextHopAS, samples, in: rows) { $0.nextHopAS }
+        }
     }
 }

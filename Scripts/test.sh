@@ -56,7 +56,7 @@ run_part() {
     fi
 }
 
-part_build() { swift build -c release --product netmeta; }
+part_build() { make --no-print-directory build; }
 
 part_check() { Scripts/check.sh; }
 

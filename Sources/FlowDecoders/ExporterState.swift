@@ -10,6 +10,8 @@ final class ExporterState {
     var protocols: Set<FlowType> = []
     var lastSeen: UInt32 = 0
     var sampling: SamplingRate?
+    /// Bytes times sampling rate of all rows.
+    var scaledBytes: UInt64 = 0
     private var sequences: [SequenceKey: SequenceTracker] = [:]
     /// Samples that sFlow agents say they dropped.
     var agentDrops: UInt64 = 0
@@ -69,6 +71,7 @@ final class ExporterState {
             types: protocols.sorted { $0.rawValue < $1.rawValue },
             lastSeen: lastSeen,
             counters: counters,
+            scaledBytes: scaledBytes,
             sequenceMissing: sequences.values.reduce(0) { $0 + $1.missing },
             sequenceRestarts: sequences.values.reduce(0) { $0 + $1.restarts },
             agentDrops: agentDrops,
@@ -91,6 +94,8 @@ public struct ExporterSnapshot: Sendable {
     public var lastSeen: UInt32
     /// What its datagrams came to.
     public var counters: DecodeCounters
+    /// Bytes times sampling rate of all its rows.
+    public var scaledBytes: UInt64
     /// Units that its sequence numbers say were lost before they reached us: an estimate.
     public var sequenceMissing: UInt64
     /// How often its sequence numbers started again.

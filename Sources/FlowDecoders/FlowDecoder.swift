@@ -97,6 +97,7 @@ public struct FlowDecoder {
         guard let header else { return }
         exporter.protocols.insert(.sflow5)
         exporter.agentDrops += header.droppedSamples
+        exporter.scaledBytes &+= batch.scaledBytes(header.rows)
         let key = ExporterState.SequenceKey(type: .sflow5, port: 0, domain: header.source.subAgent)
         exporter.note(key, sequence: header.sequence, count: 1)
         if let last = header.rows.last {

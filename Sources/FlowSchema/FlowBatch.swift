@@ -217,6 +217,16 @@ public struct RowOrigin: Sendable {
 // MARK: - Reading
 
 extension FlowBatch {
+    /// Bytes times sampling rate, summed over rows: the traffic that they stand for.
+    public func scaledBytes(_ rows: Range<Int>) -> UInt64 {
+        guard hasWritten(.bytes, rows), hasWritten(.samplingRate, rows) else { return 0 }
+        let bytes = unsafe columns[Int(FlowColumn.bytes.rawValue)].assumingMemoryBound(to: UInt64.self)
+        let rates = unsafe columns[Int(FlowColumn.samplingRate.rawValue)].assumingMemoryBound(to: UInt32.self)
+        var sum: UInt64 = 0
+        for row in rows { unsafe sum &+= bytes[row] &* UInt64(rates[row]) }
+        return sum
+    }
+
     /// Whether any row wrote the column; if not, all of it is the default.
     public func isPresent(_ column: FlowColumn) -> Bool {
         unsafe written[Int(column.rawValue)] > 0

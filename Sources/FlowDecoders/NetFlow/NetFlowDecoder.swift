@@ -202,6 +202,7 @@ struct NetFlowDecoder {
         exporter.counters.rejectedRecords += UInt64(outcome.rejected)
         exporter.counters.flows += UInt64(outcome.rows.count)
         guard !outcome.rows.isEmpty else { return }
+        exporter.scaledBytes &+= batch.scaledBytes(outcome.rows)
         if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }
         if batch.keepsOrigins {
             batch.origins.append(

@@ -48,26 +48,24 @@ struct FlowSample: PacketRow, Sendable {
     /// A broken record is counted and loses only itself. Throws when there is
     /// nothing to make a row of.
     @inline(__always)
-    mutating func read(
-        _ sample: inout WireReader,
-        isExpanded: Bool,
-        _ counters: inout DecodeCounters
-    ) throws(DecodeError) {
-        let records = isExpanded ? try readExpandedStart(&sample) : try readStart(&sample)
+    mutating func read(_ sample: RawSpan, isExpanded: Bool, _ counters: inout DecodeCounters) throws(DecodeError) {
+        var offset = isExpanded ? 44 : 32
+        guard sample.byteCount >= offset else { throw .truncated }
+        let records = isExpanded ? readExpandedStart(sample) : readStart(sample)
         do throws(DecodeError) {
             for _ in 0..<records {
-                guard sample.remaining > 0 else { throw .badCount }
-                let (format, length) = try sample.readFormatAndLength()
+                guard sample.byteCount > offset else { throw .badCount }
+                let (format, length) = try sample.formatAndLength(at: offset)
+                offset += 8
                 // A record that claims more than its sample holds is read as far as it goes.
-                let there = min(length, sample.remaining)
-                var record = try sample.take(there)
+                let there = min(length, sample.byteCount - offset)
                 do throws(DecodeError) {
-                    try readRecord(&record, format: format)
+                    try readRecord(sample.extracting(offset..<(offset + there)), format: format)
                 } catch {
                     counters.count(error)
                 }
                 guard there == length else { throw .badLength }
-                try sample.skipPadding(after: length)
+                offset = sample.offset(after: length, from: offset)
             }
         } catch {
             // The list of records broke: what came before still makes a row if it tells the packet.
@@ -78,9 +76,7 @@ struct FlowSample: PacketRow, Sendable {
 
     /// The compact form: ids and interfaces share their 32 bits with a type.
     @inline(__always)
-    private mutating func readStart(_ sample: inout WireReader) throws(DecodeError) -> UInt32 {
-        let start = sample.bytes
-        try sample.skip(32)
+    private mutating func readStart(_ start: RawSpan) -> UInt32 {
         dataSource = start.number(at: 4)
         samplingRate = start.number(at: 8)
         drops = start.number(at: 16)
@@ -96,9 +92,7 @@ struct FlowSample: PacketRow, Sendable {
 
     /// The expanded form: types and values stand apart.
     @inline(__always)
-    private mutating func readExpandedStart(_ sample: inout WireReader) throws(DecodeError) -> UInt32 {
-        let start = sample.bytes
-        try sample.skip(44)
+    private mutating func readExpandedStart(_ start: RawSpan) -> UInt32 {
         let type = start.number(at: 4, as: UInt32.self)
         let index = start.number(at: 8, as: UInt32.self)
         dataSource = index ^ type << 24

@@ -18,15 +18,15 @@ extension FlowSample {
 
     /// Reads one record into the sample; formats that tell no column are left alone.
     @inline(__always)
-    mutating func readRecord(_ record: inout WireReader, format: UInt32) throws(DecodeError) {
+    mutating func readRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) {
         switch format {
-        case RecordFormat.packetHeader: try readPacketHeader(&record)
-        case RecordFormat.ethernet: try readEthernet(&record)
-        case RecordFormat.ipv4: try readIPv4(&record)
-        case RecordFormat.ipv6: try readIPv6(&record)
-        case RecordFormat.extendedSwitch: try readSwitch(&record)
-        case RecordFormat.extendedRouter: try readRouter(&record)
-        case RecordFormat.extendedGateway: try readGateway(&record)
+        case RecordFormat.packetHeader: try readPacketHeader(record)
+        case RecordFormat.ethernet: try readEthernet(record)
+        case RecordFormat.ipv4: try readIPv4(record)
+        case RecordFormat.ipv6: try readIPv6(record)
+        case RecordFormat.extendedSwitch: try readSwitch(record)
+        case RecordFormat.extendedRouter: try readRouter(record)
+        case RecordFormat.extendedGateway: try readGateway(record)
         default: break
         }
     }
@@ -34,18 +34,17 @@ extension FlowSample {
     /// `struct sampled_header`: protocol, length of the frame on the wire,
     /// bytes stripped before the cut, and the first bytes of the frame.
     @inline(__always)
-    private mutating func readPacketHeader(_ record: inout WireReader) throws(DecodeError) {
-        let start = record.bytes
-        try record.skip(16)
+    private mutating func readPacketHeader(_ record: RawSpan) throws(DecodeError) {
+        guard record.byteCount >= 16 else { throw .truncated }
         // A sampled tunnel has one for each layer: the frame on the wire comes first.
         guard !hasHeader else { return }
         hasHeader = true
         tellsPacket = true
-        bytes = UInt64(start.number(at: 4, as: UInt32.self))
+        bytes = UInt64(record.number(at: 4, as: UInt32.self))
         // Agents are known to claim more header bytes than they send.
-        let length = min(Int(start.number(at: 12, as: UInt32.self)), record.remaining)
-        let frame = start.extracting(16..<(16 + length))
-        switch start.number(at: 0, as: UInt32.self) {
+        let length = min(Int(record.number(at: 12, as: UInt32.self)), record.byteCount - 16)
+        let frame = record.extracting(16..<(16 + length))
+        switch record.number(at: 0, as: UInt32.self) {
         case 1: packet.readEthernet(frame)
         case 7, 14: packet.readPPP(frame, at: 0)
         case 11: packet.readIPv4(frame, at: 0)
@@ -57,71 +56,67 @@ extension FlowSample {
 
     /// `struct sampled_ethernet`: length, two addresses of six bytes filled up to eight, type.
     @inline(never)
-    private mutating func readEthernet(_ record: inout WireReader) throws(DecodeError) {
-        let start = record.bytes
-        try record.skip(24)
+    private mutating func readEthernet(_ record: RawSpan) throws(DecodeError) {
+        guard record.byteCount >= 24 else { throw .truncated }
         guard !hasHeader else { return }
         tellsPacket = true
-        bytes = UInt64(start.number(at: 0, as: UInt32.self))
-        packet.srcMac = start.number(at: 4, as: UInt64.self) >> 16
-        packet.dstMac = start.number(at: 12, as: UInt64.self) >> 16
-        if packet.eType == 0 { packet.eType = UInt16(truncatingIfNeeded: start.number(at: 20, as: UInt32.self)) }
+        bytes = UInt64(record.number(at: 0, as: UInt32.self))
+        packet.srcMac = record.number(at: 4, as: UInt64.self) >> 16
+        packet.dstMac = record.number(at: 12, as: UInt64.self) >> 16
+        if packet.eType == 0 { packet.eType = UInt16(truncatingIfNeeded: record.number(at: 20, as: UInt32.self)) }
     }
 
     /// `struct sampled_ipv4`: the length is that of the IP packet.
     @inline(never)
-    private mutating func readIPv4(_ record: inout WireReader) throws(DecodeError) {
-        let start = record.bytes
-        try record.skip(32)
+    private mutating func readIPv4(_ record: RawSpan) throws(DecodeError) {
+        guard record.byteCount >= 32 else { throw .truncated }
         guard packet.srcAddr == Self.noAddress else { return }
         packet.eType = EtherType.ipv4
-        packet.srcAddr = start.addressV4(at: 8)
-        packet.dstAddr = start.addressV4(at: 12)
-        readIPStart(start, ports: 16)
+        packet.srcAddr = record.addressV4(at: 8)
+        packet.dstAddr = record.addressV4(at: 12)
+        readIPStart(record, ports: 16)
     }
 
     /// `struct sampled_ipv6`: the same with longer addresses.
     @inline(never)
-    private mutating func readIPv6(_ record: inout WireReader) throws(DecodeError) {
-        let start = record.bytes
-        try record.skip(56)
+    private mutating func readIPv6(_ record: RawSpan) throws(DecodeError) {
+        guard record.byteCount >= 56 else { throw .truncated }
         guard packet.srcAddr == Self.noAddress else { return }
         packet.eType = EtherType.ipv6
-        packet.srcAddr = start.addressV6(at: 8)
-        packet.dstAddr = start.addressV6(at: 24)
-        readIPStart(start, ports: 40)
+        packet.srcAddr = record.addressV6(at: 8)
+        packet.dstAddr = record.addressV6(at: 24)
+        readIPStart(record, ports: 40)
     }
 
     /// The low part of a number that XDR widened to four bytes.
-    private static func low<T: FixedWidthInteger>(_ start: RawSpan, _ offset: Int) -> T {
-        T(truncatingIfNeeded: start.number(at: offset, as: UInt32.self))
+    private static func low<T: FixedWidthInteger>(_ record: RawSpan, _ offset: Int) -> T {
+        T(truncatingIfNeeded: record.number(at: offset, as: UInt32.self))
     }
 
     /// What both have: length and protocol before the addresses; ports, TCP
     /// flags and type of service behind them, each in four bytes.
-    private mutating func readIPStart(_ start: RawSpan, ports offset: Int) {
+    private mutating func readIPStart(_ record: RawSpan, ports offset: Int) {
         tellsPacket = true
-        if bytes == 0 { bytes = UInt64(start.number(at: 0, as: UInt32.self)) }
-        packet.proto = Self.low(start, 4)
-        packet.tcpFlags = Self.low(start, offset + 8)
-        packet.ipTos = Self.low(start, offset + 12)
+        if bytes == 0 { bytes = UInt64(record.number(at: 0, as: UInt32.self)) }
+        packet.proto = Self.low(record, 4)
+        packet.tcpFlags = Self.low(record, offset + 8)
+        packet.ipTos = Self.low(record, offset + 12)
         if packet.proto == 1 || packet.proto == 58 {
             // The specification leaves it open; agents put type and code where ports would be.
-            packet.icmpType = Self.low(start, offset)
-            packet.icmpCode = Self.low(start, offset + 4)
+            packet.icmpType = Self.low(record, offset)
+            packet.icmpCode = Self.low(record, offset + 4)
         } else {
-            packet.srcPort = Self.low(start, offset)
-            packet.dstPort = Self.low(start, offset + 4)
+            packet.srcPort = Self.low(record, offset)
+            packet.dstPort = Self.low(record, offset + 4)
         }
     }
 
     /// `struct extended_switch`: VLAN and priority on the way in and out.
     @inline(__always)
-    private mutating func readSwitch(_ record: inout WireReader) throws(DecodeError) {
-        let start = record.bytes
-        try record.skip(16)
-        srcVlan = Self.vlan(start.number(at: 0))
-        dstVlan = Self.vlan(start.number(at: 8))
+    private mutating func readSwitch(_ record: RawSpan) throws(DecodeError) {
+        guard record.byteCount >= 16 else { throw .truncated }
+        srcVlan = Self.vlan(record.number(at: 0))
+        dstVlan = Self.vlan(record.number(at: 8))
         told.formUnion(.vlans)
     }
 
@@ -133,13 +128,12 @@ extension FlowSample {
 
     /// `struct extended_router`: next hop and the lengths of both prefixes.
     @inline(__always)
-    private mutating func readRouter(_ record: inout WireReader) throws(DecodeError) {
-        let hop = try record.readSFlowAddress()
+    private mutating func readRouter(_ record: RawSpan) throws(DecodeError) {
+        let (hop, offset) = try record.sflowAddress(at: 0)
         if !hop.isUnspecified { setNextHop(hop) }
-        let masks = record.rest
-        try record.skip(8)
-        srcNet = Self.prefixLength(masks.number(at: 0))
-        dstNet = Self.prefixLength(masks.number(at: 4))
+        guard record.byteCount >= offset + 8 else { throw .truncated }
+        srcNet = Self.prefixLength(record.number(at: offset))
+        dstNet = Self.prefixLength(record.number(at: offset + 4))
         told.formUnion(.masks)
     }
 
@@ -160,17 +154,19 @@ extension FlowSample {
     /// The agent's own AS stands for an end that is told as 0 or by an empty
     /// path: routes of the own AS have neither.
     @inline(never)
-    private mutating func readGateway(_ record: inout WireReader) throws(DecodeError) {
-        let hop = try record.readSFlowAddress()
+    private mutating func readGateway(_ record: RawSpan) throws(DecodeError) {
+        let (hop, offset) = try record.sflowAddress(at: 0)
         if !told.contains(.nextHop) { setNextHop(hop) }
-        let own: UInt32 = try record.read()
-        let source: UInt32 = try record.read()
-        _ = try record.read(UInt32.self)
+        guard record.byteCount >= offset + 12 else { throw .truncated }
+        let own: UInt32 = record.number(at: offset)
+        let source: UInt32 = record.number(at: offset + 4)
         told.formUnion(.systems)
         srcAS = source == 0 ? own : source
-        let segments: UInt32 = try record.read()
+        var reader = WireReader(record)
+        try reader.skip(offset + 12)
+        let segments: UInt32 = try reader.read()
         var path = ASPath()
-        for _ in 0..<segments { try path.readSegment(&record) }
+        for _ in 0..<segments { try path.readSegment(&reader) }
         dstAS = path.last == 0 ? own : path.last
         nextHopAS = path.first
     }

@@ -49,10 +49,9 @@ public struct SFlowDecoder: Sendable {
         into batch: FlowBatch,
         counters: inout DecodeCounters
     ) -> SFlowHeader? {
-        var reader = WireReader(datagram)
         var header: SFlowHeader
         do throws(DecodeError) {
-            header = try SFlowHeader(&reader)
+            header = try SFlowHeader(datagram)
         } catch {
             counters.count(error)
             return nil
@@ -60,14 +59,14 @@ public struct SFlowDecoder: Sendable {
         if header.source.agent.isUnspecified { header.source.agent = context.source.address }
         let firstRow = batch.count
         let columns = SFlowColumns(header, receivedAt: context.receivedAt)
-        Self.decodeSamples(&reader, aside: &aside, &drops, columns, batch, &header, &counters)
+        Self.decodeSamples(datagram, aside: &aside, &drops, columns, batch, &header, &counters)
         header.rows = firstRow..<batch.count
         return header
     }
 
     /// Reads the samples and stores their rows, those before an error too.
     private static func decodeSamples(
-        _ reader: inout WireReader,
+        _ datagram: RawSpan,
         aside: inout [FlowSample],
         _ drops: inout SFlowDrops,
         _ columns: SFlowColumns,
@@ -77,15 +76,16 @@ public struct SFlowDecoder: Sendable {
     ) {
         var aside = aside.mutableSpan
         var waiting = 0
+        var offset = header.samplesOffset
         do throws(DecodeError) {
             for _ in 0..<header.samples {
-                try readSample(&reader, into: &aside, &waiting, &drops, &header, &counters)
+                try readSample(datagram, &offset, into: &aside, &waiting, &drops, &header, &counters)
                 if waiting == aside.count {
                     columns.store(aside.span, into: batch, &counters)
                     waiting = 0
                 }
             }
-            counters.bytesUnaccounted += unaccounted(reader.rest)
+            counters.bytesUnaccounted += unaccounted(datagram, from: offset)
         } catch {
             counters.count(error)
         }
@@ -96,7 +96,8 @@ public struct SFlowDecoder: Sendable {
     /// wrong inside of a sample ends with it, and is counted here.
     @inline(__always)
     private static func readSample(
-        _ reader: inout WireReader,
+        _ datagram: RawSpan,
+        _ offset: inout Int,
         into aside: inout MutableSpan<FlowSample>,
         _ waiting: inout Int,
         _ drops: inout SFlowDrops,
@@ -104,19 +105,21 @@ public struct SFlowDecoder: Sendable {
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
         // Cut exactly between two samples, or the count is wrong.
-        guard reader.remaining > 0 else { throw .badCount }
-        let (format, length) = try reader.readFormatAndLength()
+        guard datagram.byteCount > offset else { throw .badCount }
+        let (format, length) = try datagram.formatAndLength(at: offset)
+        let start = offset + 8
         let isFlow = format == SampleFormat.flow || format == SampleFormat.expandedFlow
-        if isFlow {
-            counters.records += 1
-            if length > reader.remaining { counters.rejectedRecords += 1 }
+        if isFlow { counters.records += 1 }
+        guard length <= datagram.byteCount - start else {
+            if isFlow { counters.rejectedRecords += 1 }
+            throw .truncated
         }
-        var sample = try reader.take(length)
-        try reader.skipPadding(after: length)
+        offset = datagram.offset(after: length, from: start)
         if isFlow {
             do throws(DecodeError) {
                 aside[waiting] = FlowSample()
-                try aside[waiting].read(&sample, isExpanded: format == SampleFormat.expandedFlow, &counters)
+                let sample = datagram.extracting(start..<(start + length))
+                try aside[waiting].read(sample, isExpanded: format == SampleFormat.expandedFlow, &counters)
                 header.droppedSamples += drops.increase(aside[waiting], from: header.source)
                 waiting += 1
             } catch {
@@ -130,9 +133,9 @@ public struct SFlowDecoder: Sendable {
     }
 
     /// Bytes behind the last sample, unless they are zeros that fill a datagram up.
-    private static func unaccounted(_ rest: RawSpan) -> UInt64 {
-        for offset in rest.byteOffsets where rest.number(at: offset, as: UInt8.self) != 0 {
-            return UInt64(rest.byteCount)
+    private static func unaccounted(_ datagram: RawSpan, from start: Int) -> UInt64 {
+        for offset in start..<datagram.byteCount where datagram.number(at: offset, as: UInt8.self) != 0 {
+            return UInt64(datagram.byteCount - start)
         }
         return 0
     }

@@ -28,54 +28,58 @@ public struct SFlowHeader: Equatable, Sendable {
     /// (it counts per data source; the first that is heard of a source counts none).
     public var droppedSamples: UInt64 = 0
 
+    /// Where the samples begin.
+    let samplesOffset: Int
+
     /// The address that rows name as their sampler.
     public var agent: IPAddress { source.agent }
 
     /// Reads `struct sample_datagram_v5` up to its samples.
-    init(_ reader: inout WireReader) throws(DecodeError) {
-        guard try reader.read(UInt32.self) == 5 else { throw .unknownVersion }
-        let agent = try reader.readSFlowAddress()
-        source = Source(agent: agent, subAgent: try reader.read())
-        sequence = try reader.read()
-        uptime = try reader.read()
-        samples = try reader.read()
+    init(_ datagram: RawSpan) throws(DecodeError) {
+        guard datagram.byteCount >= 4 else { throw .truncated }
+        guard datagram.number(at: 0, as: UInt32.self) == 5 else { throw .unknownVersion }
+        let (agent, offset) = try datagram.sflowAddress(at: 4)
+        guard datagram.byteCount - offset >= 16 else { throw .truncated }
+        source = Source(agent: agent, subAgent: datagram.number(at: offset))
+        sequence = datagram.number(at: offset + 4)
+        uptime = datagram.number(at: offset + 8)
+        samples = datagram.number(at: offset + 12)
+        samplesOffset = offset + 16
     }
 }
 
-extension WireReader {
-    /// Reads what every sample and record begins with: enterprise and format
-    /// in one number, and how many bytes follow.
+extension RawSpan {
+    /// What every sample and record begins with: enterprise and format in one
+    /// number, and how many bytes follow.
     @inline(__always)
-    mutating func readFormatAndLength() throws(DecodeError) -> (format: UInt32, length: Int) {
-        let start = rest
-        try skip(8)
-        return (start.number(at: 0), Int(start.number(at: 4, as: UInt32.self)))
+    func formatAndLength(at offset: Int) throws(DecodeError) -> (format: UInt32, length: Int) {
+        guard byteCount - offset >= 8 else { throw .truncated }
+        return (number(at: offset), Int(number(at: offset + 4, as: UInt32.self)))
     }
 
-    /// Reads sFlow's `union address`: a type, then 0, 4 or 16 bytes.
+    /// Where something begins that follows `length` bytes at `offset`: XDR
+    /// fills them up to a multiple of four (RFC 4506 section 4.10), which some
+    /// agents don't do at the end.
     @inline(__always)
-    mutating func readSFlowAddress() throws(DecodeError) -> IPAddress {
-        let start = rest
-        try skip(4)
-        switch start.number(at: 0, as: UInt32.self) {
+    func offset(after length: Int, from offset: Int) -> Int {
+        min(offset + (length + 3) & ~3, byteCount)
+    }
+
+    /// sFlow's `union address`, a type, then 0, 4 or 16 bytes; and where it ends.
+    @inline(__always)
+    func sflowAddress(at offset: Int) throws(DecodeError) -> (address: IPAddress, end: Int) {
+        guard byteCount - offset >= 4 else { throw .truncated }
+        switch number(at: offset, as: UInt32.self) {
         case 0:
-            return IPAddress(high: 0, low: 0)
+            return (IPAddress(high: 0, low: 0), offset + 4)
         case 1:
-            try skip(4)
-            return IPAddress(v4: start.number(at: 4))
+            guard byteCount - offset >= 8 else { throw .truncated }
+            return (IPAddress(v4: number(at: offset + 4)), offset + 8)
         case 2:
-            try skip(16)
-            return IPAddress(high: start.number(at: 4), low: start.number(at: 12))
+            guard byteCount - offset >= 20 else { throw .truncated }
+            return (IPAddress(high: number(at: offset + 4), low: number(at: offset + 12)), offset + 20)
         default:
             throw .badStructure
         }
-    }
-
-    /// Moves over what XDR puts behind an opaque of `count` bytes to fill it
-    /// up to a multiple of four (RFC 4506 section 4.10); some agents don't
-    /// put it behind the last one.
-    @inline(__always)
-    mutating func skipPadding(after count: Int) throws(DecodeError) {
-        try skip(min(-count & 3, remaining))
     }
 }

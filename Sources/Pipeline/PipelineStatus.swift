@@ -1,0 +1,237 @@
+import FlowDecoders
+public import FlowStore
+import FlowSchema
+import Foundation
+import NetTypes
+import Synchronization
+public import Telemetry
+import WireFormat
+
+/// Answers the API's questions about the pipeline.
+///
+/// ``run()`` takes a sample every few seconds; rates are what changed since
+/// the oldest sample, so nobody's look costs a query.
+public final class PipelineStatus: StatusSource {
+    private let pipeline: Pipeline
+    private let store: any FlowStore
+    private let folder: String
+    private let retentionDays: Int
+    private let samples = Mutex<[Sample]>([])
+    private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
+
+    private struct Sample {
+        var time: ContinuousClock.Instant
+        var exporters: [IPAddress: (flows: UInt64, bytes: UInt64)]
+    }
+
+    /// - Parameters:
+    ///   - store: asked for the size and age of what is kept.
+    ///   - folder: whose disk's free space is reported.
+    public init(pipeline: Pipeline, store: any FlowStore, folder: String, retentionDays: Int) {
+        self.pipeline = pipeline
+        self.store = store
+        self.folder = folder
+        self.retentionDays = retentionDays
+    }
+
+    private static let interval = Duration.seconds(5)
+    private static let window = 12
+
+    /// Takes samples until the task is cancelled.
+    public func run() async {
+        while !Task.isCancelled {
+            let now = Sample(
+                time: .now,
+                exporters: merged().mapValues { ($0.counters.flows, $0.scaledBytes) }
+            )
+            samples.withLock { samples in
+                samples.append(now)
+                if samples.count > Self.window { samples.removeFirst() }
+            }
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    // MARK: - StatusSource
+
+    /// How things are.
+    public func health() async -> HealthReport {
+        let snapshot = pipeline.snapshot
+        let broken = snapshot.listeners.compactMap(\.failure)
+        let problem = broken.first ?? snapshot.storeProblem.map { "the store refuses rows: \($0)" }
+        let losses = Self.losses(snapshot)
+        return HealthReport(
+            status: problem != nil ? .down : losses.lostTotal > 0 ? .degraded : .ok,
+            since: UInt64(pipeline.since),
+            isReady: broken.isEmpty,
+            message: problem,
+            losses: losses,
+            gapsBefore: snapshot.exporters.reduce(0) { $0 + $1.sequenceMissing },
+            lag: Self.lag(snapshot),
+            listeners: snapshot.listeners.map {
+                ListenerReport(transport: "udp", endpoint: $0.endpoint, purpose: $0.purpose)
+            },
+            store: await storeReport()
+        )
+    }
+
+    /// Every exporter heard of since the start.
+    public func exporters() async -> [ExporterReport] {
+        let base = samples.withLock { $0.first }
+        let seconds = base.map { (ContinuousClock.now - $0.time) / .seconds(1) } ?? 0
+        return merged().values.sorted { $0.address < $1.address }.map { exporter in
+            let before = base?.exporters[exporter.address] ?? (0, 0)
+            func rate(_ now: UInt64, _ before: UInt64) -> Double {
+                seconds > 0 && now >= before ? Double(now - before) / seconds : 0
+            }
+            let malformed = exporter.counters.malformed.nonZero.map { ($0.error.rawValue, $0.count) }
+            return ExporterReport(
+                address: exporter.address,
+                protocols: exporter.types.map(\.name),
+                lastSeen: UInt64(exporter.lastSeen),
+                datagrams: exporter.counters.datagrams,
+                flows: exporter.counters.flows,
+                flowsPerSecond: rate(exporter.counters.flows, before.flows),
+                bitsPerSecond: rate(exporter.scaledBytes, before.bytes) * 8,
+                sequenceGaps: exporter.sequenceMissing,
+                samplingRate: exporter.samplingRate ?? 1,
+                samplingSource: exporter.samplingSource.name,
+                templatesKnown: exporter.templates,
+                templatesMissing: exporter.missingTemplates,
+                malformed: Dictionary(uniqueKeysWithValues: malformed)
+            )
+        }
+    }
+
+    /// What the other two don't tell.
+    public func metrics() async -> [MetricFamily] {
+        let snapshot = pipeline.snapshot
+        func perListener(_ value: (PipelineSnapshot.Listener) -> UInt64) -> [MetricFamily.Sample] {
+            snapshot.listeners.map {
+                MetricFamily.Sample(labels: [.init("listener", $0.endpoint.description)], value: Double(value($0)))
+            }
+        }
+        let counters = snapshot.counters
+        return [
+            MetricFamily(
+                "netmeta_udp_datagrams_total", .counter, help: "Datagrams read from a socket.",
+                samples: perListener(\.datagrams)
+            ),
+            MetricFamily(
+                "netmeta_udp_kernel_drops_total", .counter,
+                help: "Datagrams that the kernel dropped at a socket (SO_RXQ_OVFL).",
+                samples: perListener(\.kernelDrops)
+            ),
+            MetricFamily(
+                "netmeta_decoder_records_total", .counter, help: "Flow records read.", value: Double(counters.records)
+            ),
+            MetricFamily(
+                "netmeta_decoder_options_records_total", .counter, help: "Options data records read.",
+                value: Double(counters.optionsRecords)
+            ),
+            MetricFamily(
+                "netmeta_decoder_counter_samples_total", .counter, help: "sFlow counter samples read.",
+                value: Double(counters.counterSamples)
+            ),
+            MetricFamily(
+                "netmeta_decoder_templates_total", .counter, help: "Template records read.",
+                value: Double(counters.templates)
+            ),
+            MetricFamily(
+                "netmeta_store_batches_total", .counter, help: "Batches that the store acknowledged.",
+                value: Double(snapshot.storedBatches)
+            ),
+            MetricFamily(
+                "netmeta_store_failures_total", .counter, help: "Inserts that failed; a batch may fail and be stored later.",
+                value: Double(snapshot.storeFailures)
+            ),
+            MetricFamily(
+                "netmeta_store_seconds_total", .counter, help: "Seconds spent storing.", value: snapshot.storeSeconds
+            ),
+            MetricFamily(
+                "netmeta_pipeline_stalls_total", .counter,
+                help: "Times that a receiver had to wait for an empty batch.", value: Double(snapshot.stalls)
+            ),
+        ]
+    }
+
+    // MARK: - Figures
+
+    /// An exporter may send to several listeners; here it is one.
+    private func merged() -> [IPAddress: ExporterSnapshot] {
+        pipeline.snapshot.exporters.reduce(into: [:]) { result, exporter in
+            result[exporter.address] = result[exporter.address]?.merged(with: exporter) ?? exporter
+        }
+    }
+
+    /// What became of what came in. A datagram or set that was lost before its
+    /// records could be counted stands as one.
+    private static func losses(_ snapshot: PipelineSnapshot) -> LossReport {
+        let counters = snapshot.counters
+        let lost: [LossReason: UInt64] = [
+            .kernelDrop: snapshot.listeners.reduce(0) { $0 + $1.kernelDrops },
+            .notAllowed: snapshot.listeners.reduce(0) { $0 + $1.refused },
+            .noTemplate: counters.unknownTemplateSets,
+            .malformed: counters.malformed.total,
+            .storeRejected: snapshot.rejectedRows,
+        ].filter { $0.value > 0 }
+        let settled = snapshot.storedRows + snapshot.rowsInFlight
+        return LossReport(
+            received: settled + lost.values.reduce(0, +),
+            stored: snapshot.storedRows,
+            inFlight: snapshot.rowsInFlight,
+            lost: lost
+        )
+    }
+
+    /// Seconds since the newest stored row came, while others wait; 0 when none waits.
+    private static func lag(_ snapshot: PipelineSnapshot) -> Double? {
+        guard let newest = snapshot.newestStored else { return nil }
+        guard snapshot.rowsInFlight > 0 else { return 0 }
+        return max(0, Date().timeIntervalSince1970 - Double(newest))
+    }
+
+    /// What is kept; asked of the store at most every few seconds.
+    private func storeReport() async -> StoreReport {
+        if let known = storage.withLock({ $0 }), ContinuousClock.now - known.taken < Self.interval {
+            return known.report
+        }
+        var report = StoreReport(retentionDays: retentionDays)
+        let sizes = try? await store.query(
+            """
+            SELECT sum(rows) AS rows, sum(bytes_on_disk) AS bytes, toUInt64(min(min_time)) AS oldest,
+                toUInt64(max(max_time)) AS newest
+            FROM system.parts
+            WHERE database = '\(ClickHouse.database)' AND table = '\(ClickHouse.flowsTable)' AND active
+            """,
+            limits: QueryLimits(seconds: 5)
+        )
+        report.rows = sizes?["rows"]?.values.first?.unsigned ?? 0
+        report.bytes = sizes?["bytes"]?.values.first?.unsigned ?? 0
+        if report.rows > 0 {
+            report.oldest = sizes?["oldest"]?.values.first?.unsigned
+            report.newest = sizes?["newest"]?.values.first?.unsigned
+        }
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        report.freeDiskBytes = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value
+        storage.withLock { $0 = (.now, report) }
+        return report
+    }
+}
+
+extension ExporterSnapshot {
+    fileprivate func merged(with other: ExporterSnapshot) -> ExporterSnapshot {
+        let (newer, older) = lastSeen >= other.lastSeen ? (self, other) : (other, self)
+        var result = newer
+        result.types = Set(types).union(other.types).sorted { $0.rawValue < $1.rawValue }
+        result.counters.add(older.counters)
+        result.scaledBytes += older.scaledBytes
+        result.sequenceMissing += older.sequenceMissing
+        result.sequenceRestarts += older.sequenceRestarts
+        result.agentDrops += older.agentDrops
+        result.templates += older.templates
+        result.missingTemplates += older.missingTemplates
+        result.interfaceNames.merge(older.interfaceNames) { new, _ in new }
+        return result
+    }
+}

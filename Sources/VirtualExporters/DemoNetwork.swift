@@ -122,8 +122,9 @@ public struct DemoNetwork: Sendable {
     private static let announcementInterval: UInt64 = 30_000
     /// What a machine that slept makes up for; longer pauses are pauses.
     private static let longestStep: UInt64 = 1_000
-    /// Twelve records of the widest kind stay below 1,472 bytes.
+    /// Twelve records of the widest kind stay below 1,472 bytes, and so do five samples.
     private static let recordsPerDatagram = 12
+    private static let samplesPerDatagram = 5
     /// During an attack the edges see so many times their flows.
     private static let attackFactor = 2.5
 
@@ -223,7 +224,7 @@ public struct DemoNetwork: Sendable {
         let level = DayCurve.level(at: now, seed: seed) * (attack == nil ? 1 : Self.attackFactor)
         router.owed += rate * router.share * level * passed
         router.lastExport = now
-        let full = min(router.exporter.usualRecords, Self.recordsPerDatagram)
+        let full = router.exporter is SFlowExporter ? Self.samplesPerDatagram : Self.recordsPerDatagram
         var totals = FlowTotals()
         while router.owed >= 1, writer.hasRoom(for: 2_048) {
             let count = min(full, Int(router.owed))

@@ -132,7 +132,7 @@ struct DemoTraffic: Sendable {
         let bytes = isKnock ? 60 : max(random.longTail(median: median, spread: 1.1), 40)
         let isBulk = bytes > 10_000
         let size = isBulk ? Double(900 + random.below(550)) : min(bytes, Double(60 + random.below(440)))
-        flow.packets = max(UInt64(bytes / size), 1)
+        flow.packets = max(UInt64((bytes / size).rounded(.up)), 1)
         flow.bytes = max(UInt64(bytes), flow.packets * 40)
         let lasted = flow.packets == 1 ? 0 : min(random.longTail(median: duration, spread: 0.8), Self.activeTimeout)
         flow.end = now - UInt64(random.below(1_000))

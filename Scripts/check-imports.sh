@@ -44,7 +44,7 @@ violations() {
         IFS='|' read -r kind allowed < <(row "$target")
         imports "$folder" | while read -r file line module; do
             permitted "$module" "$kind" "$allowed" ||
-                echo "$file:$line: $target ($(echo $kind)) must not import $module"
+                echo "$file:$line: $target (${kind// /}) must not import $module"
         done
     done
 }

@@ -12,7 +12,10 @@ source "$(dirname "$0")/lib.sh"
 cd "$root"
 
 parts=(build check unit scenarios lab browser)
-if [ $# -gt 0 ]; then parts=("$@"); fi
+# A part that hangs fails instead of holding up the others. Minutes; a cold
+# build of the dependencies is the longest thing here.
+declare -A limits=([build]=30 [unit]=40 [lab]=20)
+usual_limit=10
 
 logs=$root/.build/test-logs
 mkdir -p "$logs"
@@ -23,6 +26,11 @@ failed=0
 skipped=0
 
 main() {
+    if [ "${1:-}" = --part ]; then
+        "part_$2"
+        return
+    fi
+    if [ $# -gt 0 ]; then parts=("$@"); fi
     "$root/Scripts/setup.sh" test
     # The venv may be new.
     PATH=$venv/bin:$PATH
@@ -40,7 +48,13 @@ main() {
 # Runs part_NAME with its output in a log, then counts what the log says.
 run_part() {
     local name=$1 log=$logs/$1.log start=$SECONDS status=0 result
-    "part_$name" >"$log" 2>&1 || status=$?
+    local limit=${limits[$name]:-$usual_limit}
+    timeout --kill-after=30 "${limit}m" "$root/Scripts/test.sh" --part "$name" >"$log" 2>&1 &
+    # timeout has a process group of its own, so Ctrl-C has to be passed on.
+    # shellcheck disable=SC2064 # the process of now
+    trap "kill $! 2>/dev/null; exit 130" INT TERM
+    wait $! || status=$?
+    if [ $status = 124 ]; then echo "timed out after $limit minutes" >>"$log"; fi
     result=$(python3 Scripts/count-results.py "$log" "$status")
     local p f s
     read -r p f s <<<"$result"
@@ -61,7 +75,8 @@ part_build() { make --no-print-directory build; }
 part_check() { Scripts/check.sh; }
 
 part_unit() {
-    swift build --build-tests && swift test --skip-build
+    swift build --build-tests
+    swift test --skip-build
 }
 
 part_scenarios() { python3 Tests/Scenarios/run.py; }
@@ -78,4 +93,4 @@ part_browser() {
     pytest -q -rs -p no:cacheprovider Tests/Browser
 }
 
-main
+main "$@"

@@ -85,16 +85,19 @@ def open_vswitch(folder):
     peers; gives a function that runs ovs-vsctl, and the two peers."""
     folder = pathlib.Path(folder).resolve()
     database = f"unix:{folder}/db.sock"
-    peers = []
+    peers, daemons = [], []
     environment = {**os.environ, "OVS_RUNDIR": str(folder), "OVS_LOGDIR": str(folder)}
 
     def control(*words):
         return network.run("ovs-vsctl", f"--db={database}", "-t", "10", *words, env=environment)
 
     def daemon(program, *words):
-        network.run(
-            program, *words, f"--pidfile={folder}/{program}.pid", f"--unixctl={folder}/{program}.ctl",
-            f"--log-file={folder}/{program}.log", "--detach", env=environment)
+        process = subprocess.Popen(
+            [*network.WITH_PARENT, program, *words, f"--unixctl={folder}/{program}.ctl",
+             f"--log-file={folder}/{program}.log"],
+            env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        daemons.append(process)
+        network.wait_for(lambda: (folder / f"{program}.ctl").exists(), f"{program} runs")
 
     network.run("ovsdb-tool", "create", f"{folder}/conf.db", "/usr/share/openvswitch/vswitch.ovsschema")
     try:
@@ -109,9 +112,14 @@ def open_vswitch(folder):
             network.wait_for(lambda: peers[0].reaches(address), f"the bridge forwards to {address}")
         yield control, peers
     finally:
-        for program in ("ovs-vswitchd", "ovsdb-server"):
-            subprocess.run(
-                ["ovs-appctl", "-t", f"{folder}/{program}.ctl", "exit"], capture_output=True, env=environment)
+        # The switch first: it writes to the database as it goes.
+        for process in reversed(daemons):
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         for peer in peers:
             peer.close()
 

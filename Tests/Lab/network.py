@@ -13,6 +13,8 @@ import sys
 import time
 
 CLONE_NEWNET = 0x40000000
+# What is started behind these words dies with this process.
+WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 TRAFFIC = pathlib.Path(__file__).with_name("traffic.py")
 
 
@@ -73,7 +75,7 @@ class Peer:
     def __init__(self, name, near_addresses, far_addresses):
         self.near, self.far = f"{name}0", f"{name}1"
         self.holder = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", "echo; exec sleep infinity"], stdout=subprocess.PIPE)
+            [*WITH_PARENT, "unshare", "--net", "sh", "-c", "echo; exec sleep infinity"], stdout=subprocess.PIPE)
         self.holder.stdout.readline()
         run("ip", "link", "add", self.near, "type", "veth", "peer", "name", self.far)
         run("ip", "link", "set", self.far, "netns", str(self.holder.pid))

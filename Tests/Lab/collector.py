@@ -95,7 +95,7 @@ class Collector:
 
     def command_line(self, text):
         """The rows of a query through `netmeta query`."""
-        words = [BINARY, "query", "--config", str(self.configuration), "--data", str(self.data), "--format", "json", text]
+        words = [BINARY, "query", "--config", str(self.configuration), "--data", str(self.data), "--format", "JSON", text]
         output = network.run(*words, cwd=self.folder, timeout=60)
         answer = json.loads(output)
         return [{name: number(value) for name, value in row.items()} for row in answer["data"]]

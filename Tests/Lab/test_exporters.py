@@ -13,6 +13,12 @@ import network
 PORT = 20550
 
 
+def waiting_bytes():
+    """What waits in the socket of the collector; None without one."""
+    columns = network.run("ss", "-Hlun", f"sport = :{PORT}").split()
+    return int(columns[1]) if columns else None
+
+
 @pytest.fixture
 def nfdump(tmp_path):
     """Gives a function that receives with nfcapd (or sfcapd) while another runs,
@@ -24,8 +30,10 @@ def nfdump(tmp_path):
             [program, "-w", str(folder), "-p", str(PORT), "-b", "127.0.0.1", "-t", "60"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            network.wait_for(lambda: f":{PORT} " in network.run("ss", "-lun"), f"{program} listens")
+            network.wait_for(lambda: waiting_bytes() is not None, f"{program} listens")
             export()
+            # Told to stop, it leaves in the socket what it has not read yet.
+            network.wait_for(lambda: waiting_bytes() == 0, f"{program} has read all")
         finally:
             process.terminate()
             process.wait(30)

@@ -16,6 +16,7 @@ WireFormat       | pure |
 FlowSchema       | pure | NetTypes
 FlowDecoders     | pure | NetTypes WireFormat FlowSchema
 CGzip            | pure |
+NetMetaTesting   | edge | NetTypes WireFormat FlowSchema FlowDecoders
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture
 CArrowDatabase   | pure |

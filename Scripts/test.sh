@@ -90,7 +90,7 @@ part_lab() {
 }
 
 part_browser() {
-    pytest -q -rs -p no:cacheprovider Tests/Browser
+    python3 Scripts/test-browser.py
 }
 
 main "$@"

@@ -21,28 +21,22 @@ BINARY = os.environ.get("NETMETA_BINARY", str(ROOT / ".build/release/netmeta"))
 
 # In the lab's own network the usual ports are free.
 NETFLOW, IPFIX, SFLOW, CONSOLE = 2055, 4739, 6343, 8080
-
-CONFIGURATION = f"""\
-listeners:
-  netflow: {NETFLOW}
-  ipfix: {IPFIX}
-  sflow: {SFLOW}
-console:
-  listen: 127.0.0.1:{CONSOLE}
-"""
-
 PORTS = {"netflow5": NETFLOW, "netflow9": NETFLOW, "ipfix": IPFIX, "sflow": SFLOW}
+
 START_SECONDS = 60
 
 
 class Collector:
     """A running `netmeta serve`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, netflow=NETFLOW, ipfix=IPFIX, sflow=SFLOW, console=CONSOLE):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
+        self.url = f"http://127.0.0.1:{console}"
         self.configuration = self.folder / "netmeta.yaml"
-        self.configuration.write_text(CONFIGURATION)
+        self.configuration.write_text(
+            f"listeners: {{netflow: {netflow}, ipfix: {ipfix}, sflow: {sflow}}}\n"
+            f'console: {{listen: "127.0.0.1:{console}"}}\n')
         self.log = self.folder / "serve.log"
         self.process = None
 
@@ -82,7 +76,7 @@ class Collector:
         """The JSON answer of a route below /api/v1."""
         # "from" is a keyword of this language.
         words = urllib.parse.urlencode({name.rstrip("_"): value for name, value in parameters.items()})
-        url = f"http://127.0.0.1:{CONSOLE}/api/v1/{path}?{words}"
+        url = f"{self.url}/api/v1/{path}?{words}"
         try:
             with urllib.request.urlopen(url, timeout=30) as answer:
                 return json.load(answer)

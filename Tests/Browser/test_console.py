@@ -1,0 +1,389 @@
+"""The console in a real browser against a real server.
+
+NETMETA_URL        base URL of a server that stored, within the last hour, the lab's two flows:
+                   10.99.0.2:4001 > 10.99.0.1:5001 with 500 packets and 114,000 bytes, and
+                   fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes
+NETMETA_EMPTY_URL  base URL of a server that never received a flow
+NETMETA_CHROMIUM   the browser, /usr/bin/chromium when unset
+
+A page says when it is drawn (data-ready on <html>), so nothing here sleeps.
+"""
+
+import os
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="the playwright wheel is not installed")
+
+SEEDED = os.environ.get("NETMETA_URL", "").rstrip("/")
+EMPTY = os.environ.get("NETMETA_EMPTY_URL", "").rstrip("/")
+CHROMIUM = os.environ.get("NETMETA_CHROMIUM", "/usr/bin/chromium")
+READY = "html[data-ready=true]"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]
+
+needs_seeded = pytest.mark.skipif(not SEEDED, reason="NETMETA_URL is not set: no server with the lab's flows")
+needs_empty = pytest.mark.skipif(not EMPTY, reason="NETMETA_EMPTY_URL is not set: no server without flows")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not os.path.exists(CHROMIUM):
+        pytest.skip(f"{CHROMIUM} is missing (apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Console:
+    """One page, with all that the browser complained about and asked for."""
+
+    def __init__(self, browser, base, **options):
+        self.base = base
+        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.complaints = []
+        self.requests = []
+        self.page.on("console", lambda message: message.type in ("error", "warning")
+                     and self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, query=""):
+        self.page.goto(f"{self.base}/{query}")
+        return self.ready()
+
+    def ready(self):
+        self.page.wait_for_selector(READY, state="attached")
+        return self.page
+
+    def query(self):
+        return {key: values[0] for key, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+
+@pytest.fixture
+def console(browser):
+    """Makes pages; afterwards none of them may have complained or asked another host."""
+    pages = []
+
+    def make(base=SEEDED, **options):
+        pages.append(Console(browser, base, **options))
+        return pages[-1]
+
+    make.allowed = []
+    yield make
+    for console in pages:
+        left = [text for text in console.complaints if not any(re.search(form, text) for form in make.allowed)]
+        hosts = {urlsplit(url).netloc for url in console.requests if not url.startswith(("data:", "blob:"))}
+        console.context.close()
+        assert left == []
+        assert hosts <= {urlsplit(console.base).netloc}
+
+
+def body_rows(page, panel):
+    return page.locator(f'section[aria-label="{panel}"] tbody tr')
+
+
+def title_of_total(page, value):
+    row = page.locator(".legend-table tbody tr", has=page.get_by_role("button", name=value, exact=True))
+    return row.locator("td.c-total").get_attribute("title")
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@needs_seeded
+def test_overview_shows_figures_and_tables(console):
+    page = console().open()
+    keys = page.locator('section[aria-label="Key figures"]')
+    keys.get_by_text("Source hosts").wait_for()
+    assert "Waiting for the first flow" not in page.inner_text("body")
+    health = page.locator('.health')
+    for word in ("Received", "stored", "in flight", "lost", "lag"):
+        assert word in health.inner_text()
+    body_rows(page, "Hosts").first.wait_for()
+    hosts = body_rows(page, "Hosts").all_inner_texts()
+    assert any("10.99.0.2" in row for row in hosts) and any("fd99::2" in row for row in hosts)
+    body_rows(page, "Ports").first.wait_for()
+    assert any("4001" in row for row in body_rows(page, "Ports").all_inner_texts())
+    assert body_rows(page, "Exporters").count() >= 1
+    assert page.locator('section[aria-label="Throughput"] canvas').count() == 1
+
+
+@needs_seeded
+def test_figures_are_exact_on_hover(console):
+    page = console().open()
+    row = body_rows(page, "Hosts").filter(has_text="10.99.0.2")
+    row.wait_for()
+    assert "114,000 bytes" in row.locator("td.c-bits").get_attribute("title")
+    assert "500 packets" in row.locator("td.c-packets").get_attribute("title")
+
+
+@needs_seeded
+def test_tables_sort_and_turn(console):
+    console = console()
+    page = console.open()
+    hosts = page.locator('section[aria-label="Hosts"]')
+    hosts.locator("tbody tr").first.wait_for()
+    hosts.get_by_role("button", name="Address").click()
+    assert hosts.locator("th[aria-sort=ascending]").inner_text().strip() == "Address"
+    hosts.get_by_role("button", name="Destination").click()
+    hosts.locator("tbody tr", has_text="10.99.0.1").wait_for()
+    assert console.query()["m"] == "hosts"
+
+
+@needs_seeded
+def test_a_row_links_into_explore(console):
+    console = console()
+    page = console.open()
+    body_rows(page, "Hosts").filter(has_text="10.99.0.2").get_by_role("link").click()
+    console.ready()
+    page.wait_for_selector(".legend-table tbody tr")
+    assert console.query()["p"] == "explore"
+    assert console.query()["f"] == "SrcAddr = 10.99.0.2"
+    assert page.input_value("#filter") == "SrcAddr = 10.99.0.2"
+
+
+@needs_seeded
+def test_explore_by_source_address_is_exact(console):
+    page = console().open("?p=explore&d=SrcAddr")
+    assert title_of_total(page, "10.99.0.2").startswith("114,000 bytes")
+    assert title_of_total(page, "fd99::2").startswith("314,400 bytes")
+    summary = page.locator(".summary").inner_text()
+    assert "exact" in summary and "top 2 of 2" in summary
+    if "assumed 1:1" in summary:
+        assert "≥" in page.locator(".legend-table").inner_text()
+
+
+@needs_seeded
+@pytest.mark.parametrize("unit, words", [("packet/s", "500 packets"), ("flow/s", "1 flow")])
+def test_explore_in_other_units(console, unit, words):
+    page = console().open(f"?p=explore&d=SrcAddr&u={unit}")
+    assert title_of_total(page, "10.99.0.2").startswith(words)
+
+
+@needs_seeded
+def test_two_dimensions_lines_and_directions(console):
+    page = console().open("?p=explore&d=SrcAddr,DstPort&c=lines&dir=split")
+    heads = page.locator(".legend-table th.c-name, .legend-table th.c-direction").all_inner_texts()
+    assert [head.strip() for head in heads] == ["Source address", "Destination port", "Direction"]
+    assert page.locator(".legend-table tbody tr").count() == 2
+
+
+@needs_seeded
+def test_value_menu_filters_excludes_and_back_undoes(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    page.get_by_role("button", name="10.99.0.2", exact=True).click()
+    page.get_by_role("menuitem", name="Filter to this value").click()
+    console.ready()
+    assert console.query()["f"] == "SrcAddr = 10.99.0.2"
+    assert page.locator(".legend-table tbody tr").count() == 1
+    page.go_back()
+    console.ready()
+    assert "f" not in console.query()
+    assert page.locator(".legend-table tbody tr").count() == 2
+    page.go_forward()
+    console.ready()
+    assert page.locator(".legend-table tbody tr").count() == 1
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(lambda url: "f=" not in url)
+    console.ready()
+    page.get_by_role("button", name="10.99.0.2", exact=True).click()
+    page.get_by_role("menuitem", name="Exclude it").click()
+    console.ready()
+    assert console.query()["f"] == "SrcAddr != 10.99.0.2"
+    assert page.locator(".legend-table tbody").inner_text().strip().startswith("fd99::2")
+
+
+@needs_seeded
+def test_dimensions_are_added_reordered_and_removed(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    page.get_by_role("button", name="Add a dimension").click()
+    page.get_by_label("Find a dimension").fill("proto")
+    page.keyboard.press("Enter")
+    console.ready()
+    assert console.query()["d"] == "SrcAddr,Proto"
+    page.get_by_role("button", name="Proto, place 2").press("ArrowLeft")
+    console.ready()
+    assert console.query()["d"] == "Proto,SrcAddr"
+    page.get_by_role("button", name="Remove SrcAddr").click()
+    console.ready()
+    assert console.query()["d"] == "Proto"
+
+
+@needs_seeded
+def test_a_wrong_filter_is_shown_at_its_place(console):
+    make = console
+    make.allowed.append(r"status of 400")
+    console = make()
+    page = console.open("?p=explore&d=SrcAddr")
+    page.fill("#filter", "SrcAddr = 10.99.0.2 and SrcProt = 1")
+    page.press("#filter", "Enter")
+    console.ready()
+    error = page.locator("#filter-error")
+    error.wait_for()
+    assert error.locator("mark").inner_text().startswith("SrcProt")
+    assert page.get_attribute("#filter", "aria-invalid") == "true"
+    page.fill("#filter", "SrcAddr = 10.99.0.2")
+    page.press("#filter", "Enter")
+    console.ready()
+    assert error.count() == 0
+    assert page.locator(".legend-table tbody tr").count() == 1
+
+
+@needs_seeded
+def test_brushing_zooms_and_undo_comes_back(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    box = page.locator(".chart").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 120, steps=5)
+    assert "release to zoom" in page.locator(".brush-tag").inner_text()
+    page.mouse.up()
+    console.ready()
+    length = int(console.query()["to"]) - int(console.query()["from"])
+    assert 600 < length < 900
+    page.go_back()
+    console.ready()
+    assert "from" not in console.query()
+
+
+@needs_seeded
+def test_keys(console):
+    console = console()
+    page = console.open()
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    console.ready()
+    assert console.query()["p"] == "explore"
+    page.keyboard.press("/")
+    page.wait_for_selector("#filter:focus")
+    page.keyboard.type("g?")
+    assert page.input_value("#filter") == "g?"
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowLeft")
+    console.ready()
+    assert int(console.query()["to"]) - int(console.query()["from"]) == 3600
+    page.keyboard.press("ArrowRight")
+    console.ready()
+    assert "to" not in console.query()
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog", name="Keys").wait_for(state="detached")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    console.ready()
+    assert "p" not in console.query()
+
+
+@needs_seeded
+def test_theme_is_chosen_and_remembered(console):
+    console = console(color_scheme="light")
+    page = console.open()
+    theme = "document.documentElement.dataset.theme"
+    assert page.evaluate(theme) == "light"
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_selector("html[data-theme=dark]", state="attached")
+    page.get_by_role("button", name="Theme").click()
+    page.get_by_role("menuitemradio", name="Light").click()
+    assert page.evaluate(theme) == "light"
+    page.reload()
+    console.ready()
+    assert page.evaluate(theme) == "light"
+
+
+@needs_seeded
+def test_zone_switches_between_local_and_utc(console):
+    console = console(timezone_id="Asia/Kolkata")
+    page = console.open()
+    page.get_by_role("button", name="Time zone UTC+5:30").click()
+    page.get_by_role("button", name="Time zone UTC", exact=True).wait_for()
+    page.reload()
+    console.ready()
+    page.get_by_role("button", name="Time zone UTC", exact=True).wait_for()
+
+
+@needs_seeded
+@pytest.mark.parametrize("query", ["", "?p=explore&d=SrcAddr,DstPort"])
+@pytest.mark.parametrize("width, height", [(390, 844), (768, 1024), (1280, 800), (3840, 2160)])
+def test_nothing_sticks_out(console, query, width, height):
+    page = console(viewport={"width": width, "height": height}).open(query)
+    assert fits(page)
+
+
+@needs_seeded
+def test_phone_has_all_of_it(console):
+    console = console(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = console.open()
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("menuitemradio", name="Explore").click()
+    console.ready()
+    page.locator(".fold").click()
+    page.locator("#filter").wait_for()
+    assert fits(page)
+
+
+@needs_seeded
+def test_a_range_without_flows_says_so(console):
+    page = console().open("?from=1000000000&to=1000003600")
+    page.get_by_text("Nothing was received in this range.").wait_for()
+    page.get_by_role("link", name="Show the hour before it").click()
+    body_rows(page, "Hosts").filter(has_text="10.99.0.2").wait_for()
+
+
+@needs_seeded
+def test_a_server_that_goes_away_is_announced(console):
+    make = console
+    make.allowed.append(r"ERR_FAILED|Failed to load")
+    console = make()
+    page = console.open()
+    page.route("**/api/v1/**", lambda route: route.abort())
+    page.get_by_role("button", name="Refresh 10 s").click()
+    page.get_by_role("menuitemradio", name="Every 1 s").click()
+    page.get_by_text("Server not reachable, retrying.").wait_for()
+    assert body_rows(page, "Exporters").count() >= 1
+    page.unroute("**/api/v1/**")
+    page.get_by_text("Server not reachable, retrying.").wait_for(state="detached")
+
+
+@needs_seeded
+def test_export_and_sql(console):
+    page = console().open("?p=explore&d=SrcAddr")
+    page.get_by_role("button", name="SQL").click()
+    assert "flows_raw" in page.locator('section[aria-label="SQL"] code').inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("menuitem", name="Table as CSV").click()
+    with open(download.value.path(), encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    assert lines[0].startswith("SrcAddr,last (bit/s)")
+    assert any(line.startswith("10.99.0.2,") and ",114000," in line for line in lines)
+
+
+@needs_empty
+def test_first_run_tells_how_to_begin(console):
+    page = console(EMPTY).open()
+    page.get_by_role("heading", name="Waiting for the first flow").wait_for()
+    assert "netmeta demo" in page.inner_text("main")
+    page.get_by_role("tab", name="Cisco IOS XE").click()
+    page.get_by_label("this collector is").fill("192.0.2.50")
+    lines = page.locator(".code-box code").first.inner_text()
+    assert "destination 192.0.2.50" in lines and re.search(r"transport udp \d+", lines)
+    assert "not tested on hardware" in page.inner_text("main")
+    assert fits(page)
+
+
+@needs_empty
+def test_first_run_fits_a_phone(console):
+    page = console(EMPTY, viewport={"width": 390, "height": 844}).open()
+    page.get_by_role("heading", name="Waiting for the first flow").wait_for()
+    assert fits(page)

@@ -1,0 +1,170 @@
+import { axisNumber, pixelOf, timeAt } from "../../Web/charts/axis.js";
+import { csv, rows } from "../../Web/charts/legend.js";
+import { sparkline } from "../../Web/charts/sparkline.js";
+import { completeBuckets, largest, order, timeseries } from "../../Web/charts/timeseries.js";
+import { paints } from "../../Web/colour.js";
+import { equal } from "./assert.js";
+
+/** @typedef {import("../../Web/types/api.d.ts").Graph} Graph */
+/** @typedef {import("../../Web/types/api.d.ts").Series} Series */
+
+/** @param {string} key @param {number[]} values @param {Partial<Series>} [more] @returns {Series} */
+function series(key, values, more = {}) {
+    const sum = values.reduce((all, value) => all + value, 0);
+    return {
+        key: key === "" ? [] : [key],
+        labels: [key],
+        kind: "value",
+        direction: null,
+        values,
+        last: values[values.length - 1],
+        average: sum / values.length,
+        peak: Math.max(...values),
+        p95: Math.max(...values),
+        total: sum,
+        share: 0.5,
+        ...more,
+    };
+}
+
+/** @param {Series[]} all @param {Partial<Graph>} [more] @returns {Graph} */
+function graph(all, more = {}) {
+    return {
+        from: 0,
+        to: 40,
+        bucket: 10,
+        unit: "bit/s",
+        dimensions: ["SrcAS"],
+        times: [0, 10, 20, 30],
+        series: all,
+        groups: all.length,
+        shown: all.length,
+        exact: true,
+        assumedSampling: 0,
+        statistics: { rows: 1, elapsed: 0.1, source: "flows_raw" },
+        sql: "",
+        ...more,
+    };
+}
+
+/** @type {import("../../Web/charts/axis.js").Theme} */
+const theme = {
+    surface: "surface",
+    text: "text",
+    axis: "axis",
+    grid: "grid",
+    zero: "zero",
+    axisText: "axisText",
+    font: "font",
+    in: "in",
+    out: "out",
+    colour: (paint) => `${paint.kind}${paint.slot}`,
+    fill: (paint) => `fill ${paint.kind}${paint.slot}${paint.pattern}`,
+};
+
+/** @param {Graph} of @param {"area"|"lines"} chart */
+const draw = (
+    of,
+    chart,
+) => /** @type {any} */ (timeseries(of, { chart, theme, zone: "utc", width: 800, paints: paints(of.series) }));
+
+Deno.test("the bucket that is still filling is not drawn", () => {
+    equal(completeBuckets({ times: [0, 10, 20, 30], bucket: 10, to: 40 }), 4);
+    equal(completeBuckets({ times: [0, 10, 20, 30], bucket: 10, to: 39 }), 3);
+    equal(completeBuckets({ times: [0], bucket: 10, to: 5 }), 1);
+    const option = draw(graph([series("1", [1, 2, 3, 9])], { to: 35 }), "lines");
+    equal(option.series[0].data, [[0, 1], [10, 2], [20, 3], [30, null]]);
+});
+
+Deno.test("stacks: largest at the bottom, unknown and Other on top, a gap of surface colour", () => {
+    const all = [
+        series("small", [1, 1, 1, 1]),
+        series("", [9, 9, 9, 9], { kind: "other", labels: ["Other"] }),
+        series("0", [5, 5, 5, 5], { kind: "unknown", labels: ["unknown"] }),
+        series("big", [3, 3, 3, 3]),
+    ];
+    equal(order(all), [3, 0, 2, 1]);
+    const option = draw(graph(all), "area");
+    equal(option.series.map((/** @type {any} */ one) => one.stack), ["above", "above", "above", "above"]);
+    equal(option.series[2].areaStyle.color, "fill unknown00");
+    equal(option.series[0].lineStyle.color, "surface");
+    equal([largest(graph(all), "area"), largest(graph(all), "lines")], [18, 9]);
+});
+
+Deno.test("out is drawn below zero, with a zero line; unknown direction stays above", () => {
+    const all = [
+        series("1", [4, 4, 4, 4], { direction: "in" }),
+        series("1", [3, 3, 3, 3], { direction: "out" }),
+        series("1", [2, 2, 2, 2], { direction: "unknown" }),
+    ];
+    const option = draw(graph(all), "area");
+    equal(option.series.map((/** @type {any} */ one) => [one.stack, one.data[0][1]]), [["above", 4], ["below", -3], [
+        "above",
+        2,
+    ]]);
+    equal(option.series[0].markLine.data[0].yAxis, 0);
+    equal(largest(graph(all), "area"), 6);
+});
+
+Deno.test("without dimensions a direction is one line in its own colour", () => {
+    const all = [series("", [4, 4, 4, 4], { direction: "in" }), series("", [1, 1, 1, 1], { direction: "unknown" })];
+    const option = draw(graph(all, { dimensions: [] }), "area");
+    equal(option.series.map((/** @type {any} */ one) => [one.color, one.stack ?? null]), [["in", null], [
+        "unknown0",
+        null,
+    ]]);
+});
+
+Deno.test("values of one slot differ by their dashes", () => {
+    const all = Array.from({ length: 40 }, (_, index) => series(String(index), [1, 1, 1, 1]));
+    const looks = draw(graph(all), "lines").series.map((/** @type {any} */ one) =>
+        JSON.stringify([one.color, one.lineStyle.type])
+    );
+    equal(new Set(looks).size > 25, true);
+});
+
+Deno.test("an empty answer is an option without series", () => {
+    const option = draw(graph([]), "area");
+    equal(option.series, []);
+    equal(option.yAxis.max, 1);
+});
+
+Deno.test("axis numbers and pixels", () => {
+    equal([-10, 0, 2.5, 0.25, 1200].map(axisNumber), ["−10", "0", "2.5", "0.25", "1200"]);
+    const range = { from: 1000, to: 2000 };
+    equal([timeAt(-5, 800, range), timeAt(5000, 800, range), timeAt(pixelOf(1250, 800, range), 800, range)], [
+        1000,
+        2000,
+        1250,
+    ]);
+});
+
+Deno.test("the legend sorts by any column and keeps Other last", () => {
+    const all = [
+        series("20", [1, 2, 3, 4]),
+        series("", [9, 9, 9, 9], { kind: "other", labels: ["Other"] }),
+        series("3", [5, 5, 5, 1]),
+    ];
+    const keys = (/** @type {string} */ sort) => rows(graph(all), sort).map((row) => row.series.key[0] ?? "Other");
+    equal(keys("-total"), ["3", "20", "Other"]);
+    equal(keys("last"), ["3", "20", "Other"]);
+    equal(keys("d0"), ["3", "20", "Other"]);
+    equal(keys("-d0"), ["20", "3", "Other"]);
+});
+
+Deno.test("CSV is quoted and can't be run as a formula", () => {
+    const all = [series('=cmd|"x"', [1, 1, 1, 1]), series("", [2, 2, 2, 2], { kind: "other", labels: ["Other"] })];
+    equal(csv(graph(all), "-total").split("\r\n"), [
+        "SrcAS,last (bit/s),average (bit/s),peak (bit/s),p95 (bit/s),total (bytes),share",
+        '"\'=cmd|""x""",1,1,1,1,4,0.5',
+        "Other,2,2,2,2,8,0.5",
+        "",
+    ]);
+});
+
+Deno.test("sparklines stay inside their box", () => {
+    equal(sparkline([1], 60, 20), "");
+    equal(sparkline([5, 5, 5], 60, 20), "M0.0 10.0L30.0 10.0L60.0 10.0");
+    equal(sparkline([0, 10], 60, 20), "M0.0 19.0L60.0 1.0");
+    equal(sparkline(Array.from({ length: 1000 }, (_, index) => index), 60, 20).split("L").length, 30);
+});

@@ -1,0 +1,68 @@
+import { and, term } from "../../Web/filter.js";
+import { list, nameAndId, words } from "../../Web/words.js";
+import { equal } from "./assert.js";
+
+Deno.test("terms quote what the language would read as something else", () => {
+    equal([
+        term("SrcAS", "13335"),
+        term("SrcAddr", "2001:db8::1"),
+        term("DstAddr", "10.0.0.1", false, true),
+        term("SrcMac", "00:11:22:aa:bb:cc"),
+        term("SrcAS", "0", true),
+        term("Name", 'a "b" \\ or 1=1'),
+        term("Name", "unknown"),
+    ], [
+        "SrcAS = 13335",
+        "SrcAddr = 2001:db8::1",
+        "DstAddr != 10.0.0.1",
+        "SrcMac = 00:11:22:aa:bb:cc",
+        "SrcAS = unknown",
+        'Name = "a \\"b\\" \\\\ or 1=1"',
+        'Name = "unknown"',
+    ]);
+});
+
+Deno.test("a condition joins what is there without changing its meaning", () => {
+    equal([and("", "A = 1"), and("A = 1", "A = 1"), and("A = 1", "B = 2"), and("A = 1 or B = 2", "C = 3")], [
+        "A = 1",
+        "A = 1",
+        "A = 1 and B = 2",
+        "(A = 1 or B = 2) and C = 3",
+    ]);
+});
+
+Deno.test("columns and labels in words", () => {
+    equal(
+        [
+            "SrcAS",
+            "InIf",
+            "DstAddr",
+            "SamplerAddress",
+            "EType",
+            "Proto",
+            "IPTTL",
+            "SrcVlan",
+            "NextHopAS",
+            "FlowDirection",
+        ].map(words),
+        [
+            "source AS",
+            "ingress interface",
+            "destination address",
+            "exporter",
+            "Ethertype",
+            "protocol",
+            "TTL",
+            "source VLAN",
+            "next hop AS",
+            "flow direction",
+        ],
+    );
+    equal([list(["a"]), list(["a", "b"]), list(["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
+    equal([nameAndId("443 https"), nameAndId("Netflix AS2906"), nameAndId("if 3"), nameAndId("10.0.0.1")], [
+        ["443", "https"],
+        ["Netflix", "AS2906"],
+        ["if 3", ""],
+        ["10.0.0.1", ""],
+    ]);
+});

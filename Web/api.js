@@ -1,0 +1,75 @@
+// @ts-check
+// Typed reads of /api/v1. Every call takes an AbortSignal and throws an ApiError that says what went wrong.
+
+/** @typedef {import("./types/api.d.ts").Schema} Schema */
+/** @typedef {import("./types/api.d.ts").Graph} Graph */
+/** @typedef {import("./types/api.d.ts").Top} Top */
+/** @typedef {import("./types/api.d.ts").Exporters} Exporters */
+/** @typedef {import("./types/api.d.ts").Health} Health */
+/** @typedef {Record<string, string|number|undefined>} Parameters */
+
+/** Why a read failed: the server's own words, or "network" when there was no answer. */
+export class ApiError extends Error {
+    /**
+     * @param {string} code
+     * @param {string} message
+     * @param {{parameter?: string, position?: number}} [where]
+     */
+    constructor(code, message, where = {}) {
+        super(message);
+        this.code = code;
+        this.parameter = where.parameter;
+        this.position = where.position;
+    }
+}
+
+/** @param {AbortSignal} signal @returns {Promise<Schema>} */
+export const schema = (signal) => read("schema", {}, signal);
+/** @param {AbortSignal} signal @returns {Promise<Health>} */
+export const health = (signal) => read("health", {}, signal);
+/** @param {AbortSignal} signal @returns {Promise<Exporters>} */
+export const exporters = (signal) => read("exporters", {}, signal);
+/** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Graph>} */
+export const graph = (parameters, signal) => read("graph", parameters, signal);
+/** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Top>} */
+export const top = (parameters, signal) => read("top", parameters, signal);
+
+/**
+ * @param {string} route
+ * @param {Parameters} parameters undefined and "" are left out
+ * @param {AbortSignal} signal
+ */
+async function read(route, parameters, signal) {
+    const query = new URLSearchParams();
+    for (const [key, value] of Object.entries(parameters)) {
+        if (value !== undefined && value !== "") query.set(key, String(value));
+    }
+    const address = `./api/v1/${route}${query.size === 0 ? "" : `?${query}`}`;
+    let response;
+    try {
+        response = await fetch(address, { signal, headers: { Accept: "application/json" } });
+    } catch (error) {
+        if (signal.aborted) throw error;
+        throw new ApiError("network", "The server is not reachable.");
+    }
+    const body = await response.json().catch(() => null);
+    if (signal.aborted) throw signal.reason;
+    if (response.ok && body !== null) return body;
+    const said = body?.error ?? {};
+    throw new ApiError(
+        said.code ?? `http_${response.status}`,
+        said.message ?? `The server answered ${response.status} ${response.statusText}.`.trim(),
+        { parameter: said.parameter, position: position(said) },
+    );
+}
+
+/**
+ * Where in the text the error is: a field of its own, or told in the message.
+ * @param {{position?: unknown, message?: unknown}} said
+ * @returns {number|undefined} characters from the start, 0 is the first
+ */
+function position(said) {
+    if (Number.isInteger(said.position)) return Number(said.position);
+    const told = /\b(?:position|offset|character|column) (\d+)/.exec(String(said.message ?? ""));
+    return told ? Math.max(0, Number(told[1]) - (/\b(?:character|column) \d/.test(told[0]) ? 1 : 0)) : undefined;
+}

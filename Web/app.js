@@ -1,0 +1,82 @@
+// @ts-check
+// The shell: top bar and health strip on every page, the page itself, and the keys that work everywhere.
+import { markup, render, useEffect, useErrorBoundary, useRef, useState } from "./preact.js";
+import * as api from "./api.js";
+import { useData, useUnreachable } from "./data.js";
+import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
+import { shift } from "./time.js";
+import { Explore } from "./views/explore.js";
+import { HealthStrip } from "./views/health.js";
+import { Help } from "./views/help.js";
+import { Overview } from "./views/overview.js";
+import { exploreStart, overviewStart, TopBar } from "./views/topbar.js";
+
+function App() {
+    const state = useStateOfPage();
+    const preferences = usePreferences();
+    const [help, setHelp] = useState(false);
+    const unreachable = useUnreachable();
+    const schema = useData("schema", api.schema, 0);
+    const health = useData("health", api.health, Math.min(preferences.refresh || 10, 10));
+    const [broken, repair] = useErrorBoundary();
+    useKeys(() => setHelp(true));
+    useEffect(() => {
+        document.title = `${state.page === "explore" ? "Explore" : "Overview"} · NetMeta`;
+    }, [state.page]);
+
+    const page = state.page === "explore"
+        ? markup`<${Explore} state=${state} schema=${schema} key="explore" />`
+        : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
+    return markup`
+        <a class="skip" href="#main">Skip to the page</a>
+        <${TopBar} state=${state} help=${() => setHelp(true)} />
+        <${HealthStrip} health=${health.data} zone=${preferences.zone} />
+        ${unreachable && markup`<div class="notice crit bar" role="alert"><span class="dot crit"></span>
+            <strong>Server not reachable, retrying.</strong>
+            <span>What is shown was read before. Check that “netmeta serve” is running.</span></div>`}
+        ${health.data?.message && markup`<div class="notice warn bar" role="status"><span class="dot warn"></span>
+            <span>${health.data.message}</span></div>`}
+        ${broken
+            ? markup`<main id="main"><div class="notice crit" role="alert"><span class="dot crit"></span>
+                <div class="grow"><strong>This page failed to draw.</strong><div class="dim">${String(broken)}</div></div>
+                <button onClick=${repair}>Draw again</button></div></main>`
+            : page}
+        ${help && markup`<${Help} close=${() => setHelp(false)} />`}`;
+}
+
+/**
+ * `/` filter, `g o` and `g e` pages, arrows shift the range, `?` help; never while typing.
+ * @param {() => void} openHelp
+ */
+function useKeys(openHelp) {
+    const before = useRef({ key: "", at: 0 });
+    useEffect(() => {
+        const listener = (/** @type {KeyboardEvent} */ event) => {
+            if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+            const target = /** @type {HTMLElement} */ (event.target);
+            if (target.closest("input, textarea, select, dialog, [contenteditable], .float")) return;
+            const chord = before.current.key === "g" && event.timeStamp - before.current.at < 1500;
+            before.current = { key: event.key, at: event.timeStamp };
+            const state = current();
+            if (chord && event.key === "o") navigate(overviewStart(state));
+            else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
+            else if (event.key === "/") focusFilter();
+            else if (event.key === "?") openHelp();
+            else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+                navigate(shift(state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(Date.now() / 1000)));
+            } else return;
+            event.preventDefault();
+        };
+        addEventListener("keydown", listener);
+        return () => removeEventListener("keydown", listener);
+    }, []);
+}
+
+function focusFilter() {
+    if (current().page !== "explore") navigate(exploreStart(current()));
+    // The panel may be folded on a narrow page; it opens when asked for the filter.
+    dispatchEvent(new Event("netmeta-filter"));
+    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter")?.focus()));
+}
+
+render(markup`<${App} />`, /** @type {Element} */ (document.getElementById("app")));

@@ -1,0 +1,109 @@
+// @ts-check
+// What all time charts share: the frame around the plot and both axes. Pure: data in, ECharts option out.
+import { scaleOf, threeDigits } from "../units.js";
+import { tickLabel, ticks } from "../time.js";
+
+/** @typedef {import("../colour.js").Paint} Paint */
+/** @typedef {import("../time.js").Zone} Zone */
+
+/**
+ * @typedef {object} Theme the colours of the page, read from its custom properties
+ * @property {string} surface
+ * @property {string} text
+ * @property {string} axis
+ * @property {string} grid
+ * @property {string} zero
+ * @property {string} axisText
+ * @property {string} font
+ * @property {string} in colour of the direction
+ * @property {string} out
+ * @property {(paint: Paint) => string} colour
+ * @property {(paint: Paint) => unknown} fill colour, or a pattern where the paint has one
+ */
+
+/** Pixels between the chart's edge and the plot. */
+export const FRAME = { left: 46, right: 14, top: 8, bottom: 22 };
+/** Time labels keep this distance. */
+const LABEL_DISTANCE = 96;
+
+/**
+ * @param {{from: number, to: number}} range
+ * @param {number} width of the whole chart
+ * @param {Zone} zone
+ * @param {Theme} theme
+ */
+export function timeAxis(range, width, zone, theme) {
+    const { times, step } = ticks(range.from, range.to, (width - FRAME.left - FRAME.right) / LABEL_DISTANCE, zone);
+    const ends = { min: range.from, max: range.to };
+    // ECharts stacks over a time axis, but only a value axis takes ticks of our choosing: one carries the series
+    // and is hidden, the other lies over it and is seen.
+    const carrier = { ...ends, type: "time", show: false };
+    const seen = {
+        ...ends,
+        type: "value",
+        position: "bottom",
+        axisLine: { show: true, onZero: false, lineStyle: { color: theme.axis } },
+        axisTick: { show: true, length: 4, lineStyle: { color: theme.axis }, customValues: times },
+        splitLine: { show: false },
+        axisLabel: {
+            customValues: times,
+            color: theme.axisText,
+            fontSize: 11,
+            fontFamily: theme.font,
+            hideOverlap: true,
+            formatter: (/** @type {number} */ value) => tickLabel(value, step, zone),
+        },
+    };
+    return [carrier, seen];
+}
+
+/**
+ * @param {number} largest of all absolute values; tells the prefix, which stands in the chart's head
+ * @param {Theme} theme
+ */
+export function valueAxis(largest, theme) {
+    const { factor } = scaleOf(largest);
+    return {
+        type: "value",
+        splitNumber: 4,
+        ...(largest === 0 ? { min: 0, max: 1 } : {}),
+        axisLine: { show: false },
+        axisTick: { show: false },
+        splitLine: { show: true, lineStyle: { color: theme.grid, width: 1 } },
+        axisLabel: {
+            color: theme.axisText,
+            fontSize: 11,
+            fontFamily: theme.font,
+            formatter: (/** @type {number} */ value) => axisNumber(value / factor),
+        },
+    };
+}
+
+/** @param {number} value a tick without prefix, no more digits than it has */
+export function axisNumber(value) {
+    const rounded = Number(value.toPrecision(4));
+    return Number.isInteger(rounded)
+        ? `${rounded < 0 ? "−" : ""}${Math.abs(rounded)}`
+        : threeDigits(rounded).replace(/0+$/, "");
+}
+
+/**
+ * The time under a pixel, clipped to the plot.
+ * @param {number} x from the chart's left edge
+ * @param {number} width of the whole chart
+ * @param {{from: number, to: number}} range
+ */
+export function timeAt(x, width, range) {
+    const share = (x - FRAME.left) / Math.max(1, width - FRAME.left - FRAME.right);
+    return range.from + Math.min(1, Math.max(0, share)) * (range.to - range.from);
+}
+
+/**
+ * The pixel of a time.
+ * @param {number} time
+ * @param {number} width
+ * @param {{from: number, to: number}} range
+ */
+export function pixelOf(time, width, range) {
+    return FRAME.left + (time - range.from) / (range.to - range.from) * (width - FRAME.left - FRAME.right);
+}

@@ -1,0 +1,120 @@
+// @ts-check
+// Reads data for a view: one request at a time, the last answer stays until the next, failures are retried.
+import { useEffect, useRef, useState } from "./preact.js";
+import { ApiError } from "./api.js";
+
+/**
+ * @template T
+ * @typedef {object} Loaded
+ * @property {T|undefined} data the newest answer; of the query before it while `stale`
+ * @property {ApiError|undefined} error
+ * @property {boolean} stale whether `data` answers another query than the one asked for
+ * @property {boolean} slow whether the wait is over 300 ms and a skeleton is due
+ * @property {() => void} retry
+ */
+
+/** A server that went away is asked again after this many milliseconds. */
+const RETRY = 2000;
+
+/** @type {Set<string>} */
+const unreachable = new Set();
+
+/** @param {string} id @param {boolean} gone */
+function mark(id, gone) {
+    const before = unreachable.size > 0;
+    if (gone) unreachable.add(id);
+    else unreachable.delete(id);
+    if (before !== unreachable.size > 0) dispatchEvent(new Event("netmeta-connection"));
+}
+
+/** Whether the last reads got no answer at all. @returns {boolean} */
+export function useUnreachable() {
+    const [gone, setGone] = useState(unreachable.size > 0);
+    useEffect(() => {
+        const listener = () => setGone(unreachable.size > 0);
+        addEventListener("netmeta-connection", listener);
+        return () => removeEventListener("netmeta-connection", listener);
+    }, []);
+    return gone;
+}
+
+let nextReader = 0;
+
+/**
+ * @template T
+ * @param {string} key what is asked for; a change cancels the read under way. "" asks for nothing.
+ * @param {(signal: AbortSignal) => Promise<T>} read
+ * @param {number} refresh seconds between reads, 0 = once
+ * @returns {Loaded<T>}
+ */
+export function useData(key, read, refresh) {
+    const [answer, setAnswer] = useState(
+        /** @type {{key: string, data?: T, of: string, error?: ApiError}} */ ({ key: "", of: "" }),
+    );
+    const [slowKey, setSlowKey] = useState("");
+    const [attempt, setAttempt] = useState(0);
+    const reader = useRef("");
+    reader.current ||= String(nextReader++);
+
+    useEffect(() => {
+        if (key === "") return;
+        const abort = new AbortController();
+        let timer = 0;
+        const skeleton = setTimeout(() => setSlowKey(key), 300);
+        const round = async () => {
+            let pause = refresh;
+            const started = performance.now();
+            try {
+                // A hidden page asks for nothing; the timer goes on and asks when it is seen again.
+                if (!document.hidden || answer.key !== key) {
+                    const data = await read(abort.signal);
+                    mark(reader.current, false);
+                    setAnswer({ key, data, of: key });
+                }
+            } catch (error) {
+                if (abort.signal.aborted) return;
+                const failure = error instanceof ApiError ? error : new ApiError("console", String(error));
+                mark(reader.current, failure.code === "network");
+                // What was read before still stands while the server is away.
+                setAnswer((old) => ({ ...old, key, error: failure }));
+                if (failure.code === "network") pause = RETRY / 1000;
+            } finally {
+                clearTimeout(skeleton);
+            }
+            // A query that takes long is not asked as often as a quick one.
+            const took = (performance.now() - started) / 1000;
+            if (pause > 0 && !abort.signal.aborted) timer = setTimeout(round, Math.max(pause, took * 3) * 1000);
+        };
+        round();
+        return () => {
+            abort.abort();
+            clearTimeout(timer);
+            clearTimeout(skeleton);
+            mark(reader.current, false);
+        };
+    }, [key, refresh, attempt]);
+
+    const waiting = answer.key !== key;
+    return {
+        data: answer.data,
+        error: waiting ? undefined : answer.error,
+        stale: answer.of !== key,
+        slow: waiting && slowKey === key,
+        retry: () => setAttempt((count) => count + 1),
+    };
+}
+
+/**
+ * Says that the page is drawn, for tests and screenshots: data-ready on <html>, after the frame that drew it.
+ * @param {boolean} done
+ * @param {string} key what is drawn
+ */
+export function useReady(done, key) {
+    useEffect(() => {
+        if (!done) return;
+        const frame = requestAnimationFrame(() =>
+            requestAnimationFrame(() => void (document.documentElement.dataset.ready = "true"))
+        );
+        return () => cancelAnimationFrame(frame);
+    }, [done, key]);
+}

@@ -1,0 +1,117 @@
+// The answers of /api/v1 (described by /api/v1/openapi.json).
+
+export interface SchemaColumn {
+    name: string;
+    number: number;
+    type: string;
+    kind: string;
+    unit: string;
+    group: string;
+    dimension: boolean;
+    mirror: string | null;
+    documentation: string;
+}
+export interface Schema {
+    version: string | number;
+    columns: SchemaColumn[];
+    units: string[];
+}
+export type Kind = "value" | "unknown" | "other";
+export interface Series {
+    key: string[];
+    labels: string[];
+    kind: Kind;
+    direction: "in" | "out" | "unknown" | null;
+    values: number[];
+    last: number;
+    average: number;
+    peak: number;
+    p95: number;
+    total: number;
+    share: number;
+}
+export interface Statistics {
+    rows: number;
+    elapsed: number;
+    source: string;
+}
+export interface Graph {
+    from: number;
+    to: number;
+    bucket: number;
+    unit: string;
+    dimensions: string[];
+    times: number[];
+    series: Series[];
+    groups: number;
+    shown: number;
+    exact: boolean;
+    assumedSampling: number;
+    statistics: Statistics;
+    sql: string;
+}
+export interface TopRow {
+    key: string[];
+    labels: string[];
+    kind: Kind;
+    bytes: number;
+    packets: number;
+    flows: number;
+    rate: number;
+    share: number;
+}
+export interface Top {
+    from: number;
+    to: number;
+    unit: string;
+    dimensions: string[];
+    rows: TopRow[];
+    groups: number;
+    total: { bytes: number; packets: number; flows: number };
+    exact: boolean;
+    assumedSampling: number;
+    statistics: Statistics;
+    sql: string;
+}
+export interface Exporter {
+    address: string;
+    name: string | null;
+    protocols: string[];
+    lastSeen: number;
+    datagrams: number;
+    flows: number;
+    flowsPerSecond: number;
+    bitsPerSecond: number;
+    sequenceGaps: number;
+    sampling: { rate: number; source: string };
+    templates: { known: number; missing: number };
+    malformed: Record<string, number>;
+}
+export interface Exporters {
+    exporters: Exporter[];
+}
+export interface Health {
+    status: "ok" | "degraded" | "down";
+    version: string;
+    since: number;
+    ready: boolean;
+    message: string | null;
+    losses: {
+        received: number;
+        stored: number;
+        inFlight: number;
+        lost: { total: number; reasons: Record<string, number> };
+    };
+    gapsBefore: number;
+    lag: number;
+    listeners: { protocol: string; address: string; purpose: string }[];
+    store: {
+        kind: string;
+        rows: number;
+        bytes: number;
+        oldest: number | null;
+        newest: number | null;
+        retentionDays: number;
+        freeDiskBytes: number;
+    };
+}

@@ -1,0 +1,210 @@
+// @ts-check
+// Holds one ECharts instance and everything that moves over it: crosshair, tooltip, brush. Knows no data, fetches nothing.
+import { markup, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../preact.js";
+import { FRAME, pixelOf, timeAt } from "../charts/axis.js";
+import { span } from "../time.js";
+import { duration } from "../units.js";
+
+/** @typedef {import("../charts/axis.js").Theme} Theme */
+
+/**
+ * @typedef {object} ChartProps
+ * @property {(width: number, theme: Theme) => object} option makes the ECharts option
+ * @property {unknown[]} inputs what the option is made from
+ * @property {{from: number, to: number}} range
+ * @property {number[]} times bucket starts
+ * @property {number} bucket seconds
+ * @property {(index: number) => unknown} tip content of the tooltip for one bucket
+ * @property {(from: number, to: number) => void} zoom
+ * @property {number} [lifted] place of the series to lift, in drawing order
+ * @property {string} label what the chart shows, for those who don't see it
+ * @property {import("../time.js").Zone} zone
+ */
+
+/** @param {ChartProps} props */
+export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted, label, zone }) {
+    const canvas = useRef(/** @type {HTMLElement|null} */ (null));
+    const chart = useRef(/** @type {EChartsInstance|null} */ (null));
+    const [width, setWidth] = useState(0);
+    const [pointer, setPointer] = useState(/** @type {{x: number, y: number}|null} */ (null));
+    const [brush, setBrush] = useState(/** @type {{start: number, end: number}|null} */ (null));
+    const theme = useTheme();
+
+    useLayoutEffect(() => {
+        const element = /** @type {HTMLElement} */ (canvas.current);
+        chart.current = echarts.init(element, null, { renderer: "canvas" });
+        const observer = new ResizeObserver(() => {
+            chart.current?.resize();
+            setWidth(element.clientWidth);
+        });
+        observer.observe(element);
+        setWidth(element.clientWidth);
+        return () => {
+            observer.disconnect();
+            chart.current?.dispose();
+        };
+    }, []);
+
+    const made = useMemo(() => width > 0 ? option(width, theme) : null, [width, theme, ...inputs]);
+    useLayoutEffect(() => {
+        if (made) chart.current?.setOption(made, { notMerge: true });
+    }, [made]);
+    useEffect(() => {
+        if (lifted === undefined) return;
+        chart.current?.dispatchAction({ type: "highlight", seriesIndex: lifted });
+        return () => chart.current?.dispatchAction({ type: "downplay", seriesIndex: lifted });
+    }, [lifted, made]);
+
+    /** @param {PointerEvent} event */
+    const place = (event) => {
+        const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
+        return {
+            x: Math.min(Math.max(event.clientX - box.left, FRAME.left), width - FRAME.right),
+            y: event.clientY - box.top,
+        };
+    };
+    const onDown = (/** @type {PointerEvent} */ event) => {
+        if (event.button !== 0 || event.pointerType === "touch") return;
+        const { x } = place(event);
+        /** @type {HTMLElement} */ (event.currentTarget).setPointerCapture(event.pointerId);
+        setBrush({ start: x, end: x });
+    };
+    const onMove = (/** @type {PointerEvent} */ event) => {
+        const at = place(event);
+        setPointer(at);
+        if (brush) setBrush({ ...brush, end: at.x });
+    };
+    const onUp = () => {
+        const chosen = brush && chosenRange(brush, width, range, bucket);
+        setBrush(null);
+        if (chosen) zoom(chosen.from, chosen.to);
+    };
+    const leave = () => {
+        setPointer(null);
+        setBrush(null);
+    };
+    useEffect(() => {
+        if (!brush) return;
+        const cancel = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && setBrush(null);
+        addEventListener("keydown", cancel);
+        return () => removeEventListener("keydown", cancel);
+    }, [brush !== null]);
+
+    const index = pointer && times.length > 0 ? nearest(timeAt(pointer.x, width, range), times, bucket) : null;
+    const chosen = brush && chosenRange(brush, width, range, bucket);
+    return markup`<div class="chart" onPointerDown=${onDown} onPointerMove=${onMove} onPointerUp=${onUp} onPointerLeave=${leave}
+        onPointerCancel=${leave}>
+        <div class="canvas" ref=${canvas} role="img" aria-label=${label}></div>
+        ${brush && markup`<div class="brush" style=${{
+            left: `${Math.min(brush.start, brush.end)}px`,
+            width: `${Math.abs(brush.end - brush.start)}px`,
+            top: `${FRAME.top}px`,
+            bottom: `${FRAME.bottom}px`,
+        }}></div>`}
+        ${chosen &&
+        markup`<div class="brush-tag" style=${tagPlace(brush, width)}><strong>${span(chosen, zone, chosen.to)}</strong>
+            <span class="dim">${duration(chosen.to - chosen.from)}</span><span>release to zoom</span></div>`}
+        ${index !== null && pointer && !brush && markup`
+            <div class="crosshair" style=${{
+            left: `${pixelOf(Math.max(times[index], range.from), width, range)}px`,
+            top: `${FRAME.top}px`,
+            bottom: `${FRAME.bottom}px`,
+        }}></div>
+            <div class="tip" style=${tipPlace(pointer, width)}>${tip(index)}</div>`}
+    </div>`;
+}
+
+/** @param {{x: number, y: number}} pointer @param {number} width beside the pointer, on the side with more room */
+function tipPlace({ x, y }, width) {
+    const top = `${Math.max(0, y - 20)}px`;
+    return x > width / 2 ? { right: `${width - x + 16}px`, top } : { left: `${x + 16}px`, top };
+}
+
+/** @param {{start: number, end: number}} brush @param {number} width */
+function tagPlace({ start, end }, width) {
+    const middle = (start + end) / 2;
+    return middle > width / 2 ? { right: `${width - Math.max(start, end)}px` } : { left: `${Math.min(start, end)}px` };
+}
+
+/**
+ * The brushed range in whole buckets; null when it is only a click.
+ * @param {{start: number, end: number}} brush
+ * @param {number} width
+ * @param {{from: number, to: number}} range
+ * @param {number} bucket
+ */
+function chosenRange({ start, end }, width, range, bucket) {
+    if (Math.abs(end - start) < 5) return null;
+    const first = timeAt(Math.min(start, end), width, range);
+    const last = timeAt(Math.max(start, end), width, range);
+    const from = Math.floor(first / bucket) * bucket;
+    return { from, to: Math.max(Math.ceil(last / bucket) * bucket, from + Math.max(1, bucket)) };
+}
+
+/** @param {number} time @param {number[]} times @param {number} bucket the bucket that holds the time */
+function nearest(time, times, bucket) {
+    return Math.min(times.length - 1, Math.max(0, Math.round((time - times[0]) / bucket)));
+}
+
+/** The page's colours, read again when the theme changes. @returns {Theme} */
+export function useTheme() {
+    const [theme, setTheme] = useState(readTheme);
+    useEffect(() => {
+        const listener = () => setTheme(readTheme());
+        addEventListener("netmeta-theme", listener);
+        return () => removeEventListener("netmeta-theme", listener);
+    }, []);
+    return theme;
+}
+
+/** @returns {Theme} */
+function readTheme() {
+    const style = getComputedStyle(document.documentElement);
+    /** @param {string} name */
+    const read = (name) => style.getPropertyValue(name).trim();
+    /** @param {import("../colour.js").Paint} paint */
+    const colour = (paint) => read(paint.kind === "value" ? `--s${paint.slot}` : `--${paint.kind}`);
+    return {
+        surface: read("--surface"),
+        text: read("--text"),
+        axis: read("--axis"),
+        grid: read("--grid"),
+        zero: read("--zero"),
+        axisText: read("--axis-text"),
+        font: read("--font-sans"),
+        in: read("--dir-in"),
+        out: read("--dir-out"),
+        colour,
+        fill: (paint) =>
+            paint.kind === "unknown" || paint.pattern > 0
+                ? { image: pattern(paint, colour(paint), read("--surface")), repeat: "repeat" }
+                : colour(paint),
+    };
+}
+
+/**
+ * A tile of diagonal stripes: unknown is hatched, values that share a slot are striped ever more densely.
+ * @param {import("../colour.js").Paint} paint
+ * @param {string} colour
+ * @param {string} surface
+ */
+function pattern(paint, colour, surface) {
+    const size = paint.kind === "unknown" ? 8 : 12 - 2 * paint.pattern;
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = size;
+    const pen = /** @type {CanvasRenderingContext2D} */ (tile.getContext("2d"));
+    const hatch = paint.kind === "unknown";
+    pen.fillStyle = hatch ? surface : colour;
+    pen.fillRect(0, 0, size, size);
+    pen.strokeStyle = hatch ? colour : surface;
+    pen.globalAlpha = hatch ? 0.8 : 0.45;
+    pen.lineWidth = hatch ? 1.5 : 2;
+    pen.beginPath();
+    // Three lines make the stripe run on over the tile's edges.
+    for (const offset of [-size, 0, size]) {
+        pen.moveTo(offset - 1, size + 1);
+        pen.lineTo(offset + size + 1, -1);
+    }
+    pen.stroke();
+    return tile;
+}

@@ -1,0 +1,119 @@
+// @ts-check
+// The work bench: the query on the left in reading order, its chart and its legend table on the right.
+import { markup, useState } from "../preact.js";
+import * as api from "../api.js";
+import { paints } from "../colour.js";
+import { useData, useReady } from "../data.js";
+import { link } from "../state.js";
+import { steps, usePreferences } from "../store.js";
+import { isLive } from "../time.js";
+import { full, percent, short } from "../units.js";
+import { capital, list, words } from "../words.js";
+import { ExploreChart } from "./explorechart.js";
+import { ExportMenu, SqlView } from "./export.js";
+import { LegendTable } from "./legendtable.js";
+import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
+import { QueryPanel } from "./querypanel.js";
+
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("../types/api.d.ts").Graph} Graph */
+
+/** @param {{state: State, schema: import("../data.js").Loaded<import("../api.js").Schema>}} props */
+export function Explore({ state, schema }) {
+    const { zone, refresh } = usePreferences();
+    const [lifted, setLifted] = useState(/** @type {number|undefined} */ (undefined));
+    const [sql, setSql] = useState(false);
+    const parameters = query(state);
+    const key = `explore ${JSON.stringify(parameters)}`;
+    const loaded = useData(key, (signal) => api.graph(parameters, signal), isLive(state) ? refresh : 0);
+    const graph = loaded.data;
+    const settled = !loaded.stale || loaded.error !== undefined;
+    useReady(
+        settled && (schema.data !== undefined || schema.error !== undefined),
+        `${key} ${state.chart} ${state.sort} ${settled}`,
+    );
+
+    const filterError = loaded.error?.parameter === "filter" ? loaded.error : undefined;
+    const colours = graph ? paints(graph.series) : [];
+    return markup`<div class="bench">
+        <${QueryPanel} state=${state} schema=${schema.data} error=${filterError} />
+        <main id="main" class="result">
+            <div class="title-line">
+                <${UndoRedo} />
+                <h1>${title(state)}</h1>
+                <span class="dim summary">${graph && !loaded.stale && markup`<${Summary} graph=${graph} />`}</span>
+                <span class="grow"></span>
+                <div class="title-buttons">
+                <button aria-pressed=${sql} disabled=${!graph} onClick=${() =>
+        setSql(!sql)}><${Icon} name="code" />SQL</button>
+                <${ExportMenu} graph=${loaded.stale ? undefined : graph} state=${state} />
+                <${CopyButton} text=${new URL(link(state, {}), location.href).href} label="Link" /></div>
+            </div>
+            ${loaded.error && loaded.error.code !== "network" && (filterError
+            ? markup`<div class="notice crit" role="status"><span class="dot crit"></span><span>The filter has an error: see under it.</span></div>`
+            : markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`)}
+            ${sql && graph && markup`<${SqlView} sql=${graph.sql} close=${() => setSql(false)} />`}
+            ${graph
+            ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
+                    <${ExploreChart} graph=${graph} paints=${colours} state=${state} zone=${zone} lifted=${lifted} />
+                    <${LegendTable} graph=${graph} paints=${colours} state=${state} schema=${schema.data} lift=${setLifted} /></div>`
+            : !loaded.error &&
+                markup`<section class="panel"><div class="chart-space tall">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div></section>
+                    <section class="panel">${loaded.slow && markup`<${Skeleton} lines=${8} />`}</section>`}
+        </main>
+    </div>`;
+}
+
+/**
+ * What the API is asked for a state.
+ * @param {State} state
+ * @returns {import("../api.js").Parameters}
+ */
+export function query(state) {
+    const split = state.direction === "split";
+    return {
+        from: state.from,
+        to: state.to,
+        dimensions: state.dimensions.join(","),
+        filter: state.filter,
+        unit: state.unit,
+        limit: state.top,
+        by: state.by,
+        direction: split || state.direction === "all" ? undefined : state.direction,
+        split: split ? "direction" : undefined,
+        bucket: state.bucket || undefined,
+    };
+}
+
+/** @param {State} state */
+function title(state) {
+    const measure = { "bit/s": "Throughput", "packet/s": "Packets", "flow/s": "Flows" }[state.unit] ??
+        capital(state.unit);
+    const direction = state.direction === "in" ? " in" : state.direction === "out" ? " out" : "";
+    return measure + direction + (state.dimensions.length === 0 ? "" : ` by ${list(state.dimensions.map(words))}`);
+}
+
+/** @param {{graph: Graph}} props how the picture was made */
+function Summary({ graph }) {
+    const { statistics } = graph;
+    const { rows, elapsed } = statistics;
+    const took = elapsed < 1 ? `${Math.max(1, Math.round(elapsed * 1000))} ms` : `${elapsed.toFixed(1)} s`;
+    const kind = statistics.source === "flows_raw" ? "raw rows" : `rows of ${statistics.source}`;
+    const groups = graph.dimensions.length > 0 &&
+        `top ${full(Math.min(graph.shown, graph.groups))} of ${full(graph.groups)}, `;
+    return markup`${groups}<span class=${graph.exact ? "" : "warn-text"}>${graph.exact ? "exact" : "approximate"}</span>,${" "}
+        <span title=${`${full(rows)} rows`}>${short(rows)} ${kind}</span> in ${took}
+        ${graph.assumedSampling > 0 &&
+        markup`<span class="warn-text" title="Nobody told the sampling rate of these rows, so the figures are lower bounds">
+            ; ≥ sampling rate unknown, assumed 1:1${graph.assumedSampling < 0.9995 && ` for ${percent(graph.assumedSampling)} % of rows`}</span>`}`;
+}
+
+function UndoRedo() {
+    const { undo, redo } = steps();
+    return markup`<div class="joined">
+        <button class="step" title="Undo (Back)" aria-label="Undo" disabled=${!undo} onClick=${() =>
+        history.back()}><${Icon} name="undo" /></button>
+        <button class="step" title="Redo (Forward)" aria-label="Redo" disabled=${!redo} onClick=${() =>
+        history.forward()}><${Icon} name="redo" /></button>
+    </div>`;
+}

@@ -1,0 +1,183 @@
+// @ts-check
+// Who sends to us, and what is doubtful about it: silence, gaps, sampling rate, templates.
+import { markup, useState } from "../preact.js";
+import { term } from "../filter.js";
+import { link } from "../state.js";
+import { stamp } from "../time.js";
+import { counted, duration, full, parts, short } from "../units.js";
+import { Skeleton, useMedia } from "./parts.js";
+import { exploreStart, follow } from "./topbar.js";
+
+/** @typedef {import("../types/api.d.ts").Exporter} Exporter */
+/** @typedef {import("../state.js").State} State */
+
+/** Silent after this many seconds: five times the active timeout that most routers are set to. */
+const SILENT = 300;
+
+/** @param {Exporter} exporter */
+export function isSilent(exporter) {
+    return Date.now() / 1000 - exporter.lastSeen > SILENT;
+}
+
+const COLUMNS = /** @type {const} */ ([
+    ["name", "Exporter"],
+    ["bits", "bit/s"],
+    ["flows", "Flows/s"],
+    ["seen", "Last seen"],
+    ["gaps", "Gaps"],
+    ["sampling", "Sampling"],
+    ["source", "Rate from"],
+    ["templates", "Templates"],
+]);
+
+/** @type {Record<string, (exporter: Exporter) => string|number>} */
+const VALUES = {
+    name: (exporter) => exporter.name ?? exporter.address,
+    bits: (exporter) => exporter.bitsPerSecond,
+    flows: (exporter) => exporter.flowsPerSecond,
+    seen: (exporter) => -exporter.lastSeen,
+    gaps: (exporter) => exporter.sequenceGaps,
+    sampling: (exporter) => exporter.sampling.rate,
+    source: (exporter) => exporter.sampling.source,
+    templates: (exporter) => exporter.templates.missing,
+};
+
+/** @param {{state: State, exporters: Exporter[]|undefined, zone: "utc"|"local"}} props */
+export function ExportersPanel({ state, exporters, zone }) {
+    const phone = useMedia("(max-width: 699px)");
+    const [sort, setSort] = useState({ column: "bits", sense: -1 });
+    const read = VALUES[sort.column];
+    const sorted = [...exporters ?? []].sort((a, b) => {
+        const [left, right] = [read(a), read(b)];
+        const order = typeof left === "number"
+            ? left - Number(right)
+            : left.localeCompare(String(right), "en", { numeric: true });
+        return sort.sense * order || a.address.localeCompare(b.address);
+    });
+    const choose = (/** @type {string} */ column) =>
+        setSort({
+            column,
+            sense: column === sort.column ? -sort.sense : column === "name" || column === "source" ? 1 : -1,
+        });
+    return markup`<section class="panel" aria-label="Exporters">
+        <div class="head"><h2>Exporters</h2><span class="dim cut">${exporters && summary(exporters)}</span></div>
+        ${!exporters && markup`<${Skeleton} />`}
+        ${exporters && sorted.length === 0 &&
+        markup`<p class="empty">No exporter has sent a datagram since the server started.</p>`}
+        ${phone && sorted.map((exporter) =>
+            markup`<${PhoneRow} key=${exporter.address} state=${state} exporter=${exporter} />`
+        )}
+        ${!phone && sorted.length > 0 && markup`<div class="scroll"><table class="exporters">
+            <thead><tr>${COLUMNS.map(([column, name]) =>
+                markup`<th key=${column} class=${`c-${column}`}
+                aria-sort=${column === sort.column ? (sort.sense < 0 ? "descending" : "ascending") : undefined}>
+                <button onClick=${() => choose(column)}>${name}</button></th>`
+            )}</tr></thead>
+            <tbody>${sorted.map((exporter) =>
+                markup`<${Row} key=${exporter.address} state=${state} exporter=${exporter} zone=${zone} />`
+            )}</tbody>
+        </table></div>`}
+    </section>`;
+}
+
+/** @param {{state: State, exporter: Exporter, zone: "utc"|"local"}} props */
+function Row({ state, exporter, zone }) {
+    const { sampling, templates, sequenceGaps: gaps } = exporter;
+    const unknown = sampling.source === "unknown";
+    const silent = isSilent(exporter);
+    const target = exploreOf(state, exporter);
+    const bad = malformed(exporter);
+    return markup`<tr>
+        <td class="c-name" title=${`${exporter.address}: ${counted(exporter.datagrams, "datagram")}, ${counted(exporter.flows, "flow")}${bad > 0 ? `, ${full(bad)} malformed` : ""}`}>
+            <span class=${`dot ${grade(exporter)}`}></span>
+            <a class="row-link" href=${link(target, {})} onClick=${follow(target)}>${exporter.name ?? exporter.address}</a>
+            <span class="id">${exporter.protocols.map(protocol).join(", ")}</span></td>
+        <td class="c-bits main" title=${`${full(exporter.bitsPerSecond)} bit/s over the last minute`}>${unknown && exporter.bitsPerSecond > 0 && "≥ "}${short(exporter.bitsPerSecond)}</td>
+        <td class="c-flows">${exporter.flowsPerSecond < 10 ? short(exporter.flowsPerSecond) : full(Math.round(exporter.flowsPerSecond))}</td>
+        <td class=${silent ? "c-seen crit-text" : "c-seen"} title=${stamp(exporter.lastSeen, zone)}>${ago(exporter)}</td>
+        <td class=${gaps > 0 ? "c-gaps warn-text" : "c-gaps"} title="Estimated from sequence numbers since the server started">${gaps > 0 ? `≈ ${short(gaps)}` : "0"}</td>
+        <td class=${unknown ? "c-sampling warn-text" : "c-sampling"}>${unknown ? "unknown" : `1:${full(sampling.rate)}`}</td>
+        <td class=${unknown ? "c-source warn-text" : "c-source"}>${source(sampling.source)}</td>
+        <td class=${templates.missing > 0 ? "c-templates warn-text" : "c-templates"}
+            title=${templates.missing > 0 ? `${templates.missing} of the templates that data was sent for never arrived` : undefined}>${templateWords(exporter)}</td>
+    </tr>`;
+}
+
+/** @param {{state: State, exporter: Exporter}} props */
+function PhoneRow({ state, exporter }) {
+    const unknown = exporter.sampling.source === "unknown";
+    const target = exploreOf(state, exporter);
+    const silent = isSilent(exporter);
+    return markup`<a class="phone-row" href=${link(target, {})} onClick=${follow(target)}>
+        <span class=${`dot ${grade(exporter)}`}></span>
+        <span class="cut"><b>${exporter.name ?? exporter.address}</b> <span class="id">${exporter.protocols.map(protocol).join(", ")}</span></span>
+        <span class="value">${unknown && exporter.bitsPerSecond > 0 && "≥ "}${shortWithUnit(exporter.bitsPerSecond)}</span>
+        <span class=${unknown ? "second cut warn-text" : "second cut"}>${unknown
+            ? "sampling unknown, assumed 1:1"
+            : `1:${full(exporter.sampling.rate)} from ${source(exporter.sampling.source)}`}</span>
+        <span class=${silent ? "value second crit-text" : exporter.sequenceGaps > 0 ? "value second warn-text" : "value second"}>
+            ${silent
+            ? `silent ${ago(exporter)}`
+            : exporter.sequenceGaps > 0
+            ? `gaps ≈ ${short(exporter.sequenceGaps)}`
+            : `${ago(exporter)} ago`}</span>
+    </a>`;
+}
+
+/** @param {number} bits "6.91 Gbit/s" */
+function shortWithUnit(bits) {
+    const { text, prefix } = parts(bits);
+    return `${text} ${prefix}bit/s`;
+}
+
+/** @param {State} state @param {Exporter} exporter @returns {State} */
+function exploreOf(state, exporter) {
+    return { ...exploreStart(state), filter: term("SamplerAddress", exporter.address) };
+}
+
+/** @param {Exporter} exporter */
+function ago(exporter) {
+    return duration(Math.max(0, Math.round((Date.now() / 1000 - exporter.lastSeen) * 10) / 10));
+}
+
+/** @param {Exporter} exporter */
+function malformed(exporter) {
+    return Object.values(exporter.malformed ?? {}).reduce((sum, count) => sum + count, 0);
+}
+
+/** @param {Exporter} exporter */
+function grade(exporter) {
+    if (isSilent(exporter)) return "crit";
+    const doubtful = exporter.sequenceGaps > 0 || exporter.templates.missing > 0 ||
+        exporter.sampling.source === "unknown" || malformed(exporter) > 0;
+    return doubtful ? "warn" : "ok";
+}
+
+/** @param {string} name */
+function protocol(name) {
+    return name.replace(/^NetFlow (?=v\d)/i, "");
+}
+
+/** @param {string} name */
+function source(name) {
+    return { options: "options", record: "each record", configuration: "config", unknown: "assumed 1:1" }[name] ?? name;
+}
+
+/** @param {Exporter} exporter v5 and sFlow have a fixed form and need no template */
+function templateWords(exporter) {
+    const { known, missing } = exporter.templates;
+    if (known + missing > 0) return `${known} / ${known + missing}`;
+    return exporter.protocols.some((name) => /v5|sflow/i.test(name)) ? "fixed" : "–";
+}
+
+/** @param {Exporter[]} exporters */
+function summary(exporters) {
+    const silent = exporters.filter(isSilent).length;
+    const unknown = exporters.filter(({ sampling }) => sampling.source === "unknown").length;
+    const word = (/** @type {number} */ count) => count === 1 ? "one" : String(count);
+    return [
+        full(exporters.length),
+        silent > 0 ? `${silent > 1 && silent === exporters.length ? "all" : word(silent)} silent` : "",
+        unknown > 0 ? `${word(unknown)} with sampling unknown` : "",
+    ].filter((text) => text !== "").join(", ");
+}

@@ -1,0 +1,43 @@
+// @ts-check
+// The filter as plain text. The server owns the grammar; its error is shown under the text with the place marked.
+import { markup, useEffect, useState } from "../preact.js";
+import { navigate } from "../store.js";
+
+/** @param {{filter: string, error: import("../api.js").ApiError|undefined}} props */
+export function FilterBox({ filter, error }) {
+    const [text, setText] = useState(filter);
+    useEffect(() => setText(filter), [filter]);
+    const changed = text.trim() !== filter;
+    const apply = () => navigate({ filter: text.trim() });
+    const onKey = (/** @type {KeyboardEvent} */ event) => {
+        if (event.key === "Enter" && !event.shiftKey) {
+            event.preventDefault();
+            apply();
+        } else if (event.key === "Escape") {
+            setText(filter);
+            /** @type {HTMLElement} */ (event.target).blur();
+        }
+    };
+    return markup`<div class="field"><label class="label" for="filter">Filter<kbd title="Press / to come here">/</kbd></label>
+        <textarea id="filter" class=${error ? "mono wrong" : "mono"} rows=${Math.min(8, Math.max(2, Math.ceil(text.length / 30)))} value=${text}
+            spellcheck="false" autocomplete="off" autocapitalize="off" placeholder="DstPort = 443 and not SrcAddr << 10.0.0.0/8"
+            aria-invalid=${error !== undefined} aria-describedby=${error ? "filter-error" : undefined} onKeyDown=${onKey}
+            onInput=${(/** @type {Event} */ event) =>
+        setText(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>
+        ${error && markup`<div id="filter-error" class="filter-error" role="alert">
+            ${error.position !== undefined && !changed && markup`<${Marked} text=${filter} position=${error.position} />`}
+            <div>${error.message}</div></div>`}
+        <div class="filter-buttons"><button class="primary" disabled=${!changed} onClick=${apply}>Apply <span>Enter</span></button>
+            <button disabled=${text === ""} onClick=${() => {
+        setText("");
+        navigate({ filter: "" });
+    }}>Clear</button></div>
+    </div>`;
+}
+
+/** @param {{text: string, position: number}} props the text with the word at the position underlined */
+function Marked({ text, position }) {
+    const place = Math.min(position, text.length);
+    const word = /^[\w.:/"]+|^./.exec(text.slice(place))?.[0] ?? " ";
+    return markup`<div class="mono">${text.slice(0, place)}<mark>${word === " " ? "\u00a0" : word}</mark>${text.slice(place + word.length)}</div>`;
+}

@@ -1,0 +1,28 @@
+// @ts-check
+// The keys that work everywhere.
+import { markup, useEffect, useRef } from "../preact.js";
+
+const KEYS = [
+    [["/"], "Filter"],
+    [["g", "o"], "Overview"],
+    [["g", "e"], "Explore"],
+    [["←", "→"], "Range one length earlier or later"],
+    [["Enter"], "Apply the filter; Shift Enter begins a line"],
+    [["Esc"], "Close what floats, cancel a brush"],
+    [["?"], "This list"],
+];
+
+/** @param {{close: () => void}} props */
+export function Help({ close }) {
+    const dialog = useRef(/** @type {HTMLDialogElement|null} */ (null));
+    useEffect(() => dialog.current?.showModal(), []);
+    return markup`<dialog ref=${dialog} class="help" aria-label="Keys" onClose=${close}
+        onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close()}>
+        <h2>Keys</h2>
+        <dl>${KEYS.map(([keys, what]) =>
+            markup`<dt>${/** @type {string[]} */ (keys).map((key) => markup`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd>`
+        )}</dl>
+        <p class="dim">Drag over a chart to zoom; Back undoes it. Click a value in a table to filter, exclude or split by it.</p>
+        <form method="dialog"><button class="primary" autofocus>Close</button></form>
+    </dialog>`;
+}

@@ -1,0 +1,127 @@
+// @ts-check
+// The row of key figures. "Now" is the newest complete bucket; direction is only told where the exporters told it.
+import { markup } from "../preact.js";
+import { completeBuckets } from "../charts/timeseries.js";
+import { sparkline } from "../charts/sparkline.js";
+import { counted, duration, full, parts, percentile, prefixed, short } from "../units.js";
+import { isSilent } from "./exporters.js";
+
+/** @typedef {import("../types/api.d.ts").Graph} Graph */
+/** @typedef {import("../types/api.d.ts").Series} Series */
+
+const DIRECTIONS =
+    /** @type {const} */ ([["in", "In, now"], ["out", "Out, now"], ["unknown", "Direction unknown, now"]]);
+
+/**
+ * @param {{bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
+ *   exporters?: import("../types/api.d.ts").Exporter[], store?: import("../types/api.d.ts").Health["store"]}} props
+ */
+export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
+    const told = bits ? DIRECTIONS.filter(([direction]) => sum(bits, direction).some((value) => value > 0)) : [];
+    const cells = [];
+    if (!bits) cells.push(markup`<${Waiting} name="Throughput, now" />`);
+    else if (told.length === 0) {
+        cells.push(markup`<${Rate} name="Throughput, now" graph=${bits} values=${sum(bits)} />`);
+    } else {
+        for (const [direction, name] of told) {
+            // When nobody tells the direction there is one throughput, and the line under it says why.
+            const only = told.length === 1 && direction === "unknown";
+            cells.push(
+                markup`<${Rate} key=${direction} name=${only ? "Throughput, now" : name} graph=${bits} values=${sum(bits, direction)}
+                more=${only ? "direction unknown" : undefined} />`,
+            );
+        }
+    }
+    cells.push(
+        packets && bits
+            ? markup`<${Rate} name="Packets, now" graph=${packets} values=${sum(packets)} more=${size(bits, packets)} />`
+            : markup`<${Waiting} name="Packets, now" />`,
+    );
+    cells.push(
+        flows
+            ? markup`<${Rate} name="Flows, now" graph=${flows} values=${sum(flows)} more="records stored per second" exact=${true} />`
+            : markup`<${Waiting} name="Flows, now" />`,
+    );
+    if (exporters) {
+        const silent = exporters.filter((exporter) => isSilent(exporter));
+        cells.push(
+            markup`<${Figure} name="Exporters" text=${full(exporters.length - silent.length)} unit=${`of ${full(exporters.length)} sending`}
+            sub=${silent.length === 0 ? "none silent" : silentWords(silent)} warn=${silent.length > 0} />`,
+        );
+    }
+    if (hosts) {
+        const { text, prefix } = parts(hosts.groups);
+        cells.push(
+            markup`<${Figure} name="Source hosts" text=${text} unit=${prefix} title=${counted(hosts.groups, "address").replace(/s$/, "es")}
+            sub=${hosts.exact ? "in the range, exact" : "in the range, approximate"} />`,
+        );
+    }
+    if (store) {
+        const { text, prefix } = parts(store.bytes);
+        const kept = store.oldest === null ? 0 : Date.now() / 1000 - store.oldest;
+        cells.push(
+            markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")}`}
+            sub=${`${short(store.rows)} rows, ${duration(kept)} of ${store.retentionDays} d`} />`,
+        );
+    }
+    return markup`<section class="panel keys" aria-label="Key figures">${cells}</section>`;
+}
+
+/** @param {{name: string, text: string, unit: string, sub?: unknown, title?: string, spark?: string, warn?: boolean}} props */
+function Figure({ name, text, unit, sub, title, spark, warn }) {
+    return markup`<div class="key" title=${title}>
+        <div class="key-name">${name}</div>
+        ${spark && markup`<svg class="spark" viewBox="0 0 62 22" aria-hidden="true"><path d=${spark} /></svg>`}
+        <div class="key-value"><b>${text}</b> <span>${unit}</span></div>
+        <div class=${warn ? "key-sub warn-text" : "key-sub"}>${sub}</div>
+    </div>`;
+}
+
+/** @param {{graph: Graph, values: number[], name: string, more?: string, exact?: boolean}} props */
+function Rate({ graph, values, name, more, exact }) {
+    const now = values[values.length - 1] ?? 0;
+    // Flows are counted, so they are shown as counted while they fit.
+    const whole = graph.unit === "flow/s" && now >= 100 && now < 1e6;
+    const { text, prefix } = whole ? { text: full(Math.round(now)), prefix: "" } : parts(now, 1);
+    const unit = graph.unit === "flow/s" ? `${prefix} /s` : prefixed(graph.unit, prefix);
+    const average = values.reduce((all, value) => all + value, 0) / Math.max(1, values.length);
+    const bound = graph.assumedSampling > 0 && !exact && now > 0;
+    const title = `${bound ? "At least " : ""}${full(now)} ${graph.unit}` +
+        (bound ? "; sampling rate unknown, assumed 1:1" : "");
+    return markup`<${Figure} name=${name} text=${(bound ? "≥ " : "") + text} unit=${unit} title=${title} spark=${sparkline(values, 62, 22)}
+        sub=${more ?? `avg ${short(average)} · p95 ${short(percentile(values, 0.95))}`} />`;
+}
+
+/** @param {{name: string}} props */
+function Waiting({ name }) {
+    return markup`<div class="key"><div class="key-name">${name}</div><div class="skeleton"></div></div>`;
+}
+
+/**
+ * The complete buckets of one direction, or of all.
+ * @param {Graph} graph
+ * @param {string} [direction]
+ */
+function sum(graph, direction) {
+    const count = completeBuckets(graph);
+    const values = new Array(count).fill(0);
+    for (const series of graph.series) {
+        if (direction !== undefined && (series.direction ?? "unknown") !== direction) continue;
+        for (let index = 0; index < count; index += 1) values[index] += series.values[index] ?? 0;
+    }
+    return values;
+}
+
+/** @param {Graph} bits @param {Graph} packets */
+function size(bits, packets) {
+    const bytes = bits.series.reduce((all, series) => all + series.total, 0);
+    const count = packets.series.reduce((all, series) => all + series.total, 0);
+    return count > 0 ? `avg size ${full(Math.round(bytes / count))} B` : "–";
+}
+
+/** @param {import("../types/api.d.ts").Exporter[]} silent */
+function silentWords(silent) {
+    const [first] = silent;
+    if (silent.length > 1) return `${silent.length} silent`;
+    return `${first.name ?? first.address} silent for ${duration(Date.now() / 1000 - first.lastSeen)}`;
+}

@@ -1,0 +1,81 @@
+// @ts-check
+// The query in reading order: range, dimensions, chart, unit, direction, how many, filter. A change is a step that Back undoes.
+import { markup, useEffect, useState } from "../preact.js";
+import { navigate, usePreferences } from "../store.js";
+import { zoneName } from "../time.js";
+import { Dimensions } from "./dimensions.js";
+import { FilterBox } from "./filterbox.js";
+import { Icon, Segments, useMedia } from "./parts.js";
+import { RangePicker } from "./range.js";
+
+/** @typedef {import("../state.js").State} State */
+
+const BUCKETS = [[0, "auto"], [1, "1 s"], [10, "10 s"], [60, "1 min"], [300, "5 min"], [3600, "1 h"], [86400, "1 d"]];
+const TOPS = [1, 3, 5, 8, 10, 15, 20, 30, 50];
+
+/** @param {{state: State, schema: import("../api.js").Schema|undefined, error: import("../api.js").ApiError|undefined}} props */
+export function QueryPanel({ state, schema, error }) {
+    const { zone } = usePreferences();
+    const wide = useMedia("(min-width: 1000px)");
+    const [unfolded, setUnfolded] = useState(false);
+    useEffect(() => {
+        const unfold = () => setUnfolded(true);
+        addEventListener("netmeta-filter", unfold);
+        return () => removeEventListener("netmeta-filter", unfold);
+    }, []);
+    const units = schema?.units ?? [state.unit];
+    const shown = wide || unfolded || error !== undefined;
+    return markup`<aside class="query" aria-label="Query">
+        ${!wide && markup`<button class="fold" aria-expanded=${shown} onClick=${() => setUnfolded(!unfolded)}>
+            <span class="cut">${state.dimensions.join(", ") || "All traffic"} · ${state.unit}${state.filter && ` · ${state.filter}`}</span>
+            <span class="grow"></span><span class="dim">Query</span><${Icon} name="down" /></button>`}
+        ${shown && markup`
+            ${wide &&
+            markup`<div class="field"><div class="label">Range<span class="dim">${zoneName(zone, Date.now() / 1000)}</span></div>
+                <${RangePicker} state=${state} align="left" /></div>`}
+            <div class="field"><div class="label">Dimensions<span class="dim">${state.dimensions.length > 1 && "drag to reorder"}</span></div>
+                <${Dimensions} dimensions=${state.dimensions} schema=${schema} /></div>
+            <div class="field"><div class="label">Chart</div>
+                <${Segments} label="Chart" value=${state.chart} choose=${(/** @type {State["chart"]} */ chart) =>
+            navigate({ chart })}
+                    options=${[["area", "Area"], ["lines", "Lines"]].map(([value, name]) => ({
+                value,
+                label: markup`<${Icon} name=${value} />${name}`,
+            }))} /></div>
+            <div class="field"><div class="label">Unit</div>
+                <${Segments} label="Unit" value=${state.unit} choose=${(/** @type {string} */ unit) =>
+            navigate({ unit })}
+                    options=${units.map((value) => ({ value, label: value }))} /></div>
+            <div class="field"><div class="label">Direction</div>
+                <${Segments} label="Direction" value=${state.direction} choose=${(
+            /** @type {State["direction"]} */ direction,
+        ) => navigate({ direction })}
+                    options=${[["all", "all"], ["in", "in"], ["out", "out"], ["split", "in / out"]].map(([value, label]) => ({
+                value,
+                label,
+            }))} /></div>
+            <div class="field thirds">
+                <${Choice} label="Top" value=${String(state.top)} choose=${(/** @type {string} */ top) =>
+            navigate({ top: Number(top) })}
+                    options=${[...new Set([...TOPS, state.top])].sort((a, b) => a - b).map((top) => [String(top), String(top)])} />
+                <${Choice} label="by" value=${state.by} choose=${(/** @type {State["by"]} */ by) => navigate({ by })}
+                    options=${[["average", "average"], ["max", "peak"]]} />
+                <${Choice} label="Bucket" value=${String(state.bucket)} choose=${(/** @type {string} */ bucket) =>
+            navigate({ bucket: Number(bucket) })}
+                    options=${buckets(state.bucket)} /></div>
+            <${FilterBox} filter=${state.filter} error=${error} />`}
+    </aside>`;
+}
+
+/** @param {number} chosen @returns {[string, string][]} a bucket that came with a link is offered too */
+function buckets(chosen) {
+    const offered = BUCKETS.some(([seconds]) => seconds === chosen) ? BUCKETS : [...BUCKETS, [chosen, `${chosen} s`]];
+    return offered.map(([seconds, name]) => [String(seconds), String(name)]);
+}
+
+/** @param {{label: string, value: string, options: [string, string][], choose: (value: string) => void}} props */
+function Choice({ label, value, options, choose }) {
+    return markup`<label class="choice">${label}<select value=${value}
+        onChange=${(/** @type {Event} */ event) => choose(/** @type {HTMLSelectElement} */ (event.target).value)}>
+        ${options.map(([key, name]) => markup`<option key=${key} value=${key} selected=${key === value}>${name}</option>`)}</select></label>`;
+}

@@ -1,0 +1,69 @@
+// @ts-check
+// The range of the page: named ranges, two free ends, and a step either way.
+import { markup, useState } from "../preact.js";
+import { navigate, usePreferences } from "../store.js";
+import { isLive, parseEnd, PRESETS, resolve, shift, span, stamp } from "../time.js";
+import { Dropdown, Icon, moveFocus } from "./parts.js";
+
+/** @typedef {import("../state.js").State} State */
+
+const now = () => Math.floor(Date.now() / 1000);
+
+/** @param {{state: State, align?: "left"|"right"}} props */
+export function RangePicker({ state, align = "right" }) {
+    const { zone } = usePreferences();
+    const range = resolve(state, now());
+    const preset = isLive(state) ? PRESETS.find(({ from }) => from === state.from) : undefined;
+    const name = preset?.name ?? (isLive(state) ? `Last ${state.from.slice(1)}` : "");
+    const words = span(range, zone, now());
+    const label = markup`<span class="range-name">${name || words}</span>${name && markup`<span class="dim range-span">${words}</span>`}
+        <${Icon} name="down" />`;
+    const title = `${stamp(range.from, zone)} to ${stamp(range.to, zone)}`;
+    return markup`<div class="range joined">
+        <button class="step" title="One length earlier (←)" aria-label="Earlier" onClick=${() =>
+        navigate(shift(state, -1, now()))}>
+            <${Icon} name="left" /></button>
+        <${Dropdown} label=${label} align=${align} title=${title} name=${`Range: ${name || words}`}>
+            ${(/** @type {() => void} */ close) =>
+        markup`<${RangeMenu} state=${state} range=${range} zone=${zone} close=${close} />`}<//>
+        <button class="step" title="One length later (→)" aria-label="Later" disabled=${isLive(state)}
+            onClick=${() => navigate(shift(state, 1, now()))}><${Icon} name="right" /></button>
+    </div>`;
+}
+
+/** @param {{state: State, range: {from: number, to: number}, zone: "utc"|"local", close: () => void}} props */
+function RangeMenu({ state, range, zone, close }) {
+    const [from, setFrom] = useState(stamp(range.from, zone));
+    const [to, setTo] = useState(isLive(state) ? "now" : stamp(range.to, zone));
+    const [wrong, setWrong] = useState("");
+    /** @param {string} from @param {string} to */
+    const go = (from, to) => {
+        navigate({ from, to });
+        close();
+    };
+    const apply = (/** @type {Event} */ event) => {
+        event.preventDefault();
+        const first = parseEnd(from, zone);
+        const last = parseEnd(to, zone);
+        if (first === undefined || last === undefined) {
+            return setWrong("Write 2026-11-23 18:00:00, a length such as -90m, or now.");
+        }
+        const time = resolve({ from: first, to: last }, now());
+        if (String(time.from) !== first && !first.startsWith("-")) return setWrong("The range ends before it begins.");
+        go(first, last);
+    };
+    const input = (/** @type {(text: string) => void} */ set) => (/** @type {Event} */ event) =>
+        set(/** @type {HTMLInputElement} */ (event.target).value);
+    return markup`<div class="range-menu">
+        <div class="menu" role="menu" aria-label="Ranges" onKeyDown=${moveFocus}>${PRESETS.map((preset) =>
+            markup`<button
+            key=${preset.from} role="menuitemradio" aria-checked=${isLive(state) && preset.from === state.from}
+            onClick=${() => go(preset.from, "now")}>${preset.name}</button>`
+        )}</div>
+        <form onSubmit=${apply}>
+            <label>From<input value=${from} onInput=${input(setFrom)} spellcheck="false" autocomplete="off" /></label>
+            <label>To<input value=${to} onInput=${input(setTo)} spellcheck="false" autocomplete="off" /></label>
+            <div class="hint">${wrong ? markup`<span class="warn-text" role="alert">${wrong}</span>` : "A time, a length such as -90m, or now"}</div>
+            <button class="primary" type="submit">Show</button>
+        </form></div>`;
+}

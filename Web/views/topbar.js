@@ -1,0 +1,162 @@
+// @ts-check
+// Logo, pages, range, zone, refresh, theme, help. On a phone all but the range folds into one menu.
+import { markup } from "../preact.js";
+import { DEFAULTS, link } from "../state.js";
+import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
+import { isLive, zoneName } from "../time.js";
+import { duration } from "../units.js";
+import { Dropdown, Icon, Menu, useMedia } from "./parts.js";
+import { RangePicker } from "./range.js";
+
+/** @typedef {import("../state.js").State} State */
+
+/** The state that a page starts with: it keeps the range and the unit. @param {State} state @returns {State} */
+export function overviewStart(state) {
+    return { ...DEFAULTS, from: state.from, to: state.to, unit: state.unit };
+}
+
+/** @param {State} state @returns {State} */
+export function exploreStart(state) {
+    return { ...overviewStart(state), page: "explore", dimensions: ["SrcAddr"] };
+}
+
+/** @param {{state: State, help: () => void}} props */
+export function TopBar({ state, help }) {
+    const phone = useMedia("(max-width: 699px)");
+    const inPanel = useMedia("(min-width: 1000px)") && state.page === "explore";
+    return markup`<header class="top">
+        ${phone && markup`<${PhoneMenu} state=${state} help=${help} />`}
+        <a class="logo" href=${link(overviewStart(state), {})} onClick=${follow(overviewStart(state))}>
+            <svg viewBox="0 0 18 18" aria-hidden="true"><path d="M1.500 4.500c5 0 5.500 4.500 10 4.500M1.500 13.500c5 0 5.500-4.500 10-4.500M1.500 9h13m-1.500-2.500L16 9l-3 2.500" /></svg>
+            <span>${phone ? (state.page === "explore" ? "Explore" : "Overview") : "NetMeta"}</span></a>
+        ${!phone && markup`<nav aria-label="Pages">${pages(state).map((page) =>
+                markup`<a key=${page.name} href=${link(page.start, {})}
+            aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
+            )}</nav>`}
+        <span class="grow"></span>
+        ${!inPanel && markup`<${RangePicker} state=${state} />`}
+        ${!phone && markup`<${ZoneSwitch} /><${RefreshPicker} live=${isLive(state)} />
+            <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} />`}
+    </header>`;
+}
+
+/** @param {State} state */
+function pages(state) {
+    return [
+        { name: "Overview", start: overviewStart(state), current: state.page === "overview" },
+        {
+            name: "Explore",
+            start: state.page === "explore" ? state : exploreStart(state),
+            current: state.page === "explore",
+        },
+    ];
+}
+
+/**
+ * A link that changes the state in place; with a modifier key it stays an ordinary link.
+ * @param {Partial<State>} change
+ */
+export function follow(change) {
+    return (/** @type {MouseEvent} */ event) => {
+        if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        navigate(change);
+        scrollTo(0, 0);
+    };
+}
+
+function ZoneSwitch() {
+    const { zone } = usePreferences();
+    const now = Date.now() / 1000;
+    const other = zone === "utc" ? "local" : "utc";
+    return markup`<button class="zone" title=${`Times are in ${zone === "utc" ? "UTC" : "your zone"}; switch to ${zoneName(other, now)}`}
+        aria-label=${`Time zone ${zoneName(zone, now)}`} onClick=${() => prefer({ zone: other })}>${zoneName(zone, now)}</button>`;
+}
+
+/** @param {{live: boolean}} props */
+function RefreshPicker({ live }) {
+    const { refresh } = usePreferences();
+    const label = markup`<span class=${refresh > 0 && live ? "pulse on" : "pulse"}></span>${refresh === 0 ? "Off" : duration(refresh)}
+        <${Icon} name="down" />`;
+    return markup`<${Dropdown} label=${label} align="right" name=${`Refresh ${refresh === 0 ? "off" : duration(refresh)}`}
+        title=${live ? "How often the page reads anew" : "The range is fixed: only health is read anew"}>
+        ${(/** @type {() => void} */ close) => markup`<${RefreshMenu} chosen=${refresh} close=${close} />`}<//>`;
+}
+
+/** @param {{chosen: number, close: () => void}} props */
+function RefreshMenu({ chosen, close }) {
+    return markup`<${Menu} label="Refresh" items=${REFRESH.map((seconds) => ({
+            key: String(seconds),
+            label: seconds === 0 ? "Off" : `Every ${duration(seconds)}`,
+            chosen: seconds === chosen,
+            act: () => {
+                prefer({ refresh: seconds });
+                close();
+            },
+        }))} />`;
+}
+
+const THEMES =
+    /** @type {const} */ ([["dark", "Dark", "moon"], ["light", "Light", "sun"], ["system", "As the system", "system"]]);
+
+function ThemePicker() {
+    const { theme } = usePreferences();
+    const icon = THEMES.find(([value]) => value === theme)?.[2];
+    return markup`<${Dropdown} label=${markup`<${Icon} name=${icon} />`} class="quiet" align="right" title="Theme" name="Theme">
+        ${(/** @type {() => void} */ close) =>
+        markup`<${Menu} label="Theme" items=${themeItems(theme, close)} />`}<//>`;
+}
+
+/** @param {string} theme @param {() => void} close */
+function themeItems(theme, close) {
+    return THEMES.map(([value, name]) => ({
+        key: value,
+        label: name,
+        chosen: value === theme,
+        act: () => {
+            prefer({ theme: value });
+            close();
+        },
+    }));
+}
+
+/** @param {{state: State, help: () => void}} props */
+function PhoneMenu({ state, help }) {
+    const { theme, zone, refresh } = usePreferences();
+    const other = zone === "utc" ? "local" : "utc";
+    const now = Date.now() / 1000;
+    return markup`<${Dropdown} class="quiet" label=${markup`<${Icon} name="menu" />`} name="Menu">
+        ${(/** @type {() => void} */ close) =>
+        markup`<${Menu} label="Menu" items=${[
+            ...pages(state).map((page) => ({
+                key: page.name,
+                label: page.name,
+                chosen: page.current,
+                act: () => {
+                    navigate(page.start);
+                    close();
+                },
+            })),
+            {
+                key: "zone",
+                label: `Times in ${zoneName(other, now)}`,
+                hint: `now ${zoneName(zone, now)}`,
+                act: () => prefer({ zone: other }),
+            },
+            {
+                key: "refresh",
+                label: "Refresh",
+                hint: refresh === 0 ? "off" : duration(refresh),
+                act: () => prefer({ refresh: REFRESH[(REFRESH.indexOf(refresh) + 1) % REFRESH.length] }),
+            },
+            ...themeItems(theme, close),
+            {
+                key: "keys",
+                label: "Keys",
+                act: () => {
+                    close();
+                    help();
+                },
+            },
+        ]} />`}<//>`;
+}

@@ -1,0 +1,122 @@
+// @ts-check
+// One of Overview's bar tables. The server ranks; a click on a value opens it in Explore.
+import { markup, useState } from "../preact.js";
+import * as api from "../api.js";
+import { paints } from "../colour.js";
+import { useData } from "../data.js";
+import { term } from "../filter.js";
+import { link } from "../state.js";
+import { navigate } from "../store.js";
+import { full, percent, short } from "../units.js";
+import { nameAndId } from "../words.js";
+import { Failure, Segments, Skeleton, Swatch } from "./parts.js";
+import { exploreStart, follow } from "./topbar.js";
+
+/** @typedef {import("../types/api.d.ts").Top} Top */
+/** @typedef {import("../types/api.d.ts").TopRow} TopRow */
+/** @typedef {{id: string, title: string, head: string, columns: string[], sides: string[], next: string, mirrored: boolean}} Table */
+
+/** Rows before Other. */
+const ROWS = 9;
+
+/** @type {Record<string, {unit: string, of: (row: TopRow, seconds: number) => number}>} */
+const MEASURES = {
+    bits: { unit: "bit/s", of: (row, seconds) => row.bytes * 8 / seconds },
+    packets: { unit: "packet/s", of: (row, seconds) => row.packets / seconds },
+};
+
+/** @param {{table: Table, state: import("../state.js").State, refresh: number, active: boolean}} props */
+export function TopTable({ table, state, refresh, active }) {
+    const [sort, setSort] = useState({ column: "bits", sense: -1 });
+    const [measure, setMeasure] = useState("bits");
+    const { from, to } = state;
+    const column = table.columns[table.mirrored ? 1 : 0];
+    const unit = MEASURES[measure].unit;
+    const loaded = useData(
+        active ? `top ${column} ${from} ${to} ${unit}` : "",
+        (signal) => api.top({ from, to, dimensions: column, unit, limit: ROWS }, signal),
+        refresh,
+    );
+    const choose = (/** @type {string} */ name) => {
+        setSort({ column: name, sense: name === sort.column ? -sort.sense : name === "name" ? 1 : -1 });
+        if (name in MEASURES) setMeasure(name);
+    };
+    const turn = (/** @type {string} */ side) => {
+        const others = state.mirrored.filter((id) => id !== table.id);
+        navigate({ mirrored: side === table.sides[1] ? [...others, table.id] : others }, { replace: true });
+    };
+    const top = loaded.data;
+    const heads = [["name", table.head], ["bits", "bit/s"], ["packets", "Packets/s"], ["share", "%"]];
+    return markup`<section class=${loaded.stale && top ? "panel faded" : "panel"} aria-label=${table.title}>
+        <div class="head"><h2 class="cut">${table.title}</h2><span class="grow"></span>
+            <${Segments} plain=${true} label="Side" value=${table.sides[table.mirrored ? 1 : 0]} choose=${turn}
+                options=${table.sides.map((side) => ({ value: side, label: side }))} /></div>
+        ${loaded.error && loaded.error.code !== "network" &&
+        markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
+        <table class="top-table"><thead><tr>${heads.map(([name, text]) =>
+            markup`<th key=${name} class=${`c-${name}`}
+            aria-sort=${name === sort.column ? (sort.sense < 0 ? "descending" : "ascending") : undefined}>
+            <button onClick=${() => choose(name)}>${text}</button></th>`
+        )}</tr></thead>
+            ${top && markup`<tbody>${body(top, column, table, state, sort, measure)}</tbody>`}</table>
+        ${!top && loaded.slow && markup`<${Skeleton} lines=${ROWS} />`}
+        ${top && top.rows.length === 0 && markup`<p class="empty">Nothing in this range.</p>`}
+    </section>`;
+}
+
+/**
+ * @param {Top} top
+ * @param {string} column
+ * @param {Table} table
+ * @param {import("../state.js").State} state
+ * @param {{column: string, sense: number}} sort
+ * @param {string} measure
+ */
+function body(top, column, table, state, sort, measure) {
+    const seconds = Math.max(1, top.to - top.from);
+    const colours = paints(top.rows);
+    const value = MEASURES[measure].of;
+    // Other's bar is clipped to the scale of the rest, else it would flatten them all.
+    const most = Math.max(1e-9, ...top.rows.filter((row) => row.kind !== "other").map((row) => value(row, seconds)));
+    const named = top.rows.filter((row) => row.kind !== "other").length;
+    const rows = top.rows.map((row, index) => ({ row, paint: colours[index] })).sort((a, b) => {
+        const others = Number(a.row.kind === "other") - Number(b.row.kind === "other");
+        return others || sort.sense * order(a.row, b.row, sort.column, seconds);
+    });
+    const mark = top.assumedSampling > 0 ? "≥ " : "";
+    return rows.map(({ row, paint }) => {
+        const bits = MEASURES.bits.of(row, seconds);
+        const packets = MEASURES.packets.of(row, seconds);
+        const width = `${Math.min(1, value(row, seconds) / most) * 100}%`;
+        return markup`<tr key=${row.key.join()}>
+            <td class="c-name"><span class=${row.kind === "other" ? "bar other" : "bar"}><span style=${{
+            width,
+        }}></span></span>
+                <${Swatch} paint=${paint} /><${Name} row=${row} column=${column} table=${table} state=${state} others=${top.groups - named} /></td>
+            <td class=${measure === "bits" ? "c-bits main" : "c-bits"} title=${`${mark}${full(bits)} bit/s, ${full(row.bytes)} bytes`}>${mark && row.bytes > 0 && markup`<span class="mark">≥</span> `}${short(bits)}</td>
+            <td class=${measure === "packets" ? "c-packets main" : "c-packets"} title=${`${mark}${full(packets)} packets/s, ${full(row.packets)} packets`}>${short(packets)}</td>
+            <td class="c-share">${percent(row.share)}</td></tr>`;
+    });
+}
+
+/** @param {{row: TopRow, column: string, table: Table, state: import("../state.js").State, others: number}} props */
+function Name({ row, column, table, state, others }) {
+    if (row.kind === "other") {
+        return markup`<span class="cut dim">${full(others)} ${others === 1 ? "other" : "others"}</span>`;
+    }
+    const target = {
+        ...exploreStart(state),
+        dimensions: [table.next],
+        filter: term(column, row.key[0] ?? "", row.kind === "unknown"),
+    };
+    const [name, id] = nameAndId(row.kind === "unknown" ? "unknown" : row.labels[0] ?? row.key[0]);
+    return markup`<a class="row-link cut" href=${link(target, {})} onClick=${follow(target)} title=${`${column} ${row.labels[0] ?? row.key[0]}`}>
+        ${name}${id && markup` <span class="id">${id}</span>`}</a>`;
+}
+
+/** @param {TopRow} a @param {TopRow} b @param {string} column @param {number} seconds */
+function order(a, b, column, seconds) {
+    if (column === "name") return a.key.join().localeCompare(b.key.join(), "en", { numeric: true });
+    if (column === "share") return a.share - b.share;
+    return MEASURES[column].of(a, seconds) - MEASURES[column].of(b, seconds);
+}

@@ -1,0 +1,66 @@
+// @ts-check
+// Column names as people say them: SrcAS is "source AS". Pure; made from the name, so that new columns need no entry.
+
+/** @type {Record<string, string>} */
+const WORDS = {
+    Src: "source",
+    Dst: "destination",
+    In: "ingress",
+    Out: "egress",
+    If: "interface",
+    Addr: "address",
+    AS: "AS",
+    Net: "prefix length",
+    Mac: "MAC",
+    Proto: "protocol",
+    Ip: "IP",
+    IP: "IP",
+    Tcp: "TCP",
+    Icmp: "ICMP",
+    IPTTL: "TTL",
+    ID: "",
+    Bi: "biflow",
+    Flow: "flow",
+    Tos: "ToS",
+    Vlan: "VLAN",
+    Vrf: "VRF",
+    Id: "",
+    Sampler: "exporter",
+    Address: "",
+    EType: "Ethertype",
+};
+
+/**
+ * @param {string} column
+ * @returns {string} lower case but for abbreviations
+ */
+export function words(column) {
+    const tokens = column.match(/EType|IPv6|IPv4|[A-Z]{2,}(?![a-z])|[A-Z]?[a-z0-9]+/g) ?? [column];
+    const said = tokens.map((token) =>
+        WORDS[token] ?? (/^([A-Z]{2,}|IPv[46])$/.test(token) ? token : token.toLowerCase())
+    );
+    return said.filter((word) => word !== "").join(" ").replace("IP ToS", "ToS") || column;
+}
+
+/** @param {string} text */
+export function capital(text) {
+    return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * "a", "a and b", "a, b and c".
+ * @param {string[]} items
+ */
+export function list(items) {
+    return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+}
+
+/**
+ * A label as name and identifier: "443 https" and "Netflix AS2906" have both, "10.0.0.1" has only the first.
+ * @param {string} label
+ * @returns {[string, string]}
+ */
+export function nameAndId(label) {
+    const named = /^(.+) (AS\d+)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
+    return named ? [named[1], named[2]] : [label, ""];
+}

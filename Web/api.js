@@ -13,13 +13,14 @@ export class ApiError extends Error {
     /**
      * @param {string} code
      * @param {string} message
-     * @param {{parameter?: string, position?: number}} [where]
+     * @param {{parameter?: string, position?: number, length?: number}} [where]
      */
     constructor(code, message, where = {}) {
         super(message);
         this.code = code;
         this.parameter = where.parameter;
         this.position = where.position;
+        this.length = where.length;
     }
 }
 
@@ -29,8 +30,18 @@ export const schema = (signal) => read("schema", {}, signal);
 export const health = (signal) => read("health", {}, signal);
 /** @param {AbortSignal} signal @returns {Promise<Exporters>} */
 export const exporters = (signal) => read("exporters", {}, signal);
+
+/** A row is queryable this many seconds after it was received, with room to spare. */
+const INGEST = 3;
+
 /** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Graph>} */
-export const graph = (parameters, signal) => read("graph", parameters, signal);
+export async function graph(parameters, signal) {
+    /** @type {Graph} */
+    const answer = await read("graph", parameters, signal);
+    // Up to "now" the newest seconds are still on their way: drawn, they would be a dip at the end of every chart.
+    return { ...answer, settled: parameters.to === "now" ? answer.to - INGEST : answer.to };
+}
+
 /** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Top>} */
 export const top = (parameters, signal) => read("top", parameters, signal);
 
@@ -58,9 +69,14 @@ async function read(route, parameters, signal) {
     const said = body?.error ?? {};
     throw new ApiError(
         said.code ?? `http_${response.status}`,
-        said.message ?? `The server answered ${response.status} ${response.statusText}.`.trim(),
-        { parameter: said.parameter, position: position(said) },
+        told(said) ?? `The server answered ${response.status} ${response.statusText}.`.trim(),
+        { parameter: said.parameter, position: position(said), length: said.length },
     );
+}
+
+/** @param {{message?: string, suggestion?: string}} said */
+function told({ message, suggestion }) {
+    return message && suggestion ? `${message}; did you mean ${suggestion}?` : message;
 }
 
 /**
@@ -70,6 +86,6 @@ async function read(route, parameters, signal) {
  */
 function position(said) {
     if (Number.isInteger(said.position)) return Number(said.position);
-    const told = /\b(?:position|offset|character|column) (\d+)/.exec(String(said.message ?? ""));
-    return told ? Math.max(0, Number(told[1]) - (/\b(?:character|column) \d/.test(told[0]) ? 1 : 0)) : undefined;
+    const words = /\b(?:position|offset|character|column) (\d+)/.exec(String(said.message ?? ""));
+    return words ? Math.max(0, Number(words[1]) - (/^(?:character|column)/.test(words[0]) ? 1 : 0)) : undefined;
 }

@@ -55,7 +55,7 @@ function useKeys(openHelp) {
             if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
             const target = /** @type {HTMLElement} */ (event.target);
             if (target.closest("input, textarea, select, dialog, [contenteditable], .float")) return;
-            const chord = before.current.key === "g" && event.timeStamp - before.current.at < 1500;
+            const chord = before.current.key === "g" && event.timeStamp - before.current.at < 3000;
             before.current = { key: event.key, at: event.timeStamp };
             const state = current();
             if (chord && event.key === "o") navigate(overviewStart(state));

@@ -72,6 +72,7 @@ Deno.test("the bucket that is still filling is not drawn", () => {
     equal(completeBuckets({ times: [0, 10, 20, 30], bucket: 10, to: 40 }), 4);
     equal(completeBuckets({ times: [0, 10, 20, 30], bucket: 10, to: 39 }), 3);
     equal(completeBuckets({ times: [0], bucket: 10, to: 5 }), 1);
+    equal(completeBuckets({ times: [0, 10, 20, 30], bucket: 10, to: 40, settled: 37 }), 3);
     const option = draw(graph([series("1", [1, 2, 3, 9])], { to: 35 }), "lines");
     equal(option.series[0].data, [[0, 1], [10, 2], [20, 3], [30, null]]);
 });

@@ -19,11 +19,11 @@ import { FRAME, timeAxis, valueAxis } from "./axis.js";
 
 /**
  * How many buckets are complete: the last one is still filling while the range reaches into the present.
- * @param {{times: number[], bucket: number, to: number}} graph
+ * @param {{times: number[], bucket: number, to: number, settled?: number}} graph
  */
 export function completeBuckets(graph) {
     let count = graph.times.length;
-    while (count > 1 && graph.times[count - 1] + graph.bucket > graph.to) count -= 1;
+    while (count > 1 && graph.times[count - 1] + graph.bucket > (graph.settled ?? graph.to)) count -= 1;
     return count;
 }
 

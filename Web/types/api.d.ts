@@ -38,6 +38,8 @@ export interface Statistics {
 export interface Graph {
     from: number;
     to: number;
+    /** Until when all that was received is surely stored; set by api.js, no part of the answer. */
+    settled?: number;
     bucket: number;
     unit: string;
     dimensions: string[];
@@ -49,6 +51,7 @@ export interface Graph {
     assumedSampling: number;
     statistics: Statistics;
     sql: string;
+    rankingSql?: string | null;
 }
 export interface TopRow {
     key: string[];
@@ -103,7 +106,7 @@ export interface Health {
         lost: { total: number; reasons: Record<string, number> };
     };
     gapsBefore: number;
-    lag: number;
+    lag: number | null;
     listeners: { protocol: string; address: string; purpose: string }[];
     store: {
         kind: string;
@@ -112,6 +115,6 @@ export interface Health {
         oldest: number | null;
         newest: number | null;
         retentionDays: number;
-        freeDiskBytes: number;
+        freeDiskBytes: number | null;
     };
 }

@@ -52,7 +52,7 @@ export function Explore({ state, schema }) {
             ${loaded.error && loaded.error.code !== "network" && (filterError
             ? markup`<div class="notice crit" role="status"><span class="dot crit"></span><span>The filter has an error: see under it.</span></div>`
             : markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`)}
-            ${sql && graph && markup`<${SqlView} sql=${graph.sql} close=${() => setSql(false)} />`}
+            ${sql && graph && markup`<${SqlView} sql=${graph.rankingSql ? `${graph.rankingSql};\n\n${graph.sql}` : graph.sql} close=${() => setSql(false)} />`}
             ${graph
             ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
                     <${ExploreChart} graph=${graph} paints=${colours} state=${state} zone=${zone} lifted=${lifted} />

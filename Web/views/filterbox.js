@@ -25,7 +25,7 @@ export function FilterBox({ filter, error }) {
             onInput=${(/** @type {Event} */ event) =>
         setText(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>
         ${error && markup`<div id="filter-error" class="filter-error" role="alert">
-            ${error.position !== undefined && !changed && markup`<${Marked} text=${filter} position=${error.position} />`}
+            ${error.position !== undefined && !changed && markup`<${Marked} text=${filter} position=${error.position} length=${error.length} />`}
             <div>${error.message}</div></div>`}
         <div class="filter-buttons"><button class="primary" disabled=${!changed} onClick=${apply}>Apply <span>Enter</span></button>
             <button disabled=${text === ""} onClick=${() => {
@@ -35,9 +35,9 @@ export function FilterBox({ filter, error }) {
     </div>`;
 }
 
-/** @param {{text: string, position: number}} props the text with the word at the position underlined */
-function Marked({ text, position }) {
+/** @param {{text: string, position: number, length?: number}} props the text with the word at the position underlined */
+function Marked({ text, position, length }) {
     const place = Math.min(position, text.length);
-    const word = /^[\w.:/"]+|^./.exec(text.slice(place))?.[0] ?? " ";
+    const word = length && length > 0 ? text.slice(place, place + length) || " " : /^[\w.:/"]+|^./.exec(text.slice(place))?.[0] ?? " ";
     return markup`<div class="mono">${text.slice(0, place)}<mark>${word === " " ? "\u00a0" : word}</mark>${text.slice(place + word.length)}</div>`;
 }

@@ -18,7 +18,8 @@ export function FirstRun({ health, exporters, zone }) {
     const port = portOf(health, snippet.port);
     const lines = snippet.lines(host, port);
     const datagrams = exporters.reduce((sum, exporter) => sum + exporter.datagrams, 0);
-    const { text, prefix } = parts(health.store.freeDiskBytes);
+    const free = health.store.freeDiskBytes;
+    const { text, prefix } = parts(free ?? 0);
     return markup`<main id="main" class="first-run">
         <h1><span class="dot hollow big"></span>Waiting for the first flow</h1>
         <p class="lead">Listening since ${clockWithSeconds(health.since, zone)}. ${datagrams === 0
@@ -62,8 +63,8 @@ export function FirstRun({ health, exporters, zone }) {
                     <span class="dim">${health.version}</span></div>
                     <div class="fact"><span class=${health.ready ? "dot ok" : "dot warn"}></span><span>Store, ${health.store.kind}</span><span class="grow"></span>
                         <span class="dim">${health.ready ? "ready" : "not ready"}</span></div>
-                    <div class="fact"><span class="dot ok"></span><span>Free disk</span><span class="grow"></span>
-                        <span class="dim" title=${`${full(health.store.freeDiskBytes)} bytes`}>${text} ${prefix}B</span></div>
+                    ${free !== null && markup`<div class="fact"><span class="dot ok"></span><span>Free disk</span><span class="grow"></span>
+                        <span class="dim" title=${`${full(free)} bytes`}>${text} ${prefix}B</span></div>`}
                     <div class="fact"><span class="dot ok"></span><span>Raw flows are kept</span><span class="grow"></span>
                         <span class="dim">${counted(health.store.retentionDays, "day")}</span></div></section>
             </div>

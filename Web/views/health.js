@@ -25,8 +25,7 @@ export function HealthStrip({ health, zone }) {
         : received === 0
         ? "hollow"
         : "ok";
-    const lag = received > 0 &&
-        markup`<span class="pair">lag <b class=${health.lag > 10 ? "warn-text" : ""}>${duration(health.lag)}</b></span>`;
+    const lag = received > 0 && health.lag !== null && markup`<span class="pair">lag <b class=${health.lag > 10 ? "warn-text" : ""}>${duration(health.lag)}</b></span>`;
     if (phone) {
         return markup`<div class="health phone" role="status" aria-label="Health">
             <button class="health-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>

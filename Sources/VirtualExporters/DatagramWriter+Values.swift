@@ -19,21 +19,17 @@ extension DatagramWriter {
         write(UInt8(bytes.count))
         for byte in bytes { write(byte) }
     }
+}
 
+extension FlowRecord {
     /// The name of the application that the flow's well-known port stands for.
-    mutating func write(application flow: FlowRecord, length: UInt16) {
-        let name =
-            switch min(flow.sourcePort, flow.destinationPort) {
-            case 53: "dns"
-            case 80: "http"
-            case 123: "ntp"
-            case 443: flow.ipProtocol == 17 ? "quic" : "https"
-            default: ""
-            }
-        if length == TemplateField.variable {
-            write(shortText: name)
-        } else {
-            write(text: name, length: Int(length))
+    var applicationName: String {
+        switch min(sourcePort, destinationPort) {
+        case 53: "dns"
+        case 80: "http"
+        case 123: "ntp"
+        case 443: ipProtocol == 17 ? "quic" : "https"
+        default: ""
         }
     }
 }

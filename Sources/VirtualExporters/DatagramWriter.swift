@@ -66,6 +66,14 @@ public struct DatagramWriter: ~Copyable {
         position += MemoryLayout<Number>.size
     }
 
+    /// Makes room for `count` bytes that the caller fills before the next write.
+    mutating func append(_ count: Int) -> UnsafeMutableRawPointer {
+        precondition(hasRoom(for: count))
+        defer { position += count }
+        // Room for at least one datagram was allocated: there is a base address.
+        return storage.baseAddress! + position
+    }
+
     /// Writes the low `length` bytes of a number, 1 to 8 of them (RFC 7011
     /// section 6.2, reduced-size encoding).
     @inline(__always)

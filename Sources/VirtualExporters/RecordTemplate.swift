@@ -112,4 +112,13 @@ public enum TemplateLayout: CaseIterable, Sendable {
 struct RecordTemplate: Sendable {
     let id: UInt16
     let fields: [TemplateField]
+    /// Bytes of a record; nil when a field's length varies.
+    let recordLength: Int?
+
+    init(id: UInt16, fields: [TemplateField]) {
+        self.id = id
+        self.fields = fields
+        let isVariable = fields.contains { $0.length == TemplateField.variable }
+        recordLength = isVariable ? nil : fields.reduce(0) { $0 + Int($1.length) }
+    }
 }

@@ -57,65 +57,39 @@ public struct TemplateExporter: Sendable {
         writeHeader(now: now, into: &writer)
         for (template, isV4) in [(v4, true), (v6, false)] where flows.contains(where: { $0.isV4 == isV4 }) {
             let start = beginSet(template.id, into: &writer)
-            let fields = template.fields.span
-            for index in flows.indices where flows[index].isV4 == isV4 {
-                writeRecord(flows[index], fields: fields, into: &writer)
-                totals.add(flows[index])
-            }
+            // Caches are mostly exported one family at a time: then nothing is copied.
+            let isUniform = flows.allSatisfy { $0.isV4 == isV4 }
+            let family = isUniform ? flows : flows.filter { $0.isV4 == isV4 }
+            writeRecords(family, template: template, into: &writer)
+            for index in family.indices { totals.add(family[index]) }
             endSet(start, into: &writer)
         }
         finish(records: Int(totals.flows), dataRecords: Int(totals.flows), into: &writer)
         return totals
     }
 
-    /// One switch, whose branches write without another look at the value:
-    /// this loop runs for each field of each record.
-    @inline(__always)
-    private func writeRecord(
-        _ flow: borrowing FlowRecord,
-        fields: Span<TemplateField>,
-        into writer: inout DatagramWriter
-    ) {
-        for index in fields.indices {
-            let field = fields[index]
-            let length = field.length
-            switch field.value {
-            case .sourceAddress: writer.write(address: flow.source, length: length)
-            case .destinationAddress: writer.write(address: flow.destination, length: length)
-            case .nextHop: writer.write(address: flow.nextHop, length: length)
-            case .sourceMask: writer.write(flow.sourceMask)
-            case .destinationMask: writer.write(flow.destinationMask)
-            case .sourcePort: writer.write(flow.sourcePort)
-            case .destinationPort: writer.write(flow.destinationPort)
-            case .ipProtocol: writer.write(flow.ipProtocol)
-            case .tos: writer.write(flow.tos)
-            case .tcpFlags: writer.write(UInt64(flow.tcpFlags), length: length)
-            case .ttl: writer.write(flow.ttl)
-            case .icmp: writer.write(flow.icmp)
-            case .flowLabel: writer.write(UInt64(flow.flowLabel), length: length)
-            case .ipVersion: writer.write((flow.isV4 ? 4 : 6) as UInt8)
-            case .bytes: writer.write(flow.bytes, length: length)
-            case .packets: writer.write(flow.packets, length: length)
-            case .inIf: writer.write(UInt64(flow.inIf), length: length)
-            case .outIf: writer.write(UInt64(flow.outIf), length: length)
-            case .sourceAS: writer.write(UInt64(flow.sourceAS), length: length)
-            case .destinationAS: writer.write(UInt64(flow.destinationAS), length: length)
-            case .vlan: writer.write(flow.vlan)
-            case .direction: writer.write(flow.direction)
-            case .sourceMAC: writer.write(flow.sourceMAC, length: length)
-            case .destinationMAC: writer.write(flow.destinationMAC, length: length)
-            case .uptimeStart: writer.write(profile.uptime(at: flow.start))
-            case .uptimeEnd: writer.write(profile.uptime(at: flow.end))
-            case .secondsStart: writer.write(UInt32(truncatingIfNeeded: flow.start / 1000))
-            case .secondsEnd: writer.write(UInt32(truncatingIfNeeded: flow.end / 1000))
-            case .millisecondsStart: writer.write(flow.start)
-            case .millisecondsEnd: writer.write(flow.end)
-            case .forwarding: writer.write(64 as UInt8)  // RFC 7270 section 4.12: forwarded, no reason given
-            case .sampler: writer.write(Self.samplerId, length: length)
-            // RFC 6759: engine 3 (IANA layer 4) and the well-known port.
-            case .applicationId: writer.write(3 << 24 | UInt32(min(flow.sourcePort, flow.destinationPort)))
-            case .applicationName: writer.write(application: flow, length: length)
-            case .enterpriseCounter: writer.write(UInt32(truncatingIfNeeded: flow.packets))
+    /// Records of one length are written field by field, each for all of
+    /// them: one decision a field and datagram instead of one a value.
+    private func writeRecords(_ flows: [FlowRecord], template: RecordTemplate, into writer: inout DatagramWriter) {
+        guard let length = template.recordLength else {
+            for flow in flows { writeRecord(flow, template: template, into: &writer) }
+            return
+        }
+        let columns = RecordColumns(flows: flows, profile: profile)
+        var place = writer.append(flows.count * length)
+        for field in template.fields {
+            columns.write(field, at: place, stride: length)
+            place += Int(field.length)
+        }
+    }
+
+    private func writeRecord(_ flow: FlowRecord, template: RecordTemplate, into writer: inout DatagramWriter) {
+        let single = RecordColumns(flows: [flow], profile: profile)
+        for field in template.fields {
+            if field.length == TemplateField.variable {
+                writer.write(shortText: flow.applicationName)
+            } else {
+                single.write(field, at: writer.append(Int(field.length)), stride: 0)
             }
         }
     }

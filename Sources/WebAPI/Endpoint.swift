@@ -1,0 +1,33 @@
+import Hummingbird
+
+/// Every route but the console's files; the router and the OpenAPI document are made from this list.
+enum Endpoint: String, CaseIterable {
+    case schema = "/api/v1/schema"
+    case graph = "/api/v1/graph"
+    case top = "/api/v1/top"
+    case flows = "/api/v1/flows"
+    case exporters = "/api/v1/exporters"
+    case health = "/api/v1/health"
+    case query = "/api/v1/query"
+    case openAPI = "/api/v1/openapi.json"
+    case metrics = "/metrics"
+    case alive = "/healthz"
+    case ready = "/readyz"
+
+    var routerPath: RouterPath { RouterPath(rawValue) }
+
+    /// The methods besides HEAD, in lower case as OpenAPI writes them.
+    var methods: [String] { self == .query ? ["get", "post"] : ["get"] }
+
+    /// The parameters in the query string; others are refused, so that a slip of the pen isn't ignored.
+    var parameters: [String] {
+        let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by"]
+        return switch self {
+        case .graph: shared + ["bucket", "split"]
+        case .top: shared
+        case .flows: ["from", "to", "filter", "limit", "before"]
+        case .query: ["sql"]
+        default: []
+        }
+    }
+}

@@ -1,0 +1,255 @@
+import FlowQuery
+import FlowStore
+
+/// The OpenAPI 3.1 document, made from ``Endpoint`` so that it can't forget a route or a parameter.
+enum OpenAPI {
+    /// The document as JSON.
+    static func document(version: String) -> String {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("openapi") { json in json.string("3.1.0") }
+            json.member("info") { json in
+                json.object { json in
+                    json.member("title") { json in json.string("NetMeta") }
+                    json.member("version") { json in json.string(version) }
+                    json.member("description") { json in
+                        json.string("Questions about network flows. Times are Unix seconds; ranges are [from, to).")
+                    }
+                }
+            }
+            json.member("paths") { json in
+                json.object { json in
+                    for endpoint in Endpoint.allCases {
+                        json.member(endpoint.rawValue) { json in json.path(endpoint) }
+                    }
+                }
+            }
+            json.member("components") { json in json.components() }
+        }
+        return String(decoding: json.bytes, as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func path(_ endpoint: Endpoint) {
+        object { json in
+            for method in endpoint.methods {
+                json.member(method) { json in json.operation(endpoint, method) }
+            }
+        }
+    }
+
+    private mutating func operation(_ endpoint: Endpoint, _ method: String) {
+        object { json in
+            let name = endpoint.rawValue.split(separator: "/").last.map(String.init) ?? ""
+            json.member("operationId") { json in json.string(method == "get" ? name : "\(name)_\(method)") }
+            json.member("summary") { json in json.string(endpoint.summary) }
+            if method == "get", !endpoint.parameters.isEmpty {
+                json.member("parameters") { json in
+                    json.array(endpoint.parameters) { json, name in
+                        json.object { json in
+                            json.member("name") { json in json.string(name) }
+                            json.member("in") { json in json.string("query") }
+                            json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
+                            json.member("schema") { json in json.parameterSchema(name) }
+                        }
+                    }
+                }
+            }
+            if method == "post" {
+                json.member("requestBody") { json in
+                    json.object { json in
+                        json.member("required") { json in json.bool(true) }
+                        json.member("content") { json in json.content("text/plain", schema: nil) }
+                    }
+                }
+            }
+            json.member("responses") { json in
+                json.object { json in
+                    json.member("200") { json in
+                        json.object { json in
+                            json.member("description") { json in json.string(endpoint.answer) }
+                            json.member("content") { json in
+                                json.content(endpoint.mediaType, schema: endpoint.isJSON ? "object" : nil)
+                            }
+                        }
+                    }
+                    json.member("default") { json in
+                        json.object { json in
+                            json.member("$ref") { json in json.string("#/components/responses/Error") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func bool(_ value: Bool) {
+        self.value(.bool(value))
+    }
+
+    private mutating func content(_ mediaType: String, schema: String?) {
+        object { json in
+            json.member(mediaType) { json in
+                json.object { json in
+                    json.member("schema") { json in
+                        json.object { json in
+                            json.member("type") { json in json.string(schema ?? "string") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func parameterSchema(_ name: String) {
+        let choices: [String: [String]] = [
+            "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
+            "by": Ranking.allCases.map(\.rawValue), "split": ["direction"],
+        ]
+        object { json in
+            let isNumber = name == "limit" || name == "bucket"
+            json.member("type") { json in json.string(isNumber ? "integer" : "string") }
+            if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
+            if isNumber { json.member("minimum") { json in json.number(1) } }
+        }
+    }
+
+    fileprivate mutating func components() {
+        object { json in
+            json.member("responses") { json in
+                json.object { json in
+                    json.member("Error") { json in
+                        json.object { json in
+                            json.member("description") { json in json.string("What went wrong.") }
+                            json.member("content") { json in
+                                json.object { json in
+                                    json.member("application/json") { json in
+                                        json.object { json in
+                                            json.member("schema") { json in
+                                                json.object { json in
+                                                    json.member("$ref") { json in
+                                                        json.string("#/components/schemas/Error")
+                                                    }
+                                                }
+                                            }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            json.member("schemas") { json in
+                json.object { json in json.member("Error") { json in json.errorSchema() } }
+            }
+        }
+    }
+
+    private mutating func errorSchema() {
+        let members = [
+            ("code", "string"), ("message", "string"), ("parameter", "string"), ("position", "integer"),
+            ("length", "integer"), ("suggestion", "string"),
+        ]
+        object { json in
+            json.member("type") { json in json.string("object") }
+            json.member("properties") { json in
+                json.object { json in
+                    json.member("error") { json in
+                        json.object { json in
+                            json.member("type") { json in json.string("object") }
+                            json.member("required") { json in json.strings(["code", "message"]) }
+                            json.member("properties") { json in
+                                json.object { json in
+                                    for (name, type) in members {
+                                        json.member(name) { json in
+                                            json.object { json in
+                                                json.member("type") { json in json.string(type) }
+                                            }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Endpoint {
+    /// One sentence for the document.
+    var summary: String {
+        switch self {
+        case .schema: "The columns of flow rows, and the units."
+        case .graph: "Traffic over time of the top groups, unknown and Other apart."
+        case .top: "The groups with most traffic."
+        case .flows: "Raw flows, newest first, a page at a time."
+        case .exporters: "Who sends flows, and how well."
+        case .health: "How the collector is doing, and what was lost where."
+        case .query: "Read-only SQL over the flows."
+        case .openAPI: "This document."
+        case .metrics: "Counters for Prometheus."
+        case .alive: "Whether the process works."
+        case .ready: "Whether flows are stored and questions answered."
+        }
+    }
+
+    var isJSON: Bool {
+        switch self {
+        case .metrics, .alive, .ready: false
+        default: true
+        }
+    }
+
+    var mediaType: String { isJSON ? "application/json" : "text/plain" }
+
+    /// What comes back.
+    var answer: String {
+        switch self {
+        case .schema:
+            "version, columns (name, number, type, kind, unit, group, dimension, mirror, documentation), units"
+        case .graph:
+            """
+            from, to, bucket, unit, dimensions, times, series (key, labels, kind, direction, values, last, average, \
+            peak, p95, total, share), groups, shown, exact, assumedSampling, statistics, sql, rankingSql
+            """
+        case .top:
+            """
+            from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, shown, \
+            total, exact, assumedSampling, statistics, sql
+            """
+        case .flows: "columns, rows, next (a cursor for before, or null), statistics, sql"
+        case .exporters:
+            """
+            exporters (address, name, protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
+            sequenceGaps, sampling, templates, malformed)
+            """
+        case .health: "status, version, since, ready, message, losses, gapsBefore, lag, listeners, store"
+        case .query: "meta (name, type), data (an object a row), rows, statistics"
+        case .openAPI: "OpenAPI 3.1"
+        case .metrics: "Prometheus text format 0.0.4"
+        case .alive, .ready: "A word."
+        }
+    }
+
+    static func describe(parameter name: String) -> String {
+        switch name {
+        case "from": "Start, included: Unix seconds, RFC 3339, or -15m, -6h, -7d; default -1h."
+        case "to": "End, excluded; default now."
+        case "dimensions": "Up to five column names with commas between them."
+        case "filter": "A condition in the filter language."
+        case "unit": "What is measured; default bit/s."
+        case "limit": "Groups (1 to 50, default 8) or rows (1 to 1000, default 100)."
+        case "direction": "One direction's flows only; default all."
+        case "by": "Top groups by traffic over the range, or in their best bucket; default average."
+        case "bucket": "Seconds a point; the default gives at most 300 points."
+        case "split": "Series for each direction."
+        case "before": "The place where the page before ended: its next."
+        case "sql": "One SELECT over the tables of netmeta."
+        default: ""
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import FlowQuery
+import Foundation
+import Hummingbird
+
+/// The parameters of a request, as the questions of FlowQuery want them.
+struct Parameters {
+    private let values: [String: String]
+
+    /// Reads the query string; `+` is a space, as browsers write it.
+    ///
+    /// - Throws: ``QueryError`` for an unknown or repeated parameter, or a bad escape.
+    init(_ request: Request, allowed endpoint: Endpoint) throws(QueryError) {
+        var values: [String: String] = [:]
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decode(halves[0]), let value = Self.decode(halves.count > 1 ? halves[1] : "") else {
+                throw QueryError("the query string has a broken % escape")
+            }
+            guard endpoint.parameters.contains(name) else {
+                let known = endpoint.parameters.joined(separator: ", ")
+                throw QueryError(
+                    "there is no parameter of that name here\(known.isEmpty ? "" : ": there are \(known)")",
+                    parameter: String(name.prefix(40))
+                )
+            }
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw QueryError("the parameter is there twice", parameter: name)
+            }
+        }
+        self.values = values
+    }
+
+    private static func decode(_ text: Substring) -> String? {
+        text.replacing("+", with: " ").removingPercentEncoding
+    }
+
+    /// The text of a parameter, nil when it is missing or empty.
+    subscript(name: String) -> String? {
+        values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func integer(_ name: String, default value: Int) throws(QueryError) -> Int {
+        guard let text = self[name] else { return value }
+        guard let number = Int(text) else { throw QueryError("this is no whole number", parameter: name) }
+        return number
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String,
+        default value: Choice
+    ) throws(QueryError) -> Choice
+    where Choice.RawValue == String {
+        guard let text = self[name] else { return value }
+        guard let choice = Choice(rawValue: text) else {
+            let all = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw QueryError("choose one of: \(all)", parameter: name)
+        }
+        return choice
+    }
+
+    /// Range, filter and direction.
+    func question(now: UInt64) throws(QueryError) -> Question {
+        let range = try TimeRange(from: self["from"] ?? "-1h", to: self["to"] ?? "now", now: now)
+        return Question(
+            range: range,
+            filter: try Filter.parse(self["filter"] ?? ""),
+            direction: try choice("direction", default: .all)
+        )
+    }
+
+    /// What graph and top have in common.
+    func top(now: UInt64) throws(QueryError) -> TopQuery {
+        let question = try question(now: now)
+        var buckets = Buckets(range: question.range)
+        if self["bucket"] != nil {
+            let width = try integer("bucket", default: 0)
+            buckets = try Buckets(range: question.range, width: UInt64(max(0, width)))
+        }
+        return try TopQuery(
+            question,
+            dimensions: try Dimension.parse(list: self["dimensions"] ?? ""),
+            unit: try choice("unit", default: .bits),
+            limit: try integer("limit", default: 8),
+            ranking: try choice("by", default: .average),
+            buckets: buckets
+        )
+    }
+
+    /// Whether directions are split.
+    func splitsDirection() throws(QueryError) -> Bool {
+        guard let text = self["split"] else { return false }
+        guard text == "direction" else { throw QueryError("choose one of: direction", parameter: "split") }
+        return true
+    }
+}

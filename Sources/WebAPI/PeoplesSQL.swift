@@ -1,0 +1,30 @@
+import FlowQuery
+public import FlowStore
+
+/// Runs SQL that a person wrote, behind the parsing gate.
+public enum PeoplesSQL {
+    /// Lets the engine parse the statement, checks everything that it names, and runs it.
+    ///
+    /// - Parameters:
+    ///   - text: one SELECT.
+    ///   - seconds: until the engine gives up.
+    ///   - rows: rows that the answer may have.
+    /// - Throws: `QueryError` when the gate refuses, `StoreError` when the engine does.
+    public static func run(
+        _ text: String,
+        on store: any FlowStore,
+        seconds: Int = 60,
+        rows: Int = 1_000_000
+    ) async throws -> QueryResult {
+        let statement = try SQLGate.statement(text)
+        // A tree has no more lines than the statement has bytes.
+        let treeLimits = QueryLimits(seconds: seconds, resultRows: SQLGate.textBytes, isPersons: true)
+        let tree = try await store.query(statement.explain, limits: treeLimits)
+        let lines = (tree.columns.first?.values ?? []).map { value in
+            if case .string(let line) = value { line } else { "" }
+        }
+        _ = try SQLGate.check(tree: lines)
+        let limits = QueryLimits(seconds: seconds, resultRows: rows, isPersons: true)
+        return try await store.query(statement.sql, limits: limits)
+    }
+}

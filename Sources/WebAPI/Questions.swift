@@ -1,0 +1,97 @@
+import FlowQuery
+import FlowStore
+import NetTypes
+
+/// The routes that ask the store.
+extension WebAPI {
+    func graph(_ parameters: Parameters) async throws -> GraphBody {
+        let top = try parameters.top(now: clock())
+        let splitsDirection = try parameters.splitsDirection()
+        // Without dimensions there is one group, which needs no ranking.
+        let ranked = top.dimensions.isEmpty ? nil : try await ask(top.sql, rows: TopQuery.most)
+        let found = try ranked.map { try $0.topRows(top) } ?? []
+        let query = GraphQuery(top: top, keys: found.map(\.values), splitsDirection: splitsDirection)
+        let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
+        let result = try await ask(query.sql, rows: rows)
+        return GraphBody(
+            query,
+            query.answer(try result.graphRows()),
+            groups: found.first?.groups,
+            elapsed: result.elapsed + (ranked?.elapsed ?? 0),
+            sql: query.sql,
+            rankingSQL: ranked == nil ? nil : top.sql
+        )
+    }
+
+    func top(_ parameters: Parameters) async throws -> TopBody {
+        let query = try parameters.top(now: clock())
+        let result = try await ask(query.sql, rows: TopQuery.most)
+        return TopBody(query, query.answer(try result.topRows(query)), elapsed: result.elapsed)
+    }
+
+    /// Asks the store within the limits of one question.
+    func ask(_ sql: SQLText, rows: Int) async throws -> QueryResult {
+        try await store.query(sql.text, limits: QueryLimits(seconds: options.querySeconds, resultRows: rows))
+    }
+}
+
+/// An answer of the store that doesn't fit the question: a defect of ours, told as such.
+struct UnexpectedAnswer: Error {
+    var message: String
+}
+
+extension QueryResult {
+    /// The numbers of a column, which must be there.
+    func numbers(_ name: String) throws -> [UInt64] {
+        guard let column = self[name] else { throw UnexpectedAnswer(message: "the answer lacks the column \(name)") }
+        return try column.values.map { value in
+            guard let number = value.unsigned else {
+                throw UnexpectedAnswer(message: "\(name) holds what is no whole number")
+            }
+            return number
+        }
+    }
+
+    func topRows(_ query: TopQuery) throws -> [TopRow] {
+        let keys = try query.dimensions.indices.map { try keyValues("k\($0)") }
+        let (bytes, packets, flows) = (try numbers("bytes"), try numbers("packets"), try numbers("flows"))
+        let groups = try numbers("groups")
+        let (allBytes, allPackets) = (try numbers("all_bytes"), try numbers("all_packets"))
+        let (allFlows, assumed) = (try numbers("all_flows"), try numbers("all_assumed"))
+        return (0..<rowCount).map { row in
+            TopRow(
+                values: keys.map { $0[row] },
+                traffic: Traffic(bytes: bytes[row], packets: packets[row], flows: flows[row]),
+                groups: groups[row],
+                whole: Traffic(bytes: allBytes[row], packets: allPackets[row], flows: allFlows[row]),
+                assumed: assumed[row]
+            )
+        }
+    }
+
+    func graphRows() throws -> [GraphRow] {
+        let (buckets, ranks, directions) = (try numbers("t"), try numbers("r"), try numbers("direction"))
+        let (amounts, flows, assumed) = (try numbers("amount"), try numbers("flows"), try numbers("assumed"))
+        return (0..<rowCount).map { row in
+            GraphRow(
+                bucket: buckets[row],
+                rank: Int(clamping: ranks[row]),
+                direction: directions[row],
+                amount: amounts[row],
+                flows: flows[row],
+                assumed: assumed[row]
+            )
+        }
+    }
+
+    private func keyValues(_ name: String) throws -> [KeyValue] {
+        guard let column = self[name] else { throw UnexpectedAnswer(message: "the answer lacks the column \(name)") }
+        return try column.values.map { value in
+            if case .address(let address) = value { return .address(address) }
+            guard let number = value.unsigned else {
+                throw UnexpectedAnswer(message: "\(name) holds neither a number nor an address")
+            }
+            return .number(number)
+        }
+    }
+}

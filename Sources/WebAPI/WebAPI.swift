@@ -1,0 +1,140 @@
+public import FlowStore
+public import Hummingbird
+public import Logging
+public import NetTypes
+public import Telemetry
+
+/// The API, the metrics and the console over HTTP.
+///
+/// It holds nothing but what it asks: the store for rows, the status source
+/// for how things are.
+public struct WebAPI: Sendable {
+    /// Where rows are asked for.
+    public let store: any FlowStore
+    /// Who tells how the collector is doing.
+    public let status: any StatusSource
+    /// What may be set.
+    public let options: Options
+    let clock: @Sendable () -> UInt64
+    let files: StaticFiles
+
+    /// What may be set; the defaults suit a collector on one's own machine.
+    public struct Options: Sendable {
+        /// The version of the running program.
+        public var version: String
+        /// The folder with the console's files; nil serves none.
+        public var webRoot: String?
+        /// Where people reach the server: they decide which `Host` is answered.
+        public var listeners: [IPEndpoint]
+        /// Names that people may use for the server besides `localhost`.
+        public var names: [String]
+        /// Bytes that the body of a request may have.
+        public var bodyBytes: Int
+        /// Seconds that one question to the store may take.
+        public var querySeconds: Int
+        /// Rows that an answer to people's SQL may have.
+        public var sqlRows: Int
+
+        /// Sets options.
+        public init(
+            version: String,
+            webRoot: String? = nil,
+            listeners: [IPEndpoint] = [],
+            names: [String] = [],
+            bodyBytes: Int = 1 << 20,
+            querySeconds: Int = 30,
+            sqlRows: Int = 100_000
+        ) {
+            self.version = version
+            self.webRoot = webRoot
+            self.listeners = listeners
+            self.names = names
+            self.bodyBytes = bodyBytes
+            self.querySeconds = querySeconds
+            self.sqlRows = sqlRows
+        }
+    }
+
+    /// Prepares the API; nothing is opened.
+    ///
+    /// - Parameter clock: gives Unix seconds; tests set it.
+    public init(
+        store: any FlowStore,
+        status: any StatusSource,
+        options: Options,
+        clock: @escaping @Sendable () -> UInt64 = UnixClock.now
+    ) {
+        self.store = store
+        self.status = status
+        self.options = options
+        self.clock = clock
+        self.files = StaticFiles(root: options.webRoot)
+    }
+
+    /// All routes behind their guards, outermost first: every answer gets the
+    /// security headers, every error becomes JSON, and a request from
+    /// elsewhere gets no further than the guard.
+    public func makeRouter() -> Router<BasicRequestContext> {
+        let router = Router(options: .autoGenerateHeadEndpoints)
+        router.add(middleware: SecurityHeaders())
+        router.add(middleware: ErrorAnswers())
+        router.add(middleware: RequestGuard(policy: HostPolicy(listeners: options.listeners, names: options.names)))
+        for endpoint in Endpoint.allCases {
+            router.on(endpoint.routerPath, method: .get) { request, _ in try await answer(endpoint, request) }
+        }
+        router.on(Endpoint.query.routerPath, method: .post) { request, _ in try await answer(.query, request) }
+        router.get("/") { request, _ in try await files.answer(request) }
+        router.get("**") { request, _ in try await files.answer(request) }
+        return router
+    }
+
+    /// The server, ready to be run as a service.
+    ///
+    /// - Parameters:
+    ///   - endpoint: where to listen; port 0 takes a free one.
+    ///   - logger: for the server's own messages.
+    ///   - onReady: called with the port once connections are taken.
+    public func makeApplication(
+        listeningOn endpoint: IPEndpoint,
+        logger: Logger,
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) -> some ApplicationProtocol {
+        Application(
+            router: makeRouter(),
+            // Slow and silent clients must not keep sockets for ever.
+            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            configuration: ApplicationConfiguration(
+                address: .hostname("\(endpoint.address)", port: Int(endpoint.port)),
+                serverName: "netmeta"
+            ),
+            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? Int(endpoint.port)) },
+            logger: logger
+        )
+    }
+
+    private func answer(_ endpoint: Endpoint, _ request: Request) async throws -> Response {
+        switch endpoint {
+        case .schema: try .json(schemaBody())
+        case .graph: try .json(await graph(Parameters(request, allowed: endpoint)))
+        case .top: try .json(await top(Parameters(request, allowed: endpoint)))
+        case .flows: try await flows(Parameters(request, allowed: endpoint))
+        case .exporters: try .json(ExportersBody(await status.exporters()))
+        case .health: try .json(HealthBody(await status.health(), version: options.version))
+        case .query: try await query(request)
+        case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")
+        case .metrics: Response.text(PrometheusText.render(await metricFamilies()), type: PrometheusText.mediaType)
+        case .alive: try await alive()
+        case .ready: try await ready()
+        }
+    }
+
+    private func alive() async throws -> Response {
+        let isDown = await status.health().status == .down
+        return .text(isDown ? "down\n" : "ok\n", status: isDown ? .serviceUnavailable : .ok)
+    }
+
+    private func ready() async throws -> Response {
+        let isReady = await status.health().isReady
+        return .text(isReady ? "ready\n" : "not ready\n", status: isReady ? .ok : .serviceUnavailable)
+    }
+}

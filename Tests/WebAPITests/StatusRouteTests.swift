@@ -1,0 +1,115 @@
+import Foundation
+import Telemetry
+import Testing
+
+@testable import WebAPI
+
+struct StatusRouteTests {
+    @Test func health() async throws {
+        let json = try await Harness().send("/api/v1/health").json()
+        #expect(json["status"] as? String == "ok")
+        #expect(json["version"] as? String == "1.2.3")
+        #expect(json["message"] is NSNull)
+        #expect(json["lag"] as? Double == 1.5)
+        let losses = try #require(json["losses"] as? [String: Any])
+        #expect(losses["received"] as? Int == 110)
+        let lost = try #require(losses["lost"] as? [String: Any])
+        #expect(lost["total"] as? Int == 6)
+        let reasons = try #require(lost["reasons"] as? [String: Int])
+        #expect(reasons["kernel_drop"] == 6)
+        #expect(reasons.count == LossReason.allCases.count)
+        let listener = try #require((json["listeners"] as? [[String: String]])?.first)
+        #expect(listener == ["protocol": "udp", "address": "[::]:2055", "purpose": "NetFlow, IPFIX"])
+        let store = try #require(json["store"] as? [String: Any])
+        #expect(store["oldest"] is NSNull)
+        #expect(store["freeDiskBytes"] as? Int == 1 << 40)
+    }
+
+    @Test func exporters() async throws {
+        let json = try await Harness().send("/api/v1/exporters").json()
+        let exporters = try #require(json["exporters"] as? [[String: Any]])
+        #expect(exporters.map { $0["address"] as? String } == ["192.0.2.8", "192.0.2.9"])
+        #expect(exporters[1]["name"] is NSNull)
+        #expect((exporters[1]["sampling"] as? [String: Any])?["rate"] as? Int == 1024)
+        #expect((exporters[1]["templates"] as? [String: Int]) == ["known": 2, "missing": 0])
+    }
+
+    @Test func probes() async throws {
+        #expect(try await Harness().send("/healthz").status == 200)
+        #expect(try await Harness().send("/readyz").body == "ready\n")
+        var harness = Harness()
+        harness.status.report.isReady = false
+        #expect(try await harness.send("/readyz").status == 503)
+        #expect(try await harness.send("/healthz").status == 200)
+        harness.status.report.status = .down
+        #expect(try await harness.send("/healthz").status == 503)
+    }
+
+    @Test func metrics() async throws {
+        let answer = try await Harness().send("/metrics")
+        #expect(answer.headers[.contentType] == PrometheusText.mediaType)
+        let lines = answer.body.split(separator: "\n").map(String.init)
+        #expect(lines.contains("netmeta_rows_received_total 110"))
+        #expect(lines.contains(#"netmeta_rows_lost_total{reason="kernel_drop"} 6"#))
+        #expect(lines.contains(#"netmeta_rows_lost_total{reason="malformed"} 0"#))
+        #expect(lines.contains(#"netmeta_exporter_malformed_total{exporter="192.0.2.9",reason="truncated"} 1"#))
+        #expect(lines.contains(#"netmeta_build_info{version="1.2.3"} 1"#))
+        #expect(lines.contains("netmeta_ingest_lag_seconds 1.5"))
+        #expect(lines.contains("netmeta_test_total 7"))
+        // Every sample belongs to a family that HELP and TYPE announced, each once.
+        var announced: Set<String> = []
+        for line in lines {
+            let words = line.split(separator: " ")
+            if line.hasPrefix("# TYPE ") {
+                #expect(announced.insert(String(words[2])).inserted)
+            } else if !line.hasPrefix("#") {
+                #expect(announced.contains(String(line.prefix { $0 != "{" && $0 != " " })))
+            }
+        }
+    }
+
+    @Test func prometheusText() {
+        let family = MetricFamily(
+            "a_total",
+            .counter,
+            help: "Two\nlines \\ and \"quotes\".",
+            samples: [.init(labels: [.init("x", "a\"b\\c\nd")], value: 0.5), .init(value: .infinity)]
+        )
+        #expect(
+            PrometheusText.render([family, MetricFamily("none", .gauge, help: "", samples: [])]) == #"""
+                # HELP a_total Two\nlines \\ and "quotes".
+                # TYPE a_total counter
+                a_total{x="a\"b\\c\nd"} 0.5
+                a_total +Inf
+
+                """#
+        )
+    }
+
+    @Test func schema() async throws {
+        let json = try await Harness().send("/api/v1/schema").json()
+        let columns = try #require(json["columns"] as? [[String: Any]])
+        let source = try #require(columns.first { $0["name"] as? String == "SrcAddr" })
+        #expect(source["mirror"] as? String == "DstAddr")
+        #expect(source["dimension"] as? Bool == true)
+        #expect(source["number"] as? Int == 6)
+        #expect(source["kind"] as? String == "address")
+        #expect(json["units"] as? [String] == ["bit/s", "packet/s", "flow/s"])
+    }
+
+    @Test func openAPIHasEveryRoute() async throws {
+        let answer = try await Harness().send("/api/v1/openapi.json")
+        let json = try answer.json()
+        #expect(json["openapi"] as? String == "3.1.0")
+        let paths = try #require(json["paths"] as? [String: [String: Any]])
+        #expect(Set(paths.keys) == Set(Endpoint.allCases.map(\.rawValue)))
+        let api = WebAPI(store: Harness().store, status: FakeStatus(), options: .init(version: "1"))
+        let documented = paths.flatMap { path, methods in methods.keys.map { "\($0) \(path)" } }
+        let registered = api.makeRouter().routes.map { "\($0.method.rawValue.lowercased()) \($0.path)" }
+        #expect(Set(documented) == Set(registered.filter { !$0.hasSuffix(" /") && !$0.hasSuffix("**") }))
+        let graph = try #require(paths["/api/v1/graph"]?["get"] as? [String: Any])
+        let parameters = try #require(graph["parameters"] as? [[String: Any]])
+        #expect(parameters.map { $0["name"] as? String } == Endpoint.graph.parameters)
+        #expect(parameters.allSatisfy { ($0["description"] as? String)?.isEmpty == false })
+    }
+}

@@ -353,6 +353,8 @@ def test_a_server_that_goes_away_is_announced(console):
     page.get_by_role("button", name="Refresh 10 s").click()
     page.get_by_role("menuitemradio", name="Every 1 s").click()
     page.get_by_text("Server not reachable, retrying.").wait_for()
+    banner = page.get_by_role("alert").bounding_box()
+    assert banner["y"] < 150 and banner["height"] < 80
     assert body_rows(page, "Exporters").count() >= 1
     page.unroute("**/api/v1/**")
     page.get_by_text("Server not reachable, retrying.").wait_for(state="detached")

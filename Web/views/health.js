@@ -9,7 +9,7 @@ import { Icon, useMedia } from "./parts.js";
 
 /** @param {{health: HealthAnswer|undefined, zone: "utc"|"local"}} props */
 export function HealthStrip({ health, zone }) {
-    const phone = useMedia("(max-width: 699px)");
+    const phone = useMedia("(max-width: 959px)");
     const roomy = useMedia("(min-width: 1360px)");
     const narrow = useMedia("(max-width: 1099px)");
     const [open, setOpen] = useState(false);

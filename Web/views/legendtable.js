@@ -154,9 +154,10 @@ function ValueMenu({ graph, at, state, schema, close }) {
         close();
     };
     const kept = state.dimensions.filter((dimension) => dimension !== column).slice(0, MAX_DIMENSIONS - 1);
-    // The menu keeps inside the window: 300 px wide, at most 340 high.
+    // The menu keeps inside the window: 300 px wide, and so high.
+    const height = splitting ? 370 : 230;
     const left = Math.max(8, Math.min(at.x, innerWidth - 308));
-    const top = at.y > innerHeight - 240 ? Math.max(8, at.y - 260) : at.y;
+    const top = Math.max(8, Math.min(at.y, innerHeight - height));
     return markup`<div class="float value-menu" ref=${box} style=${{
         left: `${left}px`,
         top: `${top}px`,

@@ -89,7 +89,7 @@ function body(top, column, table, state, sort, measure) {
         const packets = MEASURES.packets.of(row, seconds);
         const width = `${Math.min(1, value(row, seconds) / most) * 100}%`;
         return markup`<tr key=${row.key.join()}>
-            <td class="c-name"><span class=${row.kind === "other" ? "bar other" : "bar"}><span style=${{
+            <td class="c-name"><span class=${row.kind === "other" ? "data-bar other" : "data-bar"}><span style=${{
             width,
         }}></span></span>
                 <${Swatch} paint=${paint} /><${Name} row=${row} column=${column} table=${table} state=${state} others=${top.groups - named} /></td>

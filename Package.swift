@@ -89,9 +89,48 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "NetMetaTesting",
+            dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "NetTypesTests", dependencies: ["NetTypes"], swiftSettings: strict),
+        .testTarget(name: "WireFormatTests", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strict),
+        .testTarget(name: "FlowSchemaTests", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
+        .testTarget(
+            name: "FlowDecodersTests",
+            dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "NetMetaTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "FlowStoreTests", dependencies: ["NetTypes", "FlowSchema", "FlowStore"], swiftSettings: strict),
+        .testTarget(name: "FlowQueryTests", dependencies: ["NetTypes", "FlowSchema", "FlowQuery"], swiftSettings: strict),
+        .testTarget(
+            name: "VirtualExportersTests",
+            dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "VirtualExporters"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry", "WebAPI",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "netmetaTests",
+            dependencies: ["netmeta", "NetTypes", "WireFormat", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict
         ),
     ]

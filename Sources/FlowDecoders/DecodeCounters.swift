@@ -52,13 +52,13 @@ public struct DecodeCounters: Equatable, Sendable {
         parkedSets += other.parkedSets
         bytesUnaccounted += other.bytesUnaccounted
         rejectedRecords += other.rejectedRecords
-        for error in DecodeError.allCases { malformed[error] += other.malformed[error] }
+        malformed.add(other.malformed)
     }
 }
 
-/// A count per ``DecodeError``.
+/// A count per ``DecodeError``, in place: decoding allocates nothing for it.
 public struct ErrorCounts: Equatable, Sendable {
-    private var counts: [UInt64] = Array(repeating: 0, count: DecodeError.allCases.count)
+    private var counts = InlineArray<6, UInt64>(repeating: 0)
 
     /// The count of one error.
     public subscript(error: DecodeError) -> UInt64 {
@@ -72,5 +72,19 @@ public struct ErrorCounts: Equatable, Sendable {
     }
 
     /// All errors together.
-    public var total: UInt64 { counts.reduce(0, +) }
+    public var total: UInt64 {
+        var sum: UInt64 = 0
+        for index in counts.indices { sum += counts[index] }
+        return sum
+    }
+
+    /// Adds another's counts.
+    mutating func add(_ other: ErrorCounts) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+    }
+
+    /// Whether every count is the same.
+    public static func == (a: ErrorCounts, b: ErrorCounts) -> Bool {
+        a.counts.indices.allSatisfy { a.counts[$0] == b.counts[$0] }
+    }
 }

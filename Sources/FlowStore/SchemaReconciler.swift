@@ -21,7 +21,7 @@ struct SchemaReconciler {
     }
 
     /// Changes the TTL only where it differs: the change rewrites parts' metadata.
-    private func setRetention(days: Int) throws(StoreError) {
+    func setRetention(days: Int) throws(StoreError) {
         let wanted = ClickHouse.ttl(days: days)
         let current = try strings(
             "SELECT create_table_query FROM system.tables WHERE database = '\(ClickHouse.database)' "

@@ -79,6 +79,11 @@ public final class Pipeline: Sendable {
         for receiver in receivers { receiver.start() }
     }
 
+    /// Changes whose datagrams are taken, within a second; empty: everybody's.
+    public func setAllow(_ prefixes: [Prefix]) {
+        for receiver in receivers { receiver.setAllow(prefixes) }
+    }
+
     /// Reads what has arrived, stores all of it and ends the threads; blocks until then.
     public func stop() {
         for receiver in receivers { receiver.stop() }

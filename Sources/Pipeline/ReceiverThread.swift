@@ -28,7 +28,7 @@ final class ReceiverThread: Sendable {
     private let pool: BatchPool
     private let batchRows: Int
     private let flushSeconds: UInt32
-    private let allow: [Prefix]
+    private let allow: Mutex<[Prefix]>
     private let report = Mutex(Report())
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
@@ -39,7 +39,7 @@ final class ReceiverThread: Sendable {
         self.pool = pool
         batchRows = options.batchRows
         flushSeconds = UInt32(max(1, options.flushSeconds))
-        allow = options.allow
+        allow = Mutex(options.allow)
     }
 
     /// What was published last.
@@ -52,6 +52,9 @@ final class ReceiverThread: Sendable {
         thread.start()
     }
 
+    /// Narrows or widens who may send, within a second.
+    func setAllow(_ prefixes: [Prefix]) { allow.withLock { $0 = prefixes } }
+
     /// Asks the thread to read what has arrived, hand it over and end.
     func stop() { isStopping.store(true, ordering: .releasing) }
 
@@ -61,7 +64,7 @@ final class ReceiverThread: Sendable {
     // MARK: - On the thread
 
     private func run() {
-        var work = Work(batch: pool.take())
+        var work = Work(batch: pool.take(), allow: allow.withLock { $0 })
         let deadline = Self.drainSeconds
         var stopSeen: UInt32?
         while true {
@@ -73,7 +76,6 @@ final class ReceiverThread: Sendable {
                 report.withLock { $0.failure = error.description }
                 break
             }
-            if received > 0 { work.lastReceived = now }
             flushIfDue(now, &work)
             publishIfDue(now, &work)
             guard isStopping.load(ordering: .acquiring) else { continue }
@@ -93,17 +95,17 @@ final class ReceiverThread: Sendable {
     private struct Work {
         var decoder = FlowDecoder()
         var batch: FlowBatch
+        var allow: [Prefix]
         var datagrams: UInt64 = 0
         var refused: UInt64 = 0
         /// When the first row of the batch came.
         var opened: UInt32 = 0
         var published: UInt32 = 0
-        var lastReceived: UInt32 = 0
     }
 
     private func handle(_ datagram: RawSpan, _ source: IPEndpoint, _ now: UInt32, _ work: inout Work) {
         work.datagrams += 1
-        guard allow.isEmpty || allow.contains(where: { $0.contains(source.address) }) else {
+        guard work.allow.isEmpty || work.allow.contains(where: { $0.contains(source.address) }) else {
             work.refused += 1
             return
         }
@@ -129,8 +131,9 @@ final class ReceiverThread: Sendable {
     }
 
     private func publishIfDue(_ now: UInt32, _ work: inout Work) {
-        if now != work.published, work.lastReceived + 2 >= work.published {
+        if now != work.published {
             work.published = now
+            work.allow = allow.withLock { $0 }
             publish(&work)
         }
     }

@@ -26,7 +26,7 @@ enum Endpoint: String, CaseIterable {
         case .graph: shared + ["bucket", "split"]
         case .top: shared
         case .flows: ["from", "to", "filter", "limit", "before"]
-        case .query: ["sql"]
+        case .query: ["sql", "format"]
         default: []
         }
     }

@@ -33,17 +33,15 @@ extension WebAPI {
 
     /// People's SQL: the engine parses it first, and the gate decides by what it names.
     func query(_ request: Request) async throws -> Response {
-        let statement = try SQLGate.statement(try await sql(of: request))
-        let limits = QueryLimits(seconds: options.querySeconds, resultRows: SQLGate.textBytes, isPersons: true)
-        let tree = try await store.query(statement.explain, limits: limits)
-        let lines = (tree.columns.first?.values ?? []).map { value in
-            if case .string(let line) = value { line } else { "" }
+        let parameters = try Parameters(request, allowed: .query)
+        var format: ResultFormat?
+        if let name = parameters["format"] {
+            format = ResultFormat(name: name)
+            guard format != nil else { throw QueryError("there is no format of that name", parameter: "format") }
         }
-        _ = try SQLGate.check(tree: lines)
-        let result = try await store.query(
-            statement.sql,
-            limits: QueryLimits(seconds: options.querySeconds, resultRows: options.sqlRows, isPersons: true)
-        )
+        let text = try await sql(of: request, parameters)
+        let result = try await PeoplesSQL.run(text, on: store, seconds: options.querySeconds, rows: options.sqlRows)
+        if let format { return .text(format.text(of: result), type: format.mediaType) }
         var json = JSONWriter()
         json.object { json in
             json.member("meta") { json in
@@ -61,8 +59,7 @@ extension WebAPI {
         return .json(bytes: json.bytes)
     }
 
-    private func sql(of request: Request) async throws -> String {
-        let parameters = try Parameters(request, allowed: .query)
+    private func sql(of request: Request, _ parameters: Parameters) async throws -> String {
         guard request.method == .post else {
             guard let sql = parameters["sql"] else { throw QueryError("there is no statement", parameter: "sql") }
             return sql

@@ -1,5 +1,6 @@
 import FlowStore
 import Foundation
+import HTTPTypes
 import NetTypes
 import Testing
 

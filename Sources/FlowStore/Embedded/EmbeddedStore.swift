@@ -105,6 +105,14 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         }
     }
 
+    /// Changes after how many days rows are dropped.
+    public func setRetention(days: Int) async throws {
+        _ = try await run(on: ours) { connection throws(StoreError) in
+            try SchemaReconciler(connection: connection).setRetention(days: days)
+            return QueryResult(columns: [], rowCount: 0, elapsed: 0)
+        }
+    }
+
     private func run(
         on workers: QueryWorkers,
         _ body: @escaping @Sendable (EngineConnection) throws(StoreError) -> QueryResult

@@ -1,0 +1,69 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the configuration again on SIGHUP and when its file changes, applies
+/// what can change at run time and says what can't.
+struct ReloadService: Service {
+    let options: FolderOptions
+    let start: Configuration
+    let logger: Logger
+    /// Puts the settings that can change at run time into force.
+    let apply: @Sendable (Configuration) async throws -> Void
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var current = start
+            await withTaskGroup(of: Void.self) { group in
+                let (changes, continuation) = AsyncStream.makeStream(of: String.self)
+                group.addTask {
+                    for await _ in await UnixSignalsSequence(trapping: .sighup) { continuation.yield("SIGHUP") }
+                }
+                group.addTask { await watchFile { continuation.yield("the file changed") } }
+                for await reason in changes { current = await reload(from: current, because: reason) }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// - Returns: the configuration that is in force afterwards.
+    private func reload(from current: Configuration, because reason: String) async -> Configuration {
+        do {
+            let new = try options.load()
+            let changes = current.changes(to: new)
+            if !changes.reloadable.isEmpty { try await apply(new) }
+            if !changes.needsRestart.isEmpty {
+                logger.warning(
+                    "these settings take effect at the next start",
+                    metadata: ["keys": "\(changes.needsRestart.joined(separator: ", "))"]
+                )
+            }
+            let keys = changes.reloadable.isEmpty ? "none" : changes.reloadable.joined(separator: ", ")
+            logger.notice("configuration read again", metadata: ["reason": "\(reason)", "changed": "\(keys)"])
+            return new
+        } catch {
+            logger.error("configuration not reloaded, the old one stays in force", metadata: ["reason": "\(error)"])
+            return current
+        }
+    }
+
+    /// Looks at the file's time of change every two seconds: editors replace
+    /// files, and a watch on one of them would be lost.
+    private func watchFile(_ changed: () -> Void) async {
+        guard let file = options.file ?? ConfigurationLoader.usualFiles.first(where: FileManager.default.fileExists) else {
+            return
+        }
+        var last = Self.modified(file)
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(2))
+            let now = Self.modified(file)
+            if let now, now != last { changed() }
+            last = now ?? last
+        }
+    }
+
+    private static func modified(_ file: String) -> Date? {
+        (try? FileManager.default.attributesOfItem(atPath: file))?[.modificationDate] as? Date
+    }
+}

@@ -1,0 +1,186 @@
+import FlowStore
+import Foundation
+import Hummingbird
+import LinuxCapture
+import Logging
+import NetTypes
+import Pipeline
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// The running program: opens everything or nothing, serves, and stores what
+/// it has received before it ends.
+struct Server {
+    private let configuration: Configuration
+    private let options: FolderOptions
+    private let logger: Logger
+    private let lock: FolderLock
+    private let store: EmbeddedStore
+    private let pipeline: Pipeline
+
+    /// Takes the folder, opens the store and binds every socket.
+    ///
+    /// - Throws: ``Failure`` in one line that says what to do; nothing is left half-started.
+    init(configuration: Configuration, options: FolderOptions) throws {
+        self.configuration = configuration
+        self.options = options
+        LiveLogLevel.set(configuration.log.level)
+        logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
+        do throws(StoreError) {
+            let library = try EngineLibrary.locate(configured: configuration.store.library)
+            lock = try FolderLock(folder: configuration.store.data)
+            try DiskSpace.check(folder: configuration.store.data)
+            store = try EmbeddedStore(
+                configuration: configuration,
+                library: library,
+                lock: lock,
+                retentionDays: configuration.retention.days
+            )
+        } catch {
+            throw Failure(error.message)
+        }
+        do {
+            pipeline = try Pipeline(PipelineOptions(configuration), store: store, logger: logger)
+        } catch {
+            store.close()
+            throw Failure(error.description)
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run() async throws {
+        let status = PipelineStatus(
+            pipeline: pipeline,
+            store: store,
+            folder: configuration.store.data,
+            retentionDays: configuration.retention.days
+        )
+        let web = WebService(configuration: configuration, store: store, status: status, logger: logger)
+        do {
+            try web.probe()
+        } catch {
+            store.close()
+            throw error
+        }
+        // Stops in reverse: no more questions, then no more datagrams, then the store.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: StoreService(store: store)),
+                    .init(service: PipelineService(pipeline: pipeline)),
+                    .init(service: StatusService(status: status)),
+                    .init(service: reload),
+                    .init(service: web.service { announce() }),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch {
+            throw Failure("stopped: \(error)")
+        }
+        // The engine's threads may still be on their way out of the library.
+        fflush(nil)
+        _exit(0)
+    }
+
+    /// Says where it listens; `ready` comes last, when questions are answered too.
+    private func announce() {
+        lock.note(api: configuration.console.listen.description)
+        for listener in pipeline.snapshot.listeners {
+            print("listening on \(listener.endpoint)/udp for \(listener.purpose)")
+        }
+        print("console and API at http://\(configuration.console.listen)")
+        print("ready")
+        fflush(nil)
+    }
+
+    private var reload: ReloadService {
+        ReloadService(options: options, start: configuration, logger: logger) { new in
+            LiveLogLevel.set(new.log.level)
+            pipeline.setAllow(new.listeners.allow)
+            try await store.setRetention(days: new.retention.days)
+        }
+    }
+}
+
+extension PipelineOptions {
+    /// The pipeline that a configuration asks for.
+    init(_ configuration: Configuration) {
+        let listeners = configuration.listeners
+        let sockets =
+            listeners.netflow.map { Listener(endpoint: $0, purpose: "NetFlow v5/v9, IPFIX") }
+            + listeners.ipfix.map { Listener(endpoint: $0, purpose: "IPFIX") }
+            + listeners.sflow.map { Listener(endpoint: $0, purpose: "sFlow") }
+        self.init(listeners: sockets)
+        allow = listeners.allow
+        receiveBuffer = listeners.receiveBuffer
+        batchRows = configuration.store.batchRows
+        flushSeconds = Int(configuration.store.flush.components.seconds)
+    }
+}
+
+// MARK: - Services
+
+/// Closes the store when all others have ended.
+private struct StoreService: Service {
+    let store: EmbeddedStore
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        await Blocking.run { store.close() }
+    }
+}
+
+/// Runs the threads; at the end, stores what has arrived.
+private struct PipelineService: Service {
+    let pipeline: Pipeline
+
+    func run() async throws {
+        pipeline.start()
+        try? await gracefulShutdown()
+        Watchdog.start()
+        await Blocking.run { pipeline.stop() }
+    }
+}
+
+/// Samples counters for rates.
+private struct StatusService: Service {
+    let status: PipelineStatus
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await status.run() }
+    }
+}
+
+/// Runs blocking work beside the cooperative pool.
+enum Blocking {
+    /// Runs `body` on a thread of its own and waits for it.
+    static func run(_ body: @escaping @Sendable () -> Void) async {
+        await withCheckedContinuation { continuation in
+            Thread {
+                body()
+                continuation.resume()
+            }.start()
+        }
+    }
+}
+
+/// Ends the process when an orderly end takes too long.
+enum Watchdog {
+    /// Seconds from the first signal to the end.
+    static let seconds = 60
+
+    /// Starts the clock when the service group starts to shut down.
+    static func start() {
+        Thread {
+            Thread.sleep(forTimeInterval: Double(seconds))
+            let text = "netmeta: not ended after \(seconds) s, giving up; the last rows may be lost\n"
+            FileHandle.standardError.write(Data(text.utf8))
+            _exit(1)
+        }.start()
+    }
+}

@@ -1,0 +1,239 @@
+import FlowDecoders
+import FlowSchema
+import NetMetaTesting
+import NetTypes
+import Testing
+import WireFormat
+
+@Suite("NetFlow and IPFIX")
+struct NetFlowTests {
+    private let small: [(UInt16, UInt16)] = [(8, 4), (12, 4), (1, 4), (2, 4)]
+    private func record(_ last: UInt8, bytes: UInt32 = 100) -> [UInt8] {
+        [10, 0, 0, last, 10, 0, 1, last] + Bytes.u32(bytes, 2)
+    }
+
+    @Test("v5: header, record, sampling, times")
+    func version5() {
+        let header = Bytes.u16(5, 1) + Bytes.u32(Bytes.uptime, Bytes.exportTime, 500_000_000, 42) + [1, 2] + Bytes.u16(0x4064)
+        let record = [192, 0, 2, 10, 198, 51, 100, 20, 203, 0, 113, 1] + Bytes.u16(3, 4)
+            + Bytes.u32(7, 900, Bytes.uptime - 2500, Bytes.uptime - 500) + Bytes.u16(1234, 443)
+            + [0, 0x12, 6, 0x20] + Bytes.u16(65001, 65002) + [24, 16, 0, 0]
+        let decoded = Decoded([RecordedDatagram(header + record)])
+        let batch = decoded.batch
+        #expect(batch.count == 1 && decoded.counters.records == 1)
+        #expect(batch.address(.srcAddr, row: 0) == IPAddress(192, 0, 2, 10))
+        #expect(batch.address(.dstAddr, row: 0) == IPAddress(198, 51, 100, 20))
+        #expect(batch.address(.nextHop, row: 0) == IPAddress(203, 0, 113, 1))
+        #expect(batch.address(.samplerAddress, row: 0) == IPAddress(192, 0, 2, 1))
+        let expected: [FlowColumn: UInt64] = [
+            .inIf: 3, .outIf: 4, .packets: 7, .bytes: 900, .srcPort: 1234, .dstPort: 443, .tcpFlags: 0x12, .proto: 6,
+            .ipTos: 0x20, .srcAS: 65001, .dstAS: 65002, .srcNet: 24, .dstNet: 16, .samplingRate: 100,
+            .samplingRateSource: 1, .sequenceNum: 42, .eType: 0x0800, .flowDirection: 255, .flowType: 2,
+            .timeReceived: UInt64(Bytes.exportTime) + 1, .timeFlowStart: UInt64(Bytes.exportTime) - 2,
+            .timeFlowStartNs: 0, .timeFlowEnd: UInt64(Bytes.exportTime), .timeFlowEndNs: 0,
+        ]
+        for (column, value) in expected { #expect(batch.number(column, row: 0) == value, "\(column)") }
+    }
+
+    @Test("v5: a count that contradicts the length rejects the datagram", arguments: [0, 2, 31])
+    func version5Count(count: UInt16) {
+        let bytes = Bytes.u16(5, count) + [UInt8](repeating: 0, count: 20 + 48)
+        let decoded = Decoded([RecordedDatagram(bytes)])
+        #expect(decoded.batch.count == 0 && decoded.counters.malformed[.badCount] == 1)
+    }
+
+    @Test("v9: template and data in one datagram, padding ignored")
+    func version9() {
+        let template = Bytes.set(0, Bytes.template(256, small))
+        let data = Bytes.set(256, record(1), record(2), [0, 0, 0])
+        let decoded = Decoded([RecordedDatagram(Bytes.v9(template, data))])
+        #expect(decoded.batch.count == 2 && decoded.counters.bytesUnaccounted == 0)
+        #expect(decoded.batch.address(.dstAddr, row: 1) == IPAddress(10, 0, 1, 2))
+        #expect(decoded.batch.number(.samplingRate, row: 0) == 1)
+        #expect(decoded.batch.number(.samplingRateSource, row: 0) == UInt64(SamplingSource.unknown.rawValue))
+        // Without times in the record, the flow happened when it was exported.
+        #expect(decoded.batch.number(.timeFlowEnd, row: 0) == UInt64(Bytes.exportTime))
+    }
+
+    @Test("data without a template is counted, not guessed; the next datagram decodes")
+    func unknownTemplate() {
+        let data = Bytes.v9(Bytes.set(256, record(1)))
+        let template = Bytes.v9(sequence: 2, Bytes.set(0, Bytes.template(256, small)))
+        let decoded = Decoded([data, template, data].map { RecordedDatagram($0) })
+        #expect(decoded.batch.count == 1 && decoded.counters.unknownTemplateSets == 1)
+    }
+
+    @Test("templates belong to exporter, domain and id")
+    func templateKeys() {
+        let other: [(UInt16, UInt16)] = [(12, 4), (8, 4), (2, 4), (1, 4)]
+        let one = IPAddress(192, 0, 2, 1)
+        let two = IPAddress(192, 0, 2, 2)
+        let decoded = Decoded([
+            RecordedDatagram(Bytes.v9(domain: 1, Bytes.set(0, Bytes.template(256, small))), from: one),
+            RecordedDatagram(Bytes.v9(domain: 2, Bytes.set(0, Bytes.template(256, other))), from: one),
+            RecordedDatagram(Bytes.v9(domain: 1, Bytes.set(256, record(1))), from: one),
+            RecordedDatagram(Bytes.v9(domain: 2, Bytes.set(256, record(1))), from: one),
+            RecordedDatagram(Bytes.v9(domain: 1, Bytes.set(256, record(1))), from: two),
+        ])
+        #expect(decoded.batch.count == 2 && decoded.counters.unknownTemplateSets == 1)
+        #expect(decoded.batch.address(.srcAddr, row: 0) == IPAddress(10, 0, 0, 1))
+        #expect(decoded.batch.address(.srcAddr, row: 1) == IPAddress(10, 0, 1, 1))
+    }
+
+    @Test("several exporting processes behind one address: the port tells them apart, a lone definition serves all")
+    func templatePorts() {
+        let other: [(UInt16, UInt16)] = [(12, 4), (8, 4), (1, 4), (2, 4)]
+        let template = Bytes.v9(Bytes.set(0, Bytes.template(256, small)))
+        let redefined = Bytes.v9(Bytes.set(0, Bytes.template(256, other)))
+        let data = Bytes.v9(Bytes.set(256, record(1)))
+        let decoded = Decoded([
+            RecordedDatagram(template, port: 1), RecordedDatagram(data, port: 3),
+            RecordedDatagram(redefined, port: 2), RecordedDatagram(data, port: 1), RecordedDatagram(data, port: 2),
+            RecordedDatagram(data, port: 3),
+        ])
+        let sources = (0..<decoded.batch.count).map { decoded.batch.address(.srcAddr, row: $0).description }
+        #expect(sources == ["10.0.0.1", "10.0.0.1", "10.0.1.1"])
+        #expect(decoded.counters.unknownTemplateSets == 1)
+    }
+
+    @Test("a redefined template takes effect at once; a bad redefinition deletes the old one")
+    func redefinition() {
+        let other: [(UInt16, UInt16)] = [(12, 4), (8, 4), (1, 4), (2, 4)]
+        let decoded = Decoded([
+            RecordedDatagram(Bytes.ipfix(Bytes.set(2, Bytes.template(256, small)), Bytes.set(256, record(1)))),
+            RecordedDatagram(Bytes.ipfix(Bytes.set(2, Bytes.template(256, other)), Bytes.set(256, record(1)))),
+            RecordedDatagram(Bytes.ipfix(Bytes.set(2, Bytes.u16(256, 5, 8, 4)), Bytes.set(256, record(1)))),
+        ])
+        #expect(decoded.batch.count == 2 && decoded.counters.unknownTemplateSets == 1)
+        #expect(decoded.batch.address(.srcAddr, row: 1) == IPAddress(10, 0, 1, 1))
+        #expect(decoded.counters.malformed[.truncated] == 1)
+    }
+
+    @Test("IPFIX: variable lengths, enterprise fields, reduced sizes")
+    func ipfixShapes() {
+        // interfaceName (variable), a vendor's field, octets in 5 bytes, packets in 3, source in the end.
+        let template = Bytes.u16(300, 5) + Bytes.u16(82, 65535) + Bytes.u16(0x8001, 4) + Bytes.u32(99999)
+            + Bytes.u16(1, 5, 2, 3, 8, 4)
+        let long = [UInt8](repeating: 0x61, count: 300)
+        let one = [3, 0x65, 0x74, 0x68] + Bytes.u32(1) + [1, 0, 0, 0, 7] + [0, 1, 0] + [10, 0, 0, 9]
+        let two = [255] + Bytes.u16(300) + long + Bytes.u32(2) + [0, 0, 0, 0, 8] + [0, 0, 2] + [10, 0, 0, 10]
+        let decoded = Decoded([RecordedDatagram(Bytes.ipfix(Bytes.set(2, template), Bytes.set(300, one, two)))])
+        let batch = decoded.batch
+        #expect(batch.count == 2 && decoded.counters.malformed.total == 0)
+        #expect(batch.number(.bytes, row: 0) == 0x1_0000_0007 && batch.number(.packets, row: 0) == 256)
+        #expect(batch.number(.bytes, row: 1) == 8 && batch.address(.srcAddr, row: 1) == IPAddress(10, 0, 0, 10))
+    }
+
+    @Test("sampling out of options data: by sampler, for the whole domain, in the record")
+    func sampling() {
+        let options = Bytes.u16(257, 4, 8) + Bytes.u16(1, 4) + Bytes.u16(48, 1, 50, 4)
+        let optionsData = Bytes.set(257, Bytes.u32(0), [5], Bytes.u32(1000), Bytes.u32(0), [6], Bytes.u32(2000))
+        let withSampler = Bytes.template(256, small + [(48, 1)])
+        let withInterval = Bytes.template(258, small + [(34, 4)])
+        let plain = Bytes.template(259, small)
+        let decoded = Decoded([
+            RecordedDatagram(
+                Bytes.v9(
+                    Bytes.set(1, options), optionsData, Bytes.set(0, withSampler, withInterval, plain),
+                    Bytes.set(256, record(1), [6], record(2), [5], record(3), [9]),
+                    Bytes.set(258, record(4), Bytes.u32(77)), Bytes.set(259, record(5))
+                )
+            )
+        ])
+        let rates = (0..<5).map { decoded.batch.number(.samplingRate, row: $0) }
+        #expect(rates == [2000, 1000, 1, 77, 1])
+        let sources = (0..<5).map { decoded.batch.number(.samplingRateSource, row: $0) }
+        #expect(sources == [2, 2, 0, 1, 0])
+        #expect(decoded.counters.optionsRecords == 2)
+    }
+
+    @Test("IPFIX sampling by packet interval and space, for the domain")
+    func ipfixSampling() {
+        // Scope: observationDomainId; 305 = 1, 306 = 99: one in a hundred.
+        let options = Bytes.u16(400, 3, 1) + Bytes.u16(149, 4, 305, 4, 306, 4)
+        let decoded = Decoded([
+            RecordedDatagram(
+                Bytes.ipfix(
+                    Bytes.set(3, options), Bytes.set(400, Bytes.u32(7, 1, 99)), Bytes.set(2, Bytes.template(256, small)),
+                    Bytes.set(256, record(1))
+                )
+            )
+        ])
+        #expect(decoded.batch.number(.samplingRate, row: 0) == 100)
+        #expect(decoded.batch.number(.samplingRateSource, row: 0) == UInt64(SamplingSource.options.rawValue))
+    }
+
+    @Test("uptime that wrapped between flow and export")
+    func uptimeWrap() {
+        let template = Bytes.template(256, [(22, 4), (21, 4)])
+        let data = Bytes.set(256, Bytes.u32(0xFFFF_FC18, 500))
+        let decoded = Decoded([RecordedDatagram(Bytes.v9(uptime: 1000, Bytes.set(0, template), data))])
+        // 2000 ms and 500 ms before the export.
+        #expect(decoded.batch.number(.timeFlowStart, row: 0) == UInt64(Bytes.exportTime) - 2)
+        #expect(decoded.batch.number(.timeFlowEnd, row: 0) == UInt64(Bytes.exportTime) - 1)
+        #expect(decoded.batch.number(.timeFlowEndNs, row: 0) == 500_000_000)
+    }
+
+    @Test("IPFIX times in every form", arguments: [
+        (UInt16(150), UInt16(4), UInt64(1_700_000_001), UInt64(1_700_000_001), UInt64(0)),
+        (152, 8, 1_700_000_001_250, 1_700_000_001, 250_000_000),
+        (154, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 31, 1_700_000_001, 500_000_000),
+        (156, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 30, 1_700_000_001, 250_000_000),
+        (158, 4, 1_500_000, UInt64(Bytes.exportTime) - 2, 500_000_000),
+    ])
+    func times(id: UInt16, length: UInt16, raw: UInt64, seconds: UInt64, nanoseconds: UInt64) {
+        let value = Array(Bytes.u64(raw).suffix(Int(length)))
+        let message = Bytes.ipfix(Bytes.set(2, Bytes.template(256, [(id, length)])), Bytes.set(256, value))
+        let batch = Decoded([RecordedDatagram(message)]).batch
+        #expect(batch.number(.timeFlowStart, row: 0) == seconds)
+        #expect(batch.number(.timeFlowStartNs, row: 0) == nanoseconds)
+        #expect(batch.number(.timeFlowEnd, row: 0) == seconds)
+    }
+
+    @Test("ICMP type and code, from their element or from the port")
+    func icmp() {
+        let fromPort = Bytes.template(256, [(4, 1), (11, 2)])
+        let fromElement = Bytes.template(257, [(4, 1), (32, 2)])
+        let decoded = Decoded([
+            RecordedDatagram(
+                Bytes.v9(
+                    Bytes.set(0, fromPort, fromElement),
+                    Bytes.set(256, [1], Bytes.u16(0x0303), [6], Bytes.u16(0x0303)),
+                    Bytes.set(257, [1], Bytes.u16(0x0B00))
+                )
+            )
+        ])
+        #expect((0..<3).map { decoded.batch.number(.icmpType, row: $0) } == [3, 0, 11])
+        #expect((0..<3).map { decoded.batch.number(.icmpCode, row: $0) } == [3, 0, 0])
+    }
+
+    @Test("zeros to a fixed size, sets of length 0, and lengths beyond the end")
+    func lengths() {
+        let good = Bytes.v9(Bytes.set(0, Bytes.template(256, small)), Bytes.set(256, record(1)))
+        let padded = Decoded([RecordedDatagram(good + [UInt8](repeating: 0, count: 700))])
+        #expect(padded.batch.count == 1 && padded.counters.malformed.total == 0 && padded.counters.bytesUnaccounted == 0)
+        let beyond = Decoded([RecordedDatagram(good + Bytes.u16(256, 400) + [1, 2, 3])])
+        #expect(beyond.batch.count == 1 && beyond.counters.malformed[.badLength] == 1)
+        #expect(beyond.counters.bytesUnaccounted == 7)
+        let short = Decoded([RecordedDatagram(Bytes.ipfix() + [1])])
+        #expect(short.counters.malformed.total == 1)
+    }
+
+    @Test("a flood of templates, domains and exporters is bounded")
+    func bounds() {
+        var decoder = FlowDecoder()
+        let batch = FlowBatch(capacity: FlowDecoder.mostRows)
+        for id in 0..<40_000 {
+            let message = Bytes.ipfix(domain: UInt32(id / 30_000), Bytes.set(2, Bytes.template(UInt16(256 + id % 30_000), small)))
+            let datagram = RecordedDatagram(message)
+            decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
+        }
+        #expect(decoder.snapshots.first?.templates ?? 0 <= 4096)
+        for number in 0..<20_000 {
+            let datagram = RecordedDatagram(Bytes.ipfix(), from: IPAddress(v4: 0x0A00_0000 + UInt32(number)))
+            decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
+        }
+        #expect(decoder.snapshots.count == FlowDecoder.mostExporters)
+        #expect(decoder.counters.datagrams == 60_000)
+    }
+}

@@ -1,0 +1,132 @@
+import FlowSchema
+import NetTypes
+import Testing
+
+@Suite("Schema")
+struct SchemaTests {
+    /// Number, name and type of every published field. SQL, dashboards and
+    /// protobuf producers rely on them: lines may be added, never changed.
+    static let published = """
+        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4)
+        2 TimeReceived DateTime('UTC')
+        3 SamplingRate UInt32
+        4 SequenceNum UInt32
+        5 TimeFlowEnd DateTime('UTC')
+        6 SrcAddr IPv6
+        7 DstAddr IPv6
+        9 Bytes UInt64
+        10 Packets UInt64
+        11 SamplerAddress IPv6
+        12 NextHop IPv6
+        13 NextHopAS UInt32
+        14 SrcAS UInt32
+        15 DstAS UInt32
+        16 SrcNet UInt8
+        17 DstNet UInt8
+        18 InIf UInt32
+        19 OutIf UInt32
+        20 Proto UInt8
+        21 SrcPort UInt16
+        22 DstPort UInt16
+        23 IPTos UInt8
+        24 ForwardingStatus UInt8
+        25 IPTTL UInt8
+        26 TCPFlags UInt8
+        27 SrcMac UInt64
+        28 DstMac UInt64
+        29 VlanId UInt16
+        30 EType UInt16
+        31 IcmpType UInt8
+        32 IcmpCode UInt8
+        33 SrcVlan UInt16
+        34 DstVlan UInt16
+        35 FragmentId UInt32
+        36 FragmentOffset UInt32
+        37 IPv6FlowLabel UInt32
+        38 TimeFlowStart DateTime('UTC')
+        39 IngressVrfId UInt32
+        40 EgressVrfId UInt32
+        41 BiFlowDirection UInt8
+        42 FlowDirection UInt8
+        1000 SamplingRateSource Enum8('unknown' = 0, 'record' = 1, 'options' = 2, 'configuration' = 3)
+        1001 TimeFlowStartNs UInt32
+        1002 TimeFlowEndNs UInt32
+        """
+
+    @Test("numbers, names and types are as published")
+    func pinned() {
+        let fields = FlowColumn.allCases.map(\.field).sorted { $0.number < $1.number }
+        let text = fields.map { "\($0.number) \($0.name) \($0.column.clickHouseType)" }.joined(separator: "\n")
+        #expect(text == Self.published)
+    }
+
+    @Test("numbers and names are unique, mirrors point back")
+    func table() {
+        let fields = FlowColumn.allCases.map(\.field)
+        #expect(Set(fields.map(\.number)).count == fields.count)
+        #expect(Set(fields.map { $0.name.lowercased() }).count == fields.count)
+        for field in fields {
+            #expect(field.column == FlowColumn.named(field.name))
+            if let mirror = field.mirror { #expect(mirror.field.mirror == field.column) }
+            #expect(field.documentation.hasSuffix("."))
+        }
+    }
+
+    @Test("every form renders every stored field", arguments: SchemaForm.allCases)
+    func forms(_ form: SchemaForm) {
+        let text = SchemaDocument.render(form)
+        #expect(text.hasSuffix("\n"))
+        for field in FlowColumn.allCases.map(\.field) where field.column.isStored {
+            #expect(text.contains(form == .proto ? field.protoName : field.name), "\(field.name) in \(form)")
+        }
+    }
+
+    @Test("columns written in part are filled up, unwritten ones stay absent")
+    func batch() {
+        let batch = FlowBatch(capacity: 100)
+        batch.fill(.bytes, batch.reserve(10), with: UInt64(7))
+        let second = batch.reserve(20)
+        batch.fill(.dstAddr, second, with: IPAddress(192, 0, 2, 1))
+        batch.fill(.flowDirection, second.lowerBound..<second.lowerBound + 5, with: UInt8(1))
+        batch.seal()
+        #expect(batch.count == 30 && batch.room == 70)
+        #expect(batch.number(.bytes, row: 9) == 7 && batch.number(.bytes, row: 10) == 0)
+        #expect(batch.address(.dstAddr, row: 9) == .unspecified && batch.address(.dstAddr, row: 29) == IPAddress(192, 0, 2, 1))
+        #expect(batch.number(.flowDirection, row: 0) == 255 && batch.number(.flowDirection, row: 10) == 1)
+        #expect(batch.number(.flowDirection, row: 29) == 255)
+        #expect(batch.isPresent(.bytes) && !batch.isPresent(.packets))
+
+        // A batch is used again and again: nothing of its first life may show.
+        batch.clear()
+        batch.fill(.packets, batch.reserve(30), with: UInt64(1))
+        batch.seal()
+        #expect(!batch.isPresent(.bytes) && batch.number(.bytes, row: 3) == 0)
+        #expect(batch.address(.dstAddr, row: 29) == .unspecified)
+        #expect(batch.number(.flowDirection, row: 12) == 255)
+    }
+
+    @Test("a row as JSON has every stored column once")
+    func json() {
+        let batch = FlowBatch(capacity: 1)
+        let row = batch.reserve(1)
+        batch.fill(.timeReceived, row, with: UInt32(1_800_000_000))
+        batch.fill(.timeFlowStart, row, with: UInt32(1_800_000_000))
+        batch.fill(.timeFlowStartNs, row, with: UInt32(250_000_000))
+        batch.fill(.flowType, row, with: FlowType.netflowV9.rawValue)
+        batch.fill(.srcMac, row, with: UInt64(0x0011_22AA_BBCC))
+        batch.seal()
+        let origin = RowOrigin(
+            rows: row, exporter: IPEndpoint(address: IPAddress(192, 0, 2, 9), port: 4000), domain: 7, template: 256
+        )
+        let text = JSONRows().object(batch, row: 0, origin: origin)
+        #expect(text.hasPrefix(#"{"TimeReceived":"2027-01-15T08:00:00Z","FlowType":"NETFLOW_V9","#))
+        #expect(text.contains(#""TimeFlowStart":"2027-01-15T08:00:00.250Z""#))
+        #expect(text.contains(#""SrcMac":"00:11:22:aa:bb:cc""#))
+        #expect(text.hasSuffix(#""_source":{"exporter":"192.0.2.9","port":4000,"domain":7,"template":256}}"#))
+        for column in ClickHouse.columns { #expect(text.components(of: "\"\(column.name)\":") == 1) }
+    }
+}
+
+extension String {
+    fileprivate func components(of part: String) -> Int { ranges(of: part).count }
+}

@@ -249,7 +249,7 @@ extension Endpoint {
         case "split": "Series for each direction."
         case "before": "The place where the page before ended: its next."
         case "sql": "One SELECT over the tables of netmeta."
-        case "format": "Prints the answer in a format of ClickHouse instead: TSV, CSVWithNames, JSONCompact, Pretty and others."
+        case "format": "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others."
         default: ""
         }
     }

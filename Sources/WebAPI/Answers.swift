@@ -10,7 +10,8 @@ extension Response {
     /// A JSON answer. Handlers run on the concurrent pool, so writing a big one holds up no connection.
     static func json(_ body: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
+        // Sorted, so that the same answer is the same bytes.
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         return json(bytes: try encoder.encode(body), status: status)
     }
 

@@ -82,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "netmeta",
             dependencies: [
-                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "FlowQuery",
-                "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
+                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore",
+                "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -109,8 +109,16 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "NetMetaTesting"],
             swiftSettings: strict
         ),
-        .testTarget(name: "FlowStoreTests", dependencies: ["NetTypes", "FlowSchema", "FlowStore"], swiftSettings: strict),
-        .testTarget(name: "FlowQueryTests", dependencies: ["NetTypes", "FlowSchema", "FlowQuery"], swiftSettings: strict),
+        .testTarget(
+            name: "FlowStoreTests",
+            dependencies: ["NetTypes", "FlowSchema", "FlowStore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FlowQueryTests",
+            dependencies: ["NetTypes", "FlowSchema", "FlowQuery"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "VirtualExportersTests",
             dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "VirtualExporters"],

@@ -122,7 +122,9 @@ public struct FlowDecoder {
         }
         if exporters.count >= Self.mostExporters {
             // Made up source addresses must not push out exporters that are at work.
-            guard let idle = exporters.values.first(where: { $0.lastSeen &+ Self.idleSeconds < now }) else { return nil }
+            guard let idle = exporters.values.first(where: { $0.lastSeen &+ Self.idleSeconds < now }) else {
+                return nil
+            }
             strangers.add(idle.counters)
             exporters[idle.address] = nil
         }

@@ -93,6 +93,8 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     /// Whether the column exists in ClickHouse; the others live in batches and in `decode`'s output only.
     public var isStored: Bool { field.kind != .subsecond }
 
+    // One entry is two lines: what it is and what it means.
+    // swift-format-ignore
     private var row: Field {
         switch self {
         case .timeReceived:

@@ -171,7 +171,8 @@ extension ResultValue {
 
     fileprivate var csvText: String {
         switch self {
-        case .string(let value): "\"" + value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+        case .string(let value):
+            "\"" + value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
         case .address, .time: "\"" + plainText { $0 } + "\""
         case .array, .map:
             "\"" + nestedText.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
@@ -192,7 +193,8 @@ extension ResultValue {
         case .time(let value): Self.quoted(Self.dateTime(value))
         case .array(let values): "[" + values.map(\.jsonText).joined(separator: ",") + "]"
         case .map(let entries):
-            "{" + entries.map { Self.quoted($0.key.plainText { $0 }) + ":" + $0.value.jsonText }.joined(separator: ",") + "}"
+            "{" + entries.map { Self.quoted($0.key.plainText { $0 }) + ":" + $0.value.jsonText }.joined(separator: ",")
+                + "}"
         }
     }
 

@@ -50,6 +50,7 @@ public struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress: Comparable {
+    /// The order of the 16 bytes; IPv4 lies at ::ffff:0:0/96.
     @inlinable
     public static func < (a: IPAddress, b: IPAddress) -> Bool {
         (a.high, a.low) < (b.high, b.low)

@@ -87,7 +87,10 @@ final class IngestThread: Sendable {
                     logger.error("batch lost", metadata: ["rows": "\(batch.count)", "reason": "\(error.message)"])
                     return
                 }
-                logger.warning("store refused a batch", metadata: ["try": "\(attempt + 1)", "reason": "\(error.message)"])
+                logger.warning(
+                    "store refused a batch",
+                    metadata: ["try": "\(attempt + 1)", "reason": "\(error.message)"]
+                )
                 Thread.sleep(forTimeInterval: Self.backoff[attempt])
             }
         }

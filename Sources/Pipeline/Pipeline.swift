@@ -1,6 +1,6 @@
 public import FlowDecoders
-public import FlowStore
 import FlowSchema
+public import FlowStore
 import Foundation
 public import LinuxCapture
 public import Logging

@@ -1,6 +1,6 @@
 import FlowDecoders
-public import FlowStore
 import FlowSchema
+public import FlowStore
 import Foundation
 import NetTypes
 import Synchronization
@@ -114,43 +114,64 @@ public final class PipelineStatus: StatusSource {
         let counters = snapshot.counters
         return [
             MetricFamily(
-                "netmeta_udp_datagrams_total", .counter, help: "Datagrams read from a socket.",
+                "netmeta_udp_datagrams_total",
+                .counter,
+                help: "Datagrams read from a socket.",
                 samples: perListener(\.datagrams)
             ),
             MetricFamily(
-                "netmeta_udp_kernel_drops_total", .counter,
+                "netmeta_udp_kernel_drops_total",
+                .counter,
                 help: "Datagrams that the kernel dropped at a socket (SO_RXQ_OVFL).",
                 samples: perListener(\.kernelDrops)
             ),
             MetricFamily(
-                "netmeta_decoder_records_total", .counter, help: "Flow records read.", value: Double(counters.records)
+                "netmeta_decoder_records_total",
+                .counter,
+                help: "Flow records read.",
+                value: Double(counters.records)
             ),
             MetricFamily(
-                "netmeta_decoder_options_records_total", .counter, help: "Options data records read.",
+                "netmeta_decoder_options_records_total",
+                .counter,
+                help: "Options data records read.",
                 value: Double(counters.optionsRecords)
             ),
             MetricFamily(
-                "netmeta_decoder_counter_samples_total", .counter, help: "sFlow counter samples read.",
+                "netmeta_decoder_counter_samples_total",
+                .counter,
+                help: "sFlow counter samples read.",
                 value: Double(counters.counterSamples)
             ),
             MetricFamily(
-                "netmeta_decoder_templates_total", .counter, help: "Template records read.",
+                "netmeta_decoder_templates_total",
+                .counter,
+                help: "Template records read.",
                 value: Double(counters.templates)
             ),
             MetricFamily(
-                "netmeta_store_batches_total", .counter, help: "Batches that the store acknowledged.",
+                "netmeta_store_batches_total",
+                .counter,
+                help: "Batches that the store acknowledged.",
                 value: Double(snapshot.storedBatches)
             ),
             MetricFamily(
-                "netmeta_store_failures_total", .counter, help: "Inserts that failed; a batch may fail and be stored later.",
+                "netmeta_store_failures_total",
+                .counter,
+                help: "Inserts that failed; a batch may fail and be stored later.",
                 value: Double(snapshot.storeFailures)
             ),
             MetricFamily(
-                "netmeta_store_seconds_total", .counter, help: "Seconds spent storing.", value: snapshot.storeSeconds
+                "netmeta_store_seconds_total",
+                .counter,
+                help: "Seconds spent storing.",
+                value: snapshot.storeSeconds
             ),
             MetricFamily(
-                "netmeta_pipeline_stalls_total", .counter,
-                help: "Times that a receiver had to wait for an empty batch.", value: Double(snapshot.stalls)
+                "netmeta_pipeline_stalls_total",
+                .counter,
+                help: "Times that a receiver had to wait for an empty batch.",
+                value: Double(snapshot.stalls)
             ),
         ]
     }

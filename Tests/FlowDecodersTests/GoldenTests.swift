@@ -26,7 +26,10 @@ struct GoldenTests {
         #expect(decoded.rows.count == Int(decoded.counters.flows))
     }
 
-    @Test("every prefix of every datagram decodes or is rejected", arguments: Fixture.all("netflow") + Fixture.all("sflow"))
+    @Test(
+        "every prefix of every datagram decodes or is rejected",
+        arguments: Fixture.all("netflow") + Fixture.all("sflow")
+    )
     func prefixes(_ fixture: Fixture) throws {
         let datagrams = try fixture.datagrams()
         let whole = Decoded(datagrams)
@@ -48,7 +51,9 @@ struct GoldenTests {
         let two = Decoded(datagrams + datagrams + datagrams)
         let first = Decoded(datagrams)
         #expect(two.rows.count - one.rows.count == one.rows.count - first.rows.count)
-        #expect(Array(two.rows.suffix(one.rows.count - first.rows.count)) == Array(one.rows.dropFirst(first.rows.count)))
+        #expect(
+            Array(two.rows.suffix(one.rows.count - first.rows.count)) == Array(one.rows.dropFirst(first.rows.count))
+        )
     }
 
     @Test("a flipped bit does no harm", arguments: Fixture.all("netflow") + Fixture.all("sflow"))
@@ -72,7 +77,12 @@ struct GoldenTests {
 /// packets / 114000 B over IPv4 and 300 / 314400 B over IPv6.
 @Suite("Reference traffic")
 struct ReferenceTrafficTests {
-    @Test("adds up exactly", arguments: Fixture.all("netflow").filter { $0.testDescription.hasPrefix("softflowd") || $0.testDescription.hasPrefix("pmacctd") })
+    @Test(
+        "adds up exactly",
+        arguments: Fixture.all("netflow").filter {
+            $0.testDescription.hasPrefix("softflowd") || $0.testDescription.hasPrefix("pmacctd")
+        }
+    )
     func sums(_ fixture: Fixture) throws {
         let batch = Decoded(try fixture.datagrams()).batch
         var v4 = (packets: UInt64(0), bytes: UInt64(0))
@@ -83,7 +93,9 @@ struct ReferenceTrafficTests {
             let traffic = (batch.number(.packets, row: row) * scale, batch.number(.bytes, row: row) * scale)
             if batch.address(.srcAddr, row: row) == IPAddress(10, 99, 0, 2), batch.number(.srcPort, row: row) == 4001 {
                 (v4.packets, v4.bytes) = (v4.packets + traffic.0, v4.bytes + traffic.1)
-            } else if batch.address(.srcAddr, row: row) == IPAddress("fd99::2"), batch.number(.srcPort, row: row) == 4002 {
+            } else if batch.address(.srcAddr, row: row) == IPAddress("fd99::2"),
+                batch.number(.srcPort, row: row) == 4002
+            {
                 (v6.packets, v6.bytes) = (v6.packets + traffic.0, v6.bytes + traffic.1)
             }
         }

@@ -9,7 +9,9 @@ struct Bytes {
     static func u8(_ values: UInt8...) -> [UInt8] { values }
     static func u16(_ values: UInt16...) -> [UInt8] { values.flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] } }
     static func u32(_ values: UInt32...) -> [UInt8] {
-        values.flatMap { value in stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt32($0)) } }
+        values.flatMap { value in
+            stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt32($0)) }
+        }
     }
     static func u64(_ value: UInt64) -> [UInt8] {
         stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt64($0)) }

@@ -14,8 +14,10 @@ struct NetFlowTests {
 
     @Test("v5: header, record, sampling, times")
     func version5() {
-        let header = Bytes.u16(5, 1) + Bytes.u32(Bytes.uptime, Bytes.exportTime, 500_000_000, 42) + [1, 2] + Bytes.u16(0x4064)
-        let record = [192, 0, 2, 10, 198, 51, 100, 20, 203, 0, 113, 1] + Bytes.u16(3, 4)
+        let header =
+            Bytes.u16(5, 1) + Bytes.u32(Bytes.uptime, Bytes.exportTime, 500_000_000, 42) + [1, 2] + Bytes.u16(0x4064)
+        let record =
+            [192, 0, 2, 10, 198, 51, 100, 20, 203, 0, 113, 1] + Bytes.u16(3, 4)
             + Bytes.u32(7, 900, Bytes.uptime - 2500, Bytes.uptime - 500) + Bytes.u16(1234, 443)
             + [0, 0x12, 6, 0x20] + Bytes.u16(65001, 65002) + [24, 16, 0, 0]
         let decoded = Decoded([RecordedDatagram(header + record)])
@@ -112,7 +114,8 @@ struct NetFlowTests {
     @Test("IPFIX: variable lengths, enterprise fields, reduced sizes")
     func ipfixShapes() {
         // interfaceName (variable), a vendor's field, octets in 5 bytes, packets in 3, source in the end.
-        let template = Bytes.u16(300, 5) + Bytes.u16(82, 65535) + Bytes.u16(0x8001, 4) + Bytes.u32(99999)
+        let template =
+            Bytes.u16(300, 5) + Bytes.u16(82, 65535) + Bytes.u16(0x8001, 4) + Bytes.u32(99999)
             + Bytes.u16(1, 5, 2, 3, 8, 4)
         let long = [UInt8](repeating: 0x61, count: 300)
         let one = [3, 0x65, 0x74, 0x68] + Bytes.u32(1) + [1, 0, 0, 0, 7] + [0, 1, 0] + [10, 0, 0, 9]
@@ -134,9 +137,12 @@ struct NetFlowTests {
         let decoded = Decoded([
             RecordedDatagram(
                 Bytes.v9(
-                    Bytes.set(1, options), optionsData, Bytes.set(0, withSampler, withInterval, plain),
+                    Bytes.set(1, options),
+                    optionsData,
+                    Bytes.set(0, withSampler, withInterval, plain),
                     Bytes.set(256, record(1), [6], record(2), [5], record(3), [9]),
-                    Bytes.set(258, record(4), Bytes.u32(77)), Bytes.set(259, record(5))
+                    Bytes.set(258, record(4), Bytes.u32(77)),
+                    Bytes.set(259, record(5))
                 )
             )
         ])
@@ -154,7 +160,9 @@ struct NetFlowTests {
         let decoded = Decoded([
             RecordedDatagram(
                 Bytes.ipfix(
-                    Bytes.set(3, options), Bytes.set(400, Bytes.u32(7, 1, 99)), Bytes.set(2, Bytes.template(256, small)),
+                    Bytes.set(3, options),
+                    Bytes.set(400, Bytes.u32(7, 1, 99)),
+                    Bytes.set(2, Bytes.template(256, small)),
                     Bytes.set(256, record(1))
                 )
             )
@@ -174,13 +182,16 @@ struct NetFlowTests {
         #expect(decoded.batch.number(.timeFlowEndNs, row: 0) == 500_000_000)
     }
 
-    @Test("IPFIX times in every form", arguments: [
-        (UInt16(150), UInt16(4), UInt64(1_700_000_001), UInt64(1_700_000_001), UInt64(0)),
-        (152, 8, 1_700_000_001_250, 1_700_000_001, 250_000_000),
-        (154, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 31, 1_700_000_001, 500_000_000),
-        (156, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 30, 1_700_000_001, 250_000_000),
-        (158, 4, 1_500_000, UInt64(Bytes.exportTime) - 2, 500_000_000),
-    ])
+    @Test(
+        "IPFIX times in every form",
+        arguments: [
+            (UInt16(150), UInt16(4), UInt64(1_700_000_001), UInt64(1_700_000_001), UInt64(0)),
+            (152, 8, 1_700_000_001_250, 1_700_000_001, 250_000_000),
+            (154, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 31, 1_700_000_001, 500_000_000),
+            (156, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 30, 1_700_000_001, 250_000_000),
+            (158, 4, 1_500_000, UInt64(Bytes.exportTime) - 2, 500_000_000),
+        ]
+    )
     func times(id: UInt16, length: UInt16, raw: UInt64, seconds: UInt64, nanoseconds: UInt64) {
         let value = Array(Bytes.u64(raw).suffix(Int(length)))
         let message = Bytes.ipfix(Bytes.set(2, Bytes.template(256, [(id, length)])), Bytes.set(256, value))
@@ -211,7 +222,9 @@ struct NetFlowTests {
     func lengths() {
         let good = Bytes.v9(Bytes.set(0, Bytes.template(256, small)), Bytes.set(256, record(1)))
         let padded = Decoded([RecordedDatagram(good + [UInt8](repeating: 0, count: 700))])
-        #expect(padded.batch.count == 1 && padded.counters.malformed.total == 0 && padded.counters.bytesUnaccounted == 0)
+        #expect(
+            padded.batch.count == 1 && padded.counters.malformed.total == 0 && padded.counters.bytesUnaccounted == 0
+        )
         let beyond = Decoded([RecordedDatagram(good + Bytes.u16(256, 400) + [1, 2, 3])])
         #expect(beyond.batch.count == 1 && beyond.counters.malformed[.badLength] == 1)
         #expect(beyond.counters.bytesUnaccounted == 7)
@@ -224,7 +237,10 @@ struct NetFlowTests {
         var decoder = FlowDecoder()
         let batch = FlowBatch(capacity: FlowDecoder.mostRows)
         for id in 0..<40_000 {
-            let message = Bytes.ipfix(domain: UInt32(id / 30_000), Bytes.set(2, Bytes.template(UInt16(256 + id % 30_000), small)))
+            let message = Bytes.ipfix(
+                domain: UInt32(id / 30_000),
+                Bytes.set(2, Bytes.template(UInt16(256 + id % 30_000), small))
+            )
             let datagram = RecordedDatagram(message)
             decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
         }

@@ -91,7 +91,10 @@ struct SchemaTests {
         batch.seal()
         #expect(batch.count == 30 && batch.room == 70)
         #expect(batch.number(.bytes, row: 9) == 7 && batch.number(.bytes, row: 10) == 0)
-        #expect(batch.address(.dstAddr, row: 9) == .unspecified && batch.address(.dstAddr, row: 29) == IPAddress(192, 0, 2, 1))
+        #expect(
+            batch.address(.dstAddr, row: 9) == .unspecified
+                && batch.address(.dstAddr, row: 29) == IPAddress(192, 0, 2, 1)
+        )
         #expect(batch.number(.flowDirection, row: 0) == 255 && batch.number(.flowDirection, row: 10) == 1)
         #expect(batch.number(.flowDirection, row: 29) == 255)
         #expect(batch.isPresent(.bytes) && !batch.isPresent(.packets))
@@ -116,7 +119,10 @@ struct SchemaTests {
         batch.fill(.srcMac, row, with: UInt64(0x0011_22AA_BBCC))
         batch.seal()
         let origin = RowOrigin(
-            rows: row, exporter: IPEndpoint(address: IPAddress(192, 0, 2, 9), port: 4000), domain: 7, template: 256
+            rows: row,
+            exporter: IPEndpoint(address: IPAddress(192, 0, 2, 9), port: 4000),
+            domain: 7,
+            template: 256
         )
         let text = JSONRows().object(batch, row: 0, origin: origin)
         #expect(text.hasPrefix(#"{"TimeReceived":"2027-01-15T08:00:00Z","FlowType":"NETFLOW_V9","#))

@@ -100,7 +100,8 @@ extension TemplatePlan.Step {
 extension WireReader {
     /// Whether only zeros are left.
     var isAllZero: Bool {
-        for index in offset..<bytes.byteCount where (unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) != 0 {
+        for index in offset..<bytes.byteCount
+        where (unsafe bytes.unsafeLoad(fromByteOffset: index, as: UInt8.self)) != 0 {
             return false
         }
         return true
@@ -238,7 +239,9 @@ extension SetDecoder {
         }
         if let table = sampling, table.isPerInterface {
             let interface = UInt32(truncatingIfNeeded: batch.number(.inIf, row: row))
-            if let rate = table.byInterface[interface] { return SamplingRate(UInt64(rate), source: .options) ?? .unknown }
+            if let rate = table.byInterface[interface] {
+                return SamplingRate(UInt64(rate), source: .options) ?? .unknown
+            }
         }
         return common
     }

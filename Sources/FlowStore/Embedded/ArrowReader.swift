@@ -65,7 +65,9 @@ extension ArrowReader {
         if format.hasPrefix("+l") || format == "+m" { return list(array, type, index: index, isMap: format == "+m") }
         if format == "+s" { return tuple(array, type, index: index) }
         guard array.n_buffers > 1, let data = array.buffers[1] else { return .null }
-        func load<T>(_ type: T.Type) -> T { data.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.size, as: T.self) }
+        func load<T>(_ type: T.Type) -> T {
+            data.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.size, as: T.self)
+        }
         switch format {
         case "b":
             let byte = data.load(fromByteOffset: index / 8, as: UInt8.self)
@@ -99,7 +101,10 @@ extension ArrowReader {
         offsets: UnsafePointer<Offset>
     ) -> ResultValue {
         let start = Int(offsets[index])
-        let bytes = UnsafeRawBufferPointer(start: array.buffers[2].map { $0 + start }, count: Int(offsets[index + 1]) - start)
+        let bytes = UnsafeRawBufferPointer(
+            start: array.buffers[2].map { $0 + start },
+            count: Int(offsets[index + 1]) - start
+        )
         return .string(String(decoding: bytes, as: UTF8.self))
     }
 

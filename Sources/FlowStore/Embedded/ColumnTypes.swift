@@ -47,7 +47,9 @@ struct ColumnTypes {
                 Self.replace(&result.columns[index].values) { $0.unsigned.map { .bool($0 != 0) } }
             } else if inner.hasPrefix("Enum") {
                 let names = Self.enumNames(inner)
-                Self.replace(&result.columns[index].values) { $0.number.flatMap { names[Int($0)] }.map(ResultValue.string) }
+                Self.replace(&result.columns[index].values) {
+                    $0.number.flatMap { names[Int($0)] }.map(ResultValue.string)
+                }
             }
         }
     }

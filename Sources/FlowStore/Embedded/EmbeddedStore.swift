@@ -82,7 +82,9 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     ///
     /// - Parameter token: names the batch: a second try with the same token stores nothing twice.
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
-        try ingest.execute("SET insert_deduplication_token = '\(token.filter { $0.isLetter || $0.isNumber || $0 == "-" })'")
+        try ingest.execute(
+            "SET insert_deduplication_token = '\(token.filter { $0.isLetter || $0.isNumber || $0 == "-" })'"
+        )
         let arrow = ArrowBatch(batch, layout: layout)
         defer { arrow.deallocate() }
         try ingest.append(arrow, database: ClickHouse.database, table: ClickHouse.inputTable)

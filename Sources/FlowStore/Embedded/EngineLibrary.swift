@@ -30,7 +30,9 @@ public enum EngineLibrary {
     /// A libpython of the system, newest first; nil when there is none.
     static func locatePython() -> String? {
         if let path = ProcessInfo.processInfo.environment["NETMETA_LIBPYTHON"] { return path }
-        let folders = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"]
+        let folders = [
+            "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib",
+        ]
         for folder in folders {
             for minor in (9...15).reversed() {
                 let path = "\(folder)/libpython3.\(minor).so.1.0"

@@ -67,7 +67,10 @@ struct Query: AsyncParsableCommand {
 
 /// Options of the commands that work on a data folder.
 struct FolderOptions: ParsableArguments {
-    @Option(name: .customLong("config"), help: "The configuration file (default: netmeta.yaml, /etc/netmeta/netmeta.yaml).")
+    @Option(
+        name: .customLong("config"),
+        help: "The configuration file (default: netmeta.yaml, /etc/netmeta/netmeta.yaml)."
+    )
     var file: String?
 
     @Option(name: .customLong("data"), help: "The data folder (default: ./data, or store.data of the configuration).")

@@ -7,7 +7,8 @@ extension SchemaForm: ExpressibleByArgument {}
 struct Schema: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the flow schema.",
-        discussion: "sql: ClickHouse tables; proto: FlowMessage; json: the field table; ts: TypeScript types; md: a reference."
+        discussion:
+            "sql: ClickHouse tables; proto: FlowMessage; json: the field table; ts: TypeScript types; md: a reference."
     )
 
     @Option(name: .customLong("as"), help: "sql, proto, json, ts or md.")

@@ -150,7 +150,8 @@ enum FlowTable {
     static func line(_ batch: FlowBatch, row: Int) -> String {
         let proto = UInt16(batch.number(.proto, row: row))
         let name = WellKnown.ipProtocols.first { $0.id == proto }?.name ?? String(proto)
-        let rate = batch.number(.samplingRateSource, row: row) == 0 ? "unknown" : "1:\(batch.number(.samplingRate, row: row))"
+        let rate =
+            batch.number(.samplingRateSource, row: row) == 0 ? "unknown" : "1:\(batch.number(.samplingRate, row: row))"
         func end(_ address: FlowColumn, _ port: FlowColumn) -> String {
             let endpoint = IPEndpoint(
                 address: batch.address(address, row: row),

@@ -48,7 +48,9 @@ struct OutputBuffer {
     mutating func flush() throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + written, $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Foundation.write(descriptor, $0.baseAddress! + written, $0.count - written)
+            }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Failure("cannot write output: \(String(cString: strerror(errno)))") }
             written += count

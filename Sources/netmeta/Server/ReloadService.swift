@@ -51,7 +51,8 @@ struct ReloadService: Service {
     /// Looks at the file's time of change every two seconds: editors replace
     /// files, and a watch on one of them would be lost.
     private func watchFile(_ changed: () -> Void) async {
-        guard let file = options.file ?? ConfigurationLoader.usualFiles.first(where: FileManager.default.fileExists) else {
+        guard let file = options.file ?? ConfigurationLoader.usualFiles.first(where: FileManager.default.fileExists)
+        else {
             return
         }
         var last = Self.modified(file)

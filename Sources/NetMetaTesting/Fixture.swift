@@ -5,18 +5,19 @@ import NetTypes
 import WireFormat
 
 /// A recorded export: `Tests/Fixtures/<format>/<case>/{capture.pcap,expected.json,about.md}`.
-public struct Fixture: Sendable {
+public struct Fixture: Sendable, CustomStringConvertible {
     /// The case's folder.
     public let folder: URL
 
     /// The name of the case, which tests are listed under.
-    public var testDescription: String { folder.lastPathComponent }
+    public var description: String { folder.lastPathComponent }
+
+    /// The root of the checkout: Sources/NetMetaTesting/Fixture.swift lies three levels below.
+    public static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// All cases of a format, by the name of their folder.
-    public static func all(_ format: String, file: String = #filePath) -> [Fixture] {
-        // Sources/NetMetaTesting/Fixture.swift -> the root of the checkout.
-        let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
+    public static func all(_ format: String) -> [Fixture] {
         let folder = root.appendingPathComponent("Tests/Fixtures/\(format)")
         let cases = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
         return cases.sorted { $0.lastPathComponent < $1.lastPathComponent }
@@ -26,7 +27,12 @@ public struct Fixture: Sendable {
 
     /// The datagrams of the capture, with where they came from and when.
     public func datagrams() throws -> [RecordedDatagram] {
-        let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent("capture.pcap")))
+        try Self.datagrams(of: folder.appendingPathComponent("capture.pcap"))
+    }
+
+    /// The UDP datagrams of any capture.
+    public static func datagrams(of capture: URL) throws -> [RecordedDatagram] {
+        let bytes = [UInt8](try Data(contentsOf: capture))
         var reader = CaptureDatagrams(try CaptureReader(bytes))
         var result: [RecordedDatagram] = []
         while let datagram = try reader.next() {

@@ -5,11 +5,15 @@ import NetMetaTesting
 import NetTypes
 import Testing
 
-extension Fixture: CustomTestStringConvertible {}
-
 /// Recordings of real exporters against what they are known to hold, and laws that hold for each of them.
 @Suite("Fixtures")
 struct GoldenTests {
+    @Test("are there, so that the tests below have something to say")
+    func present() {
+        #expect(Fixture.all("netflow").count >= 11)
+        #expect(Fixture.all("sflow").count >= 2)
+    }
+
     /// `UPDATE_GOLDENS=1 swift test` writes expected.json anew; review the difference.
     @Test("decode as expected", arguments: Fixture.all("netflow") + Fixture.all("sflow"))
     func golden(_ fixture: Fixture) throws {
@@ -80,14 +84,14 @@ struct ReferenceTrafficTests {
     @Test(
         "adds up exactly",
         arguments: Fixture.all("netflow").filter {
-            $0.testDescription.hasPrefix("softflowd") || $0.testDescription.hasPrefix("pmacctd")
+            $0.description.hasPrefix("softflowd") || $0.description.hasPrefix("pmacctd")
         }
     )
     func sums(_ fixture: Fixture) throws {
         let batch = Decoded(try fixture.datagrams()).batch
         var v4 = (packets: UInt64(0), bytes: UInt64(0))
         var v6 = v4
-        let isSampled = fixture.testDescription.contains("sampled")
+        let isSampled = fixture.description.contains("sampled")
         for row in 0..<batch.count {
             let scale = batch.number(.samplingRate, row: row)
             let traffic = (batch.number(.packets, row: row) * scale, batch.number(.bytes, row: row) * scale)
@@ -101,6 +105,6 @@ struct ReferenceTrafficTests {
         }
         guard !isSampled else { return }
         #expect(v4 == (500, 114_000))
-        if !fixture.testDescription.contains("v5") { #expect(v6 == (300, 314_400)) }
+        if !fixture.description.contains("v5") { #expect(v6 == (300, 314_400)) }
     }
 }

@@ -14,12 +14,12 @@ struct NetFlowTests {
 
     @Test("v5: header, record, sampling, times")
     func version5() {
-        let header =
-            Bytes.u16(5, 1) + Bytes.u32(Bytes.uptime, Bytes.exportTime, 500_000_000, 42) + [1, 2] + Bytes.u16(0x4064)
-        let record =
-            [192, 0, 2, 10, 198, 51, 100, 20, 203, 0, 113, 1] + Bytes.u16(3, 4)
-            + Bytes.u32(7, 900, Bytes.uptime - 2500, Bytes.uptime - 500) + Bytes.u16(1234, 443)
-            + [0, 0x12, 6, 0x20] + Bytes.u16(65001, 65002) + [24, 16, 0, 0]
+        var header = Bytes.u16(5, 1) + Bytes.u32(Bytes.uptime, Bytes.exportTime, 500_000_000, 42)
+        header += [1, 2] + Bytes.u16(0x4064)
+        var record: [UInt8] = [192, 0, 2, 10, 198, 51, 100, 20, 203, 0, 113, 1]
+        record += Bytes.u16(3, 4) + Bytes.u32(7, 900, Bytes.uptime - 2500, Bytes.uptime - 500)
+        record += Bytes.u16(1234, 443) + [0, 0x12, 6, 0x20] as [UInt8]
+        record += Bytes.u16(65001, 65002) + [24, 16, 0, 0] as [UInt8]
         let decoded = Decoded([RecordedDatagram(header + record)])
         let batch = decoded.batch
         #expect(batch.count == 1 && decoded.counters.records == 1)
@@ -118,8 +118,8 @@ struct NetFlowTests {
             Bytes.u16(300, 5) + Bytes.u16(82, 65535) + Bytes.u16(0x8001, 4) + Bytes.u32(99999)
             + Bytes.u16(1, 5, 2, 3, 8, 4)
         let long = [UInt8](repeating: 0x61, count: 300)
-        let one = [3, 0x65, 0x74, 0x68] + Bytes.u32(1) + [1, 0, 0, 0, 7] + [0, 1, 0] + [10, 0, 0, 9]
-        let two = [255] + Bytes.u16(300) + long + Bytes.u32(2) + [0, 0, 0, 0, 8] + [0, 0, 2] + [10, 0, 0, 10]
+        let one = [3, 0x65, 0x74, 0x68, 0, 0, 0, 1, 1, 0, 0, 0, 7, 0, 1, 0, 10, 0, 0, 9] as [UInt8]
+        let two = [255, 1, 44] + long + [0, 0, 0, 2, 0, 0, 0, 0, 8, 0, 0, 2, 10, 0, 0, 10] as [UInt8]
         let decoded = Decoded([RecordedDatagram(Bytes.ipfix(Bytes.set(2, template), Bytes.set(300, one, two)))])
         let batch = decoded.batch
         #expect(batch.count == 2 && decoded.counters.malformed.total == 0)
@@ -182,23 +182,39 @@ struct NetFlowTests {
         #expect(decoded.batch.number(.timeFlowEndNs, row: 0) == 500_000_000)
     }
 
-    @Test(
-        "IPFIX times in every form",
-        arguments: [
-            (UInt16(150), UInt16(4), UInt64(1_700_000_001), UInt64(1_700_000_001), UInt64(0)),
-            (152, 8, 1_700_000_001_250, 1_700_000_001, 250_000_000),
-            (154, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 31, 1_700_000_001, 500_000_000),
-            (156, 8, (1_700_000_001 + 2_208_988_800) << 32 | 1 << 30, 1_700_000_001, 250_000_000),
-            (158, 4, 1_500_000, UInt64(Bytes.exportTime) - 2, 500_000_000),
-        ]
-    )
-    func times(id: UInt16, length: UInt16, raw: UInt64, seconds: UInt64, nanoseconds: UInt64) {
-        let value = Array(Bytes.u64(raw).suffix(Int(length)))
-        let message = Bytes.ipfix(Bytes.set(2, Bytes.template(256, [(id, length)])), Bytes.set(256, value))
-        let batch = Decoded([RecordedDatagram(message)]).batch
-        #expect(batch.number(.timeFlowStart, row: 0) == seconds)
-        #expect(batch.number(.timeFlowStartNs, row: 0) == nanoseconds)
-        #expect(batch.number(.timeFlowEnd, row: 0) == seconds)
+    /// A time element as it is sent, and what it means.
+    struct TimeCase: Sendable {
+        var id: UInt16
+        var length: Int
+        var raw: UInt64
+        var seconds: UInt64
+        var nanoseconds: UInt64
+    }
+
+    static let second: UInt64 = 1_700_000_001
+    static let ntpSecond = (second + 2_208_988_800) << 32
+    static let timeCases = [
+        TimeCase(id: 150, length: 4, raw: second, seconds: second, nanoseconds: 0),
+        TimeCase(id: 152, length: 8, raw: second * 1000 + 250, seconds: second, nanoseconds: 250_000_000),
+        TimeCase(id: 154, length: 8, raw: ntpSecond | 1 << 31, seconds: second, nanoseconds: 500_000_000),
+        TimeCase(id: 156, length: 8, raw: ntpSecond | 1 << 30, seconds: second, nanoseconds: 250_000_000),
+        TimeCase(
+            id: 158,
+            length: 4,
+            raw: 1_500_000,
+            seconds: UInt64(Bytes.exportTime) - 2,
+            nanoseconds: 500_000_000
+        ),
+    ]
+
+    @Test("IPFIX times in every form", arguments: timeCases)
+    func times(form: TimeCase) {
+        let value = Array(Bytes.u64(form.raw).suffix(form.length))
+        let template = Bytes.template(256, [(form.id, UInt16(form.length))])
+        let batch = Decoded([RecordedDatagram(Bytes.ipfix(Bytes.set(2, template), Bytes.set(256, value)))]).batch
+        #expect(batch.number(.timeFlowStart, row: 0) == form.seconds)
+        #expect(batch.number(.timeFlowStartNs, row: 0) == form.nanoseconds)
+        #expect(batch.number(.timeFlowEnd, row: 0) == form.seconds)
     }
 
     @Test("ICMP type and code, from their element or from the port")

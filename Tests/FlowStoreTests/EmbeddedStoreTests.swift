@@ -83,14 +83,30 @@ struct EmbeddedStoreTests {
         )
         guard case .string(let text) = ddl["q"]?.values.first else { throw StoreError(message: "no DDL") }
         #expect(text.contains("toIntervalDay(30)"))
+        // The memory limit is the engine's, not only ours.
+        let limit = try await store.query(
+            "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'",
+            limits: QueryLimits()
+        )
+        #expect(limit["value"]?.values == [.string("1000000000")])
+        store.close()
+
+        // However the folder is spelled, and whatever the settings, the rows are the same.
+        store = try open(folder + "/../" + (folder as NSString).lastPathComponent, memory: 1_100_000_000)
+        let again = try await store.query("SELECT count() AS n FROM flows_raw", limits: QueryLimits())
+        #expect(again["n"]?.values == [.uint(30)])
         store.close()
     }
 
-    private func open(_ folder: String, retentionDays: Int = 7) throws -> EmbeddedStore {
+    private func open(
+        _ folder: String,
+        retentionDays: Int = 7,
+        memory: Int = 1_000_000_000
+    ) throws -> EmbeddedStore {
         let options = EmbeddedStore.Options(
             folder: folder,
             library: try EngineLibrary.locate(configured: nil),
-            memory: 1_000_000_000,
+            memory: memory,
             batchRows: 1000,
             retentionDays: retentionDays
         )

@@ -170,7 +170,7 @@ extension PlanRunner {
         case .ntp:
             // Seconds from 1900 to 1970; the fraction counts 2^-32 s.
             let second = UInt32(truncatingIfNeeded: value >> 32) &- 2_208_988_800
-            return (second, UInt32((value & 0xFFFF_FFFF) &* 1_000_000_000 >> 32))
+            return (second, UInt32(((value & 0xFFFF_FFFF) &* 1_000_000_000) >> 32))
         case .deltaMicroseconds:
             let export = UInt64(clock.exportSeconds) &* 1_000_000_000 &+ UInt64(clock.exportNanoseconds)
             return split(export &- value &* 1000)

@@ -17,7 +17,7 @@ public struct SocketError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         let reason = unsafe String(cString: strerror(code))
         return switch code {
-        case EADDRINUSE: "cannot \(operation): the port is in use by another program (`ss -ulpn` shows which)"
+        case EADDRINUSE: "cannot \(operation): the port is in use by another program (`ss -tulpn` shows which)"
         case EACCES, EPERM: "cannot \(operation): no permission; ports below 1024 need root or CAP_NET_BIND_SERVICE"
         case EADDRNOTAVAIL: "cannot \(operation): this machine has no such address"
         default: "cannot \(operation): \(reason)"

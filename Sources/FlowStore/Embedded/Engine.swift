@@ -9,28 +9,49 @@ import Synchronization
 final class Engine: @unchecked Sendable {
     // The database handle is only read after init; connections lock for themselves.
     private let database: OpaquePointer
+    private let keeper: EngineConnection
     private let lock: FolderLock
 
     init(folder: String, library: String, memory: Int, lock: FolderLock) throws(StoreError) {
         guard let python = EngineLibrary.locatePython() else {
             throw StoreError(message: "libpython3 is missing, which the chDB library needs; install libpython3.11")
         }
-        let configuration = folder + "/engine.xml"
+        // Absolute: the paths have to hold in another current folder.
+        let home = URL(fileURLWithPath: folder, isDirectory: true).appendingPathComponent("engine").path
+        let library = URL(fileURLWithPath: library).path
         do {
-            try Self.configuration(memory: memory).write(toFile: configuration, atomically: true, encoding: .utf8)
+            try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+            try Self.configuration(memory: memory)
+                .write(toFile: home + "/config.xml", atomically: true, encoding: .utf8)
         } catch {
-            throw StoreError(message: "cannot write \(configuration): \(error.localizedDescription)")
+            throw StoreError(message: "cannot write \(home)/config.xml: \(error.localizedDescription)")
         }
+        // Over ADBC the engine takes a path and no settings (a query string behind
+        // it becomes part of the name), but it reads config.xml of the current
+        // folder: so it is opened from a folder of ours.
+        let before = FileManager.default.currentDirectoryPath
+        guard FileManager.default.changeCurrentDirectoryPath(home) else {
+            throw StoreError(message: "cannot enter \(home): \(String(cString: strerror(errno)))")
+        }
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
         var message: UnsafeMutablePointer<CChar>?
-        let path = folder + "/clickhouse?config-file=\(configuration)&max_server_memory_usage=\(memory)"
-        guard let database = netmeta_database_open(library, python, path, &message) else {
+        guard let database = netmeta_database_open(library, python, home + "/clickhouse", &message) else {
             throw StoreError(taking: message)
+        }
+        // It starts, and reads its settings, with the first connection.
+        do throws(StoreError) {
+            keeper = try Self.connect(to: database)
+        } catch {
+            netmeta_database_close(database)
+            throw error
         }
         self.database = database
         self.lock = lock
     }
 
-    func connect() throws(StoreError) -> EngineConnection {
+    func connect() throws(StoreError) -> EngineConnection { try Self.connect(to: database) }
+
+    private static func connect(to database: OpaquePointer) throws(StoreError) -> EngineConnection {
         var message: UnsafeMutablePointer<CChar>?
         guard let connection = netmeta_connection_open(database, &message) else { throw StoreError(taking: message) }
         return EngineConnection(connection)
@@ -38,6 +59,7 @@ final class Engine: @unchecked Sendable {
 
     /// Closes the database; every connection is closed by now.
     func close() {
+        keeper.close()
         netmeta_database_close(database)
         lock.release()
     }

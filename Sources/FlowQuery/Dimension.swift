@@ -73,7 +73,8 @@ public struct Dimension: Hashable, Sendable {
         case .asn: return "AS\(plain)"
         case .interface: return "if \(plain)"
         case .port: return ValueNames.name(number, kind: kind).map { "\(plain) \($0)" } ?? plain
-        case .ipProtocol, .flowType, .samplingSource, .direction: return ValueNames.name(number, kind: kind) ?? plain
+        case .ipProtocol, .flowType, .samplingSource, .encapType, .direction:
+            return ValueNames.name(number, kind: kind) ?? plain
         case .etherType: return ValueNames.name(number, kind: kind) ?? Self.hexadecimal(number)
         case .tcpFlags: return ValueNames.tcpFlags(number) ?? "none"
         default: return plain
@@ -94,7 +95,9 @@ public enum KeyValue: Hashable, Sendable {
     /// The value that stands for "not known" in columns of that kind.
     static func unknown(_ kind: FieldKind) -> KeyValue? {
         switch kind {
-        case .asn, .interface, .mac, .port, .ipProtocol, .etherType, .flowType, .samplingSource: .number(0)
+        case .asn, .interface, .mac, .port, .ipProtocol, .etherType, .flowType, .samplingSource,
+            .encapType:
+            .number(0)
         case .direction: .number(255)
         case .address: .address(.unspecified)
         case .time, .subsecond, .counter, .number, .tcpFlags: nil
@@ -114,7 +117,7 @@ extension SQLText {
     /// A column as a number or an address; the Enum8 columns compare and arrive as their numbers.
     static func value(of column: FlowColumn) -> SQLText {
         switch column.field.kind {
-        case .flowType, .samplingSource: "toUInt8(\(column))"
+        case .flowType, .samplingSource, .encapType: "toUInt8(\(column))"
         default: "\(column)"
         }
     }

@@ -44,6 +44,7 @@ enum ValueNames {
         case .etherType: etherTypes
         case .flowType: flowTypes
         case .samplingSource: samplingSources
+        case .encapType: encapTypes
         case .direction: directions
         default: nil
         }
@@ -54,6 +55,7 @@ enum ValueNames {
         aliases: [(1, "sFlow"), (1, "sFlow5"), (2, "NetFlow5"), (3, "NetFlow9")]
     )
     private static let samplingSources = Table(SamplingSource.allCases.map { (UInt64($0.rawValue), $0.name) })
+    private static let encapTypes = Table(EncapType.allCases.map { (UInt64($0.rawValue), $0.name) })
     private static let directions = Table(
         [(0, "ingress"), (1, "egress"), (255, "unknown")],
         aliases: [(0, "in"), (1, "out")]

@@ -59,6 +59,10 @@ public enum FieldGroup: String, CaseIterable, Sendable {
     case routing
     case layer2
     case ip
+    case tunnel
+    case mpls
+    case nat
+    case application
 }
 
 /// What a field's values mean.
@@ -93,6 +97,8 @@ public enum FieldKind: String, Sendable {
     case samplingSource
     /// TCP flag bits.
     case tcpFlags
+    /// ``EncapType``.
+    case encapType
 }
 
 /// How a value lies in memory, in Arrow and in ClickHouse.
@@ -146,6 +152,38 @@ public enum SamplingSource: UInt8, CaseIterable, Sendable {
         case .record: "record"
         case .options: "options"
         case .configuration: "configuration"
+        }
+    }
+}
+
+/// What a packet was wrapped in.
+public enum EncapType: UInt8, CaseIterable, Sendable {
+    case none = 0
+    case vxlan = 1
+    case geneve = 2
+    case gre = 3
+    case erspan = 4
+    case ipip = 5
+    case sixInFour = 6
+    case gtpU = 7
+    case srv6 = 8
+    case l2tp = 9
+    case pppoe = 10
+
+    /// The name in ClickHouse's Enum8 and in JSON.
+    public var name: String {
+        switch self {
+        case .none: "none"
+        case .vxlan: "VXLAN"
+        case .geneve: "Geneve"
+        case .gre: "GRE"
+        case .erspan: "ERSPAN"
+        case .ipip: "IPIP"
+        case .sixInFour: "6in4"
+        case .gtpU: "GTP-U"
+        case .srv6: "SRv6"
+        case .l2tp: "L2TP"
+        case .pppoe: "PPPoE"
         }
     }
 }

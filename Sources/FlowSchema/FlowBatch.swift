@@ -252,6 +252,11 @@ extension FlowBatch {
         }
     }
 
+    /// Whether the row has something else than zeros in the column.
+    public func hasValue(_ column: FlowColumn, row: Int) -> Bool {
+        column.storage == .bytes16 ? !address(column, row: row).isUnspecified : number(column, row: row) != 0
+    }
+
     /// One address; `::` when nobody wrote it.
     public func address(_ column: FlowColumn, row: Int) -> IPAddress {
         guard column.storage == .bytes16, row < (unsafe written[Int(column.rawValue)]) else { return .unspecified }

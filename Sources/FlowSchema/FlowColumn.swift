@@ -49,6 +49,44 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case srcNet
     case dstNet
 
+    // Details that few exporters send: batches without them are stored without them.
+    case srcAddrEncap
+    case dstAddrEncap
+    case protoEncap
+    case eTypeEncap
+    case ipTosEncap
+    case ipTTLEncap
+    case ipv6FlowLabelEncap
+    case fragmentIdEncap
+    case fragmentOffsetEncap
+    case srcPortEncap
+    case dstPortEncap
+    case encapType
+    case encapId
+    case mplsCount
+    case mpls1TTL
+    case mpls1Label
+    case mpls2TTL
+    case mpls2Label
+    case mpls3TTL
+    case mpls3Label
+    case mplsLastTTL
+    case mplsLastLabel
+    case srcAddrNAT
+    case dstAddrNAT
+    case srcPortNAT
+    case dstPortNAT
+    case firewallEvent
+    case customerVlanId
+    case ipTTLMax
+    case dropReason
+    case flowEndReason
+    case applicationId
+    case prevHopAS
+    case bgpNextHop
+    case ingressPhysIf
+    case egressPhysIf
+
     /// The facts about this column.
     public var field: Field { Self.table[Int(rawValue)] }
 
@@ -71,17 +109,21 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     public var storage: FieldStorage {
         switch self {
         case .flowType, .samplingRateSource, .flowDirection, .proto, .ipTos, .forwardingStatus, .ipTTL, .tcpFlags,
-            .icmpType, .icmpCode, .biFlowDirection, .srcNet, .dstNet:
+            .icmpType, .icmpCode, .biFlowDirection, .srcNet, .dstNet, .protoEncap, .ipTosEncap, .ipTTLEncap, .encapType,
+            .mplsCount, .mpls1TTL, .mpls2TTL, .mpls3TTL, .mplsLastTTL, .firewallEvent, .ipTTLMax, .flowEndReason:
             .uint8
-        case .eType, .srcPort, .dstPort, .srcVlan, .dstVlan, .vlanId:
+        case .eType, .srcPort, .dstPort, .srcVlan, .dstVlan, .vlanId, .eTypeEncap, .srcPortEncap, .dstPortEncap,
+            .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason:
             .uint16
         case .timeReceived, .sequenceNum, .samplingRate, .timeFlowStart, .timeFlowStartNs, .timeFlowEnd,
             .timeFlowEndNs, .inIf, .outIf, .ingressVrfId, .egressVrfId, .ipv6FlowLabel, .fragmentId, .fragmentOffset,
-            .srcAS, .dstAS, .nextHopAS:
+            .srcAS, .dstAS, .nextHopAS, .ipv6FlowLabelEncap, .fragmentIdEncap, .fragmentOffsetEncap, .encapId,
+            .mpls1Label, .mpls2Label, .mpls3Label, .mplsLastLabel, .prevHopAS, .ingressPhysIf, .egressPhysIf:
             .uint32
-        case .bytes, .packets, .srcMac, .dstMac:
+        case .bytes, .packets, .srcMac, .dstMac, .applicationId:
             .uint64
-        case .samplerAddress, .srcAddr, .dstAddr, .nextHop:
+        case .samplerAddress, .srcAddr, .dstAddr, .nextHop, .srcAddrEncap, .dstAddrEncap, .srcAddrNAT, .dstAddrNAT,
+            .bgpNextHop:
             .bytes16
         }
     }
@@ -89,6 +131,10 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     /// The value of a row whose decoder wrote nothing: 0, but unknown direction is 255.
     @inlinable
     public var fillByte: UInt8 { self == .flowDirection ? 255 : 0 }
+
+    /// Whether few exporters send it. Batches without any detail are stored
+    /// through a narrower table, which costs the engine less.
+    public var isDetail: Bool { rawValue > FlowColumn.dstNet.rawValue }
 
     /// Whether the column exists in ClickHouse; the others live in batches and in `decode`'s output only.
     public var isStored: Bool { field.kind != .subsecond }
@@ -229,6 +275,114 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .dstNet:
             Field(self, 17, "DstNet", .routing, .number, unit: "bits", mirror: .srcNet,
                 "The length of the destination prefix.")
+        case .srcAddrEncap:
+            Field(self, 44, "SrcAddrEncap", .tunnel, .address, mirror: .dstAddrEncap,
+                "The source address of the packet inside a tunnel.")
+        case .dstAddrEncap:
+            Field(self, 45, "DstAddrEncap", .tunnel, .address, mirror: .srcAddrEncap,
+                "The destination address of the packet inside a tunnel.")
+        case .protoEncap:
+            Field(self, 46, "ProtoEncap", .tunnel, .ipProtocol,
+                "The IP protocol of the packet inside a tunnel.")
+        case .eTypeEncap:
+            Field(self, 47, "ETypeEncap", proto: "EtypeEncap", .tunnel, .etherType,
+                "The Ethertype of the packet inside a tunnel.")
+        case .ipTosEncap:
+            Field(self, 48, "IPTosEncap", .tunnel, .number,
+                "The type of service or traffic class of the packet inside a tunnel.")
+        case .ipTTLEncap:
+            Field(self, 49, "IPTTLEncap", .tunnel, .number,
+                "The time to live or hop limit of the packet inside a tunnel.")
+        case .ipv6FlowLabelEncap:
+            Field(self, 50, "IPv6FlowLabelEncap", .tunnel, .number,
+                "The IPv6 flow label of the packet inside a tunnel.")
+        case .fragmentIdEncap:
+            Field(self, 51, "FragmentIdEncap", .tunnel, .number,
+                "The identification of the packet inside a tunnel.")
+        case .fragmentOffsetEncap:
+            Field(self, 52, "FragmentOffsetEncap", .tunnel, .number, unit: "8 bytes",
+                "The fragment offset of the packet inside a tunnel.")
+        case .srcPortEncap:
+            Field(self, 1003, "SrcPortEncap", .tunnel, .port, mirror: .dstPortEncap,
+                "The source port of the packet inside a tunnel.")
+        case .dstPortEncap:
+            Field(self, 1004, "DstPortEncap", .tunnel, .port, mirror: .srcPortEncap,
+                "The destination port of the packet inside a tunnel.")
+        case .encapType:
+            Field(self, 1005, "EncapType", .tunnel, .encapType,
+                "What the tunnel is: VXLAN, Geneve, GRE and so on.")
+        case .encapId:
+            Field(self, 1006, "EncapId", .tunnel, .number,
+                "The tunnel's number: VNI, GRE key, GTP TEID, PPPoE or ERSPAN session.")
+        case .mplsCount:
+            Field(self, 54, "MPLSCount", .mpls, .number,
+                "How many labels the MPLS stack has.")
+        case .mpls1TTL:
+            Field(self, 55, "MPLS1TTL", .mpls, .number,
+                "The time to live in the top label.")
+        case .mpls1Label:
+            Field(self, 56, "MPLS1Label", .mpls, .number,
+                "The top label.")
+        case .mpls2TTL:
+            Field(self, 57, "MPLS2TTL", .mpls, .number,
+                "The time to live in the second label.")
+        case .mpls2Label:
+            Field(self, 58, "MPLS2Label", .mpls, .number,
+                "The second label.")
+        case .mpls3TTL:
+            Field(self, 59, "MPLS3TTL", .mpls, .number,
+                "The time to live in the third label.")
+        case .mpls3Label:
+            Field(self, 60, "MPLS3Label", .mpls, .number,
+                "The third label.")
+        case .mplsLastTTL:
+            Field(self, 61, "MPLSLastTTL", .mpls, .number,
+                "The time to live in the bottom label.")
+        case .mplsLastLabel:
+            Field(self, 62, "MPLSLastLabel", .mpls, .number,
+                "The bottom label.")
+        case .srcAddrNAT:
+            Field(self, 1010, "SrcAddrNAT", .nat, .address, mirror: .dstAddrNAT,
+                "The source address after translation.")
+        case .dstAddrNAT:
+            Field(self, 1011, "DstAddrNAT", .nat, .address, mirror: .srcAddrNAT,
+                "The destination address after translation.")
+        case .srcPortNAT:
+            Field(self, 1012, "SrcPortNAT", .nat, .port, mirror: .dstPortNAT,
+                "The source port after translation.")
+        case .dstPortNAT:
+            Field(self, 1013, "DstPortNAT", .nat, .port, mirror: .srcPortNAT,
+                "The destination port after translation.")
+        case .firewallEvent:
+            Field(self, 1014, "FirewallEvent", .nat, .number,
+                "What a firewall says of the flow (IPFIX element 233): 1 created, 2 deleted, 3 denied, 4 alert, 5 update.")
+        case .customerVlanId:
+            Field(self, 1015, "CustomerVlanId", .layer2, .number,
+                "The inner of two VLAN tags (QinQ).")
+        case .ipTTLMax:
+            Field(self, 1016, "IPTTLMax", .ip, .number,
+                "The largest time to live of the flow's packets; IPTTL is the least.")
+        case .dropReason:
+            Field(self, 1017, "DropReason", .routing, .number,
+                "Why packets were dropped: sFlow's drop reason, or the reason of a discarded output.")
+        case .flowEndReason:
+            Field(self, 1018, "FlowEndReason", .observation, .number,
+                "Why the flow was exported (IPFIX element 136): 1 idle, 2 active timeout, 3 end, 4 forced, 5 no room.")
+        case .applicationId:
+            Field(self, 1019, "ApplicationId", .application, .number,
+                "The application that the exporter recognised (RFC 6759): engine in the top byte, selector below.")
+        case .prevHopAS:
+            Field(self, 1020, "PrevHopAS", .routing, .asn,
+                "The autonomous system before this one on the way from the source.")
+        case .bgpNextHop:
+            Field(self, 1021, "BGPNextHop", .routing, .address,
+                "The BGP next hop.")
+        case .ingressPhysIf:
+            Field(self, 1022, "InPhysIf", .interfaces, .interface, mirror: .egressPhysIf,
+                "The SNMP index of the physical ingress interface.")
+        case .egressPhysIf:
+            Field(self, 1023, "OutPhysIf", .interfaces, .interface, mirror: .ingressPhysIf,
+                "The SNMP index of the physical egress interface.")
         }
     }
 }

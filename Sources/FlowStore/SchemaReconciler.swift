@@ -8,11 +8,12 @@ struct SchemaReconciler {
 
     func reconcile(retentionDays: Int?) throws(StoreError) {
         let days = retentionDays ?? 7
-        for statement in ClickHouse.createStatements(retentionDays: days) { try execute(statement) }
+        for statement in ClickHouse.tableStatements(retentionDays: days) { try execute(statement) }
         let present = try Set(strings("SELECT name FROM system.columns WHERE \(flows)"))
         for column in ClickHouse.columns where !present.contains(column.name) {
             try execute(ClickHouse.addColumn(column))
         }
+        for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }
         if let retentionDays { try setRetention(days: retentionDays) }
     }
 

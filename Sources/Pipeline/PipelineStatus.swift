@@ -15,7 +15,7 @@ public final class PipelineStatus: StatusSource {
     private let pipeline: Pipeline
     private let store: any FlowStore
     private let folder: String
-    private let retentionDays: Int
+    private let retentionDays: Mutex<Int>
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
 
@@ -31,7 +31,14 @@ public final class PipelineStatus: StatusSource {
         self.pipeline = pipeline
         self.store = store
         self.folder = folder
-        self.retentionDays = retentionDays
+        self.retentionDays = Mutex(retentionDays)
+    }
+
+    /// Says for how many days rows are kept from now on.
+    public func setRetention(days: Int) {
+        retentionDays.withLock { $0 = days }
+        // The next look shows it.
+        storage.withLock { $0 = nil }
     }
 
     private static let interval = Duration.seconds(5)
@@ -217,7 +224,7 @@ public final class PipelineStatus: StatusSource {
         if let known = storage.withLock({ $0 }), ContinuousClock.now - known.taken < Self.interval {
             return known.report
         }
-        var report = StoreReport(retentionDays: retentionDays)
+        var report = StoreReport(retentionDays: retentionDays.withLock { $0 })
         let sizes = try? await store.query(
             """
             SELECT sum(rows) AS rows, sum(bytes_on_disk) AS bytes, toUInt64(min(min_time)) AS oldest,

@@ -113,9 +113,9 @@ def test_overview_shows_figures_and_tables(console):
         assert word in health.inner_text()
     body_rows(page, "Hosts").first.wait_for()
     hosts = body_rows(page, "Hosts").all_inner_texts()
-    assert any("10.99.0.2" in row for row in hosts) and any("fd99::2" in row for row in hosts)
+    assert any("10.99.0.1" in row for row in hosts) and any("fd99::1" in row for row in hosts)
     body_rows(page, "Ports").first.wait_for()
-    assert any("4001" in row for row in body_rows(page, "Ports").all_inner_texts())
+    assert any("4001" in row and "UDP" in row for row in body_rows(page, "Ports").all_inner_texts())
     assert body_rows(page, "Exporters").count() >= 1
     assert page.locator('section[aria-label="Throughput"] canvas').count() == 1
 
@@ -123,7 +123,7 @@ def test_overview_shows_figures_and_tables(console):
 @needs_seeded
 def test_figures_are_exact_on_hover(console):
     page = console().open()
-    row = body_rows(page, "Hosts").filter(has_text="10.99.0.2")
+    row = body_rows(page, "Hosts").filter(has_text="10.99.0.1")
     row.wait_for()
     assert "114,000 bytes" in row.locator("td.c-bits").get_attribute("title")
     assert "500 packets" in row.locator("td.c-packets").get_attribute("title")
@@ -137,8 +137,8 @@ def test_tables_sort_and_turn(console):
     hosts.locator("tbody tr").first.wait_for()
     hosts.get_by_role("button", name="Address").click()
     assert hosts.locator("th[aria-sort=ascending]").inner_text().strip() == "Address"
-    hosts.get_by_role("button", name="Destination").click()
-    hosts.locator("tbody tr", has_text="10.99.0.1").wait_for()
+    hosts.get_by_role("button", name="Source").click()
+    hosts.locator("tbody tr", has_text="10.99.0.2").wait_for()
     assert console.query()["m"] == "hosts"
 
 
@@ -146,12 +146,54 @@ def test_tables_sort_and_turn(console):
 def test_a_row_links_into_explore(console):
     console = console()
     page = console.open()
-    body_rows(page, "Hosts").filter(has_text="10.99.0.2").get_by_role("link").click()
+    body_rows(page, "Hosts").filter(has_text="10.99.0.1").get_by_role("link").click()
     console.ready()
     page.wait_for_selector(".legend-table tbody tr")
     assert console.query()["p"] == "explore"
-    assert console.query()["f"] == "SrcAddr = 10.99.0.2"
-    assert page.input_value("#filter") == "SrcAddr = 10.99.0.2"
+    assert console.query()["f"] == "DstAddr = 10.99.0.1"
+    assert page.input_value("#filter") == "DstAddr = 10.99.0.1"
+
+
+@needs_seeded
+def test_ports_and_interfaces_are_told_apart(console):
+    console = console()
+    page = console.open()
+    interfaces = body_rows(page, "Interfaces").first
+    interfaces.wait_for()
+    assert "SamplerAddress " in interfaces.get_by_role("link").get_attribute("title")
+    body_rows(page, "Ports").filter(has_text="4001").get_by_role("link").click()
+    console.ready()
+    assert console.query()["f"] in ("SrcPort = 4001 and Proto = 17", 'SrcPort = 4001 and Proto = "UDP"')
+    assert page.locator(".legend-table tbody tr").count() == 1
+
+
+@needs_seeded
+def test_a_young_server_shows_all_it_has(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    assert page.locator(".range-name").inner_text() in ("Since the first flow", "Last 1m", "Last hour")
+    page.locator(".before").wait_for(state="detached")
+    console.open("?p=explore&d=SrcAddr&from=-6h")
+    page.get_by_text("nothing is stored from before").wait_for()
+
+
+@needs_seeded
+def test_a_hidden_page_asks_for_nothing(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    # A headless page is never hidden by the system, so it is told so.
+    page.evaluate("""() => { Object.defineProperty(document, "hidden", { value: true, configurable: true }) }""")
+    page.get_by_role("button", name="Refresh 10 s").click()
+    page.get_by_role("menuitemradio", name="Every 1 s").click()
+    page.wait_for_timeout(2000)
+    asked = len(console.requests)
+    page.wait_for_timeout(2500)
+    assert len(console.requests) == asked
+    with page.expect_request("**/api/v1/graph**"):
+        page.evaluate("""() => {
+            delete document.hidden
+            document.dispatchEvent(new Event("visibilitychange"))
+        }""")
 
 
 @needs_seeded
@@ -247,7 +289,7 @@ def test_a_wrong_filter_is_shown_at_its_place(console):
 @needs_seeded
 def test_brushing_zooms_and_undo_comes_back(console):
     console = console()
-    page = console.open("?p=explore&d=SrcAddr")
+    page = console.open("?p=explore&from=-1h&d=SrcAddr")
     box = page.locator(".chart").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 100)
     page.mouse.down()
@@ -259,13 +301,13 @@ def test_brushing_zooms_and_undo_comes_back(console):
     assert 600 < length < 900
     page.go_back()
     console.ready()
-    assert "from" not in console.query()
+    assert console.query()["from"] == "-1h"
 
 
 @needs_seeded
 def test_keys(console):
     console = console()
-    page = console.open()
+    page = console.open("?from=-1h")
     page.keyboard.press("g")
     page.keyboard.press("e")
     console.until(lambda query: query.get("p") == ["explore"])
@@ -340,7 +382,7 @@ def test_a_range_without_flows_says_so(console):
     page = console().open("?from=1000000000&to=1000003600")
     page.get_by_text("Nothing was received in this range.").wait_for()
     page.get_by_role("link", name="Show the hour before it").click()
-    body_rows(page, "Hosts").filter(has_text="10.99.0.2").wait_for()
+    body_rows(page, "Hosts").filter(has_text="10.99.0.1").wait_for()
 
 
 @needs_seeded

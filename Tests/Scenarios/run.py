@@ -17,7 +17,11 @@ What a line means is told by its first characters:
     > ...           any lines, or none
     > (nothing)     no output at all
     ! TEXT          the same four for standard error
+    signal NAME     sends a signal to the server that was started last; after TERM
+                    (exit code 0 again) and KILL its end is waited for
+    log REGEX       waits until a whole line of that server's standard error matches
     skip TEXT       leaves the scenario out and says why
+    root TEXT       the same unless it runs as root
 
 Output that no line speaks of is not looked at; where lines are given they must
 account for all of it. Every other line is a comment. {dir} is the scenario's
@@ -41,6 +45,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("NETMETA_BINARY", str(ROOT / ".build/release/netmeta"))
 COMMAND_SECONDS = 120
+LOG_SECONDS = 20
 
 
 class Failure(Exception):
@@ -52,10 +57,10 @@ class Skipped(Exception):
 
 
 class Step:
-    """One command with what is expected of it."""
+    """One line that does something, and what is expected of it."""
 
-    def __init__(self, line, number, background):
-        self.line, self.number, self.background = line, number, background
+    def __init__(self, kind, line, number):
+        self.kind, self.line, self.number = kind, line, number
         self.code, self.input = 0, []
         self.expected = {">": [], "!": []}
 
@@ -68,12 +73,13 @@ def parse(text):
             content.append(line[2:])
             continue
         content = None
-        if line.startswith("skip "):
-            raise Skipped(line[5:])
-        if line.startswith("file "):
-            content = files.setdefault(line[5:].strip(), [])
-        elif line[:2] in ("$ ", "& "):
-            steps.append(Step(line[2:], number, line[0] == "&"))
+        word, _, rest = line.partition(" ")
+        if word == "skip" or word == "root" and os.geteuid() != 0:
+            raise Skipped(rest)
+        if word == "file":
+            content = files.setdefault(rest.strip(), [])
+        elif word in Scenario.KINDS and rest:
+            steps.append(Step(word, rest, number))
         elif re.match(r"[<?] |[>!][ ~]", line):
             if not steps:
                 raise Failure(f"line {number}: expectation before the first command")
@@ -96,11 +102,20 @@ def expect(step, line):
         step.expected[line[0]].append(("text", line[2:]))
 
 
+class Server:
+    """A program that was started, where it stands in the scenario, and its log."""
+
+    def __init__(self, step, process, log):
+        self.step, self.process, self.log = step, process, log
+
+
 class Scenario:
     """Runs one file in a folder of its own."""
 
+    KINDS = {"$": "call", "&": "start", "signal": "signal", "log": "await_log"}
+
     def __init__(self, path):
-        self.path, self.ports, self.servers = path, {}, []
+        self.path, self.ports, self.servers, self.started = path, {}, [], 0
 
     def run(self):
         files, steps = parse(self.path.read_text(encoding="utf-8"))
@@ -112,12 +127,13 @@ class Scenario:
                 target.write_text("".join(self.fill(line) + "\n" for line in lines), encoding="utf-8")
             try:
                 for step in steps:
-                    (self.start if step.background else self.call)(step)
-                self.stop_servers()
+                    getattr(self, self.KINDS[step.kind])(step)
+                while self.servers:
+                    self.stop()
             finally:
-                for _, process in self.servers:
-                    process.kill()
-                    process.wait()
+                for server in self.servers:
+                    server.process.kill()
+                    server.process.wait()
 
     def fill(self, text):
         text = text.replace("{dir}", self.folder).replace("{root}", str(ROOT)).replace("{binary}", BINARY)
@@ -154,11 +170,12 @@ class Scenario:
                 raise Failure(f"line {step.number}: expected\n{lines}\ngot {output}")
 
     def start(self, step):
-        log = pathlib.Path(self.folder, f"server-{len(self.servers)}.log")
+        self.started += 1
+        log = pathlib.Path(self.folder, f"server-{self.started}.log")
         process = subprocess.Popen(
             self.arguments(step), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=log.open("w"))
-        self.servers.append((step, process))
+        self.servers.append(Server(step, process, log))
         deadline, seen = time.monotonic() + COMMAND_SECONDS, b""
         while not re.search(rb"^ready\b", seen, re.M):
             readable, _, _ = select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))
@@ -167,19 +184,41 @@ class Scenario:
                 raise Failure(f"line {step.number}: not ready: {step.line}\n{seen.decode()}{log.read_text()}")
             seen += chunk
 
-    def stop_servers(self):
-        while self.servers:
-            step, process = self.servers.pop()
-            process.send_signal(signal.SIGTERM)
-            try:
-                # Drains stdout as well, so that the server never blocks on it.
-                process.communicate(timeout=COMMAND_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise Failure(f"line {step.number}: did not stop on SIGTERM: {step.line}")
-            if process.returncode != 0:
-                raise Failure(f"line {step.number}: exit code {process.returncode} on SIGTERM: {step.line}")
+    def last_server(self, step):
+        if not self.servers:
+            raise Failure(f"line {step.number}: no server runs")
+        return self.servers[-1]
+
+    def signal(self, step):
+        server = self.last_server(step)
+        if step.line == "TERM":
+            self.stop()
+            return
+        server.process.send_signal(signal.Signals[f"SIG{step.line}"])
+        if step.line == "KILL":
+            server.process.communicate()
+            self.servers.pop()
+
+    def await_log(self, step):
+        server, deadline = self.last_server(step), time.monotonic() + LOG_SECONDS
+        while not any(re.fullmatch(step.line, line) for line in server.log.read_text().splitlines()):
+            if time.monotonic() > deadline:
+                raise Failure(f"line {step.number}: no such line in\n{server.log.read_text()}")
+            time.sleep(0.1)
+
+    def stop(self):
+        """Ends the server that was started last, as an operator does."""
+        server = self.servers[-1]
+        where = f"line {server.step.number}"
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            # Drains stdout as well, so that the server never blocks on it.
+            server.process.communicate(timeout=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{where}: did not stop on SIGTERM: {server.step.line}\n{server.log.read_text()}")
+        self.servers.pop()
+        if server.process.returncode != 0:
+            raise Failure(f"{where}: exit code {server.process.returncode} on SIGTERM\n{server.log.read_text()}")
 
 
 def matches(wanted, lines):

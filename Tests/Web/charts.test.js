@@ -1,7 +1,7 @@
 import { axisNumber, pixelOf, timeAt } from "../../Web/charts/axis.js";
 import { csv, rows } from "../../Web/charts/legend.js";
 import { sparkline } from "../../Web/charts/sparkline.js";
-import { completeBuckets, largest, order, timeseries } from "../../Web/charts/timeseries.js";
+import { completeBuckets, firstBucket, largest, newest, order, timeseries } from "../../Web/charts/timeseries.js";
 import { paints } from "../../Web/colour.js";
 import { equal } from "./assert.js";
 
@@ -75,6 +75,18 @@ Deno.test("the bucket that is still filling is not drawn", () => {
     equal(completeBuckets({ times: [0, 10, 20, 30], bucket: 10, to: 40, settled: 37 }), 3);
     const option = draw(graph([series("1", [1, 2, 3, 9])], { to: 35 }), "lines");
     equal(option.series[0].data, [[0, 1], [10, 2], [20, 3], [30, null]]);
+});
+
+Deno.test("nothing is drawn from before flows were stored", () => {
+    const of = graph([series("1", [0, 4, 2, 9])]);
+    equal([null, undefined, 5, 10, 25, 99].map((begins) => firstBucket(of, begins)), [0, 0, 0, 1, 2, 0]);
+    const look = /** @type {const} */ ({ chart: "lines", theme, zone: "utc", width: 800 });
+    const option = /** @type {any} */ (timeseries(of, { ...look, paints: paints(of.series), begins: 12 }));
+    equal(option.series[0].data, [[0, null], [10, 4], [20, 2], [30, 9]]);
+});
+
+Deno.test("now is an average of ten seconds at least", () => {
+    equal([newest([1, 2, 4], 60), newest([9, 9, 1, 2, 3, 4, 5], 2), newest([7], 1), newest([], 1)], [4, 3, 7, 0]);
 });
 
 Deno.test("stacks: largest at the bottom, unknown and Other on top, a gap of surface colour", () => {

@@ -4,6 +4,7 @@ import { equal } from "./assert.js";
 // These strings are in people's bookmarks: a change here breaks their links.
 const LINKS = [
     ["", {}],
+    ["?from=-1h", { from: "-1h" }],
     ["?from=-6h", { from: "-6h" }],
     ["?p=explore&d=SrcAddr", { page: "explore", dimensions: ["SrcAddr"] }],
     ["?p=explore&from=1700000000&to=1700003600&d=SrcAS,InIf&c=lines&u=packet/s&dir=split&n=20&by=max&b=60&s=peak", {

@@ -1,4 +1,16 @@
-import { isLive, parseEnd, relative, resolve, seconds, shift, span, stamp, tickLabel, ticks } from "../../Web/time.js";
+import {
+    automatic,
+    isLive,
+    parseEnd,
+    relative,
+    resolve,
+    seconds,
+    shift,
+    span,
+    stamp,
+    tickLabel,
+    ticks,
+} from "../../Web/time.js";
 import { equal } from "./assert.js";
 
 const NOW = 1_700_000_000; // 2023-11-14 22:13:20 UTC
@@ -13,6 +25,18 @@ Deno.test("ends of a range", () => {
     equal(seconds("noon", NOW) ?? null, null);
     equal(resolve({ from: "now", to: "-1h" }, NOW), { from: NOW - 7200, to: NOW - 3600 });
     equal([isLive({ from: "-1h", to: "now" }), isLive({ from: "1", to: "2" })], [true, false]);
+});
+
+Deno.test("without a choice the range is an hour, or all that a younger server has", () => {
+    equal([null, NOW - 9000, NOW - 3600, NOW - 3599, NOW - 60, NOW - 59, NOW].map((first) => automatic(first, NOW)), [
+        "-1h",
+        "-1h",
+        "-1h",
+        String(NOW - 3599),
+        String(NOW - 60),
+        "-1m",
+        "-1m",
+    ]);
 });
 
 Deno.test("steps go one length earlier, and forward until the present is followed again", () => {

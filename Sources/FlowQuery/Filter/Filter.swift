@@ -137,7 +137,9 @@ extension FieldKind {
     var ordered: Bool {
         switch self {
         case .time, .subsecond, .counter, .number, .asn, .port, .interface: true
-        case .address, .mac, .ipProtocol, .etherType, .direction, .flowType, .samplingSource, .tcpFlags: false
+        case .address, .mac, .ipProtocol, .etherType, .direction, .flowType, .samplingSource, .encapType,
+            .tcpFlags:
+            false
         }
     }
 

@@ -279,6 +279,7 @@ struct FilterParser {
         case .direction: "ingress, egress or unknown"
         case .flowType: "the name of a flow protocol"
         case .samplingSource: "record, options, configuration or unknown"
+        case .encapType: "a kind of tunnel such as VXLAN"
         case .tcpFlags: "a number or a flag; use has for several flags"
         case .subsecond, .counter, .number, .interface: "a number"
         }

@@ -4,8 +4,23 @@ public enum ClickHouse {
     public static let database = "netmeta"
     /// The table of raw flows.
     public static let flowsTable = "flows_raw"
-    /// The table that batches are appended to; keeps nothing, its view writes ``flowsTable``.
-    public static let inputTable = "flows_in"
+    /// The tables that batches are appended to; they keep nothing, their views write ``flowsTable``.
+    public enum InputTable: String, CaseIterable, Sendable {
+        /// For batches without any detail, which is most of them.
+        case usual = "flows_in"
+        /// For batches with at least one detail.
+        case detailed = "flows_in_detailed"
+
+        /// The columns that it takes, in their order.
+        public var columns: [FlowColumn] {
+            ClickHouse.columns.filter { self == .detailed || !$0.isDetail }
+        }
+
+        /// The narrowest table that takes everything of a batch.
+        public init(for batch: FlowBatch) {
+            self = ClickHouse.columns.contains { $0.isDetail && batch.isPresent($0) } ? .detailed : .usual
+        }
+    }
 
     /// Acknowledged inserts that are remembered so that a retry isn't stored
     /// twice: more than the batches that can be on their way at once.
@@ -14,12 +29,16 @@ public enum ClickHouse {
     /// The stored columns, in the order of the table and of Arrow batches.
     public static let columns = FlowColumn.allCases.filter(\.isStored)
 
-    /// The statements that make the tables and views where they don't exist, in order.
+    /// All statements, in order: they make what doesn't exist yet.
     ///
     /// - Parameter retentionDays: days after which rows are dropped.
     public static func createStatements(retentionDays: Int) -> [String] {
+        tableStatements(retentionDays: retentionDays) + inputStatements + compatibilityStatements
+    }
+
+    /// The statements that make what holds rows.
+    public static func tableStatements(retentionDays: Int) -> [String] {
         ["CREATE DATABASE IF NOT EXISTS \(database)", createFlows(retentionDays: retentionDays)]
-            + inputStatements + compatibilityStatements
     }
 
     /// The table of raw flows.
@@ -41,21 +60,23 @@ public enum ClickHouse {
         "TimeReceived + toIntervalDay(\(days))"
     }
 
-    /// The way in. Arrow can't be written into IPv6 columns, so batches go to
-    /// a table with the bytes, whose view turns them into addresses. Both are
+    /// The ways in. Arrow can't be written into IPv6 columns, so batches go to
+    /// a table with the bytes, whose view turns them into addresses. All are
     /// made anew at each start: they hold no rows.
     public static var inputStatements: [String] {
-        let inputs = columns.map { "\($0.name) \($0.inputType)" }
-        let outputs = columns.map { $0.inputExpression }
-        return [
-            "DROP VIEW IF EXISTS \(database).\(inputTable)_view SYNC",
-            "DROP TABLE IF EXISTS \(database).\(inputTable) SYNC",
-            "CREATE TABLE \(database).\(inputTable) (\(inputs.joined(separator: ", "))) ENGINE = Null",
-            """
-            CREATE MATERIALIZED VIEW \(database).\(inputTable)_view TO \(database).\(flowsTable) AS
-            SELECT \(outputs.joined(separator: ", ")) FROM \(database).\(inputTable)
-            """,
-        ]
+        InputTable.allCases.flatMap { input in
+            let inputs = input.columns.map { "\($0.name) \($0.inputType)" }
+            let outputs = input.columns.map(\.inputExpression)
+            return [
+                "DROP VIEW IF EXISTS \(database).\(input.rawValue)_view SYNC",
+                "DROP TABLE IF EXISTS \(database).\(input.rawValue) SYNC",
+                "CREATE TABLE \(database).\(input.rawValue) (\(inputs.joined(separator: ", "))) ENGINE = Null",
+                """
+                CREATE MATERIALIZED VIEW \(database).\(input.rawValue)_view TO \(database).\(flowsTable) AS
+                SELECT \(outputs.joined(separator: ", ")) FROM \(database).\(input.rawValue)
+                """,
+            ]
+        }
     }
 
     /// The statement that brings an older table one column further.
@@ -77,6 +98,7 @@ extension FlowColumn {
         case .address: "IPv6"
         case .flowType: Self.enumType(FlowType.allCases.map { ($0.name, $0.rawValue) })
         case .samplingSource: Self.enumType(SamplingSource.allCases.map { ($0.name, $0.rawValue) })
+        case .encapType: Self.enumType(EncapType.allCases.map { ($0.name, $0.rawValue) })
         default: integerType
         }
     }
@@ -90,7 +112,7 @@ extension FlowColumn {
     var inputExpression: String {
         switch field.kind {
         case .address: "CAST(\(name), 'IPv6') AS \(name)"
-        case .flowType, .samplingSource: "CAST(\(name), '\(clickHouseType.replacingQuotes)') AS \(name)"
+        case .flowType, .samplingSource, .encapType: "CAST(\(name), '\(clickHouseType.replacingQuotes)') AS \(name)"
         case .time: "toDateTime(\(name), 'UTC') AS \(name)"
         default: name
         }

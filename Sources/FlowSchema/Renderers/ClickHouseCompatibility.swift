@@ -1,7 +1,8 @@
 /// NetMeta's dictionaries and SQL functions, so that a query written for one
 /// of its dashboards runs here unchanged.
 extension ClickHouse {
-    static var compatibilityStatements: [String] { lookups.flatMap(\.statements) + wellKnown + functions }
+    /// The statements that make them; they may be run again at each start.
+    public static var compatibilityStatements: [String] { lookups.flatMap(\.statements) + wellKnown + functions }
 
     /// Tables that configuration fills, with the dictionary that reads each.
     private static let lookups: [Lookup] = [

@@ -40,6 +40,10 @@ public enum SchemaDocument {
 
             """
         for type in FlowType.allCases { text += "  \(type.name) = \(type.rawValue);\n" }
+        text += "}\n\nenum EncapProtocol {\n"
+        for type in EncapType.allCases {
+            text += "  ENCAP_\(type.name.uppercased().filter { $0 != "-" }) = \(type.rawValue);\n"
+        }
         text += "}\n\nenum SamplingSource {\n"
         for source in SamplingSource.allCases {
             text += "  SAMPLING_SOURCE_\(source.name.uppercased()) = \(source.rawValue);\n"
@@ -112,6 +116,7 @@ extension Field {
         // Not called like the field: protoc would take the field's name for the type's.
         case (.flowType, _): "FlowProtocol"
         case (.samplingSource, _): "SamplingSource"
+        case (.encapType, _): "EncapProtocol"
         case (.address, _): "bytes"
         // goflow2 has these as uint64.
         case (.time, _), (_, .uint64): "uint64"
@@ -121,7 +126,7 @@ extension Field {
 
     fileprivate var typeScriptType: String {
         switch kind {
-        case .time, .address, .mac, .flowType, .samplingSource: "string"
+        case .time, .address, .mac, .flowType, .samplingSource, .encapType: "string"
         default: "number"
         }
     }
@@ -139,6 +144,10 @@ extension FieldGroup {
         case .routing: "Routing"
         case .layer2: "Layer 2"
         case .ip: "IP header"
+        case .tunnel: "Inside a tunnel"
+        case .mpls: "MPLS"
+        case .nat: "Address translation and firewall"
+        case .application: "Application"
         }
     }
 }

@@ -9,7 +9,8 @@ public struct JSONRows {
     /// One row as an object, with `_source` at the end when its origin is known.
     public func object(_ batch: FlowBatch, row: Int, origin: RowOrigin?) -> String {
         var text = "{"
-        for column in ClickHouse.columns {
+        // Details stand there only when the record has them.
+        for column in ClickHouse.columns where !column.isDetail || batch.hasValue(column, row: row) {
             if text.utf8.count > 1 { text += "," }
             text += "\"\(column.name)\":\(value(batch, column, row))"
         }
@@ -39,6 +40,7 @@ public struct JSONRows {
         case .flowType: return "\"\((FlowType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .samplingSource:
             return "\"\((SamplingSource(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
+        case .encapType: return "\"\((EncapType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .none).name)\""
         default: return String(number)
         }
     }

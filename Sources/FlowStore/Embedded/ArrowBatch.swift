@@ -14,13 +14,13 @@ struct ArrowBatch {
 
     init(_ batch: FlowBatch, layout: ArrowLayout) {
         self.layout = layout
-        count = ClickHouse.columns.count
+        count = layout.columns.count
         array = .allocate(capacity: count + 1)
         schema = layout.copySchema()
         let children = UnsafeMutablePointer<UnsafeMutablePointer<ArrowArray>?>.allocate(capacity: count)
         let buffers = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: 2 * count + 1)
         buffers.initialize(repeating: nil, count: 2 * count + 1)
-        for (index, column) in ClickHouse.columns.enumerated() {
+        for (index, column) in layout.columns.enumerated() {
             let own = buffers + 2 * index
             own[1] = batch.isPresent(column) ? batch.bytes(of: column) : layout.zeros(rows: batch.count)
             (array + index + 1).initialize(to: ArrowArray())
@@ -54,15 +54,19 @@ struct ArrowBatch {
 /// The Arrow schema of a batch, and the zeros that stand for absent columns.
 final class ArrowLayout: @unchecked Sendable {
     // Written in init only, then read by the one ingest thread: hence Sendable.
+    let columns: [FlowColumn]
     private let names: [UnsafeMutablePointer<CChar>]
     private let formats: [UnsafeMutablePointer<CChar>]
     private let zeroBytes: UnsafeMutableRawPointer
     private let zeroRows: Int
 
-    /// - Parameter rows: the most rows that a batch will have.
-    init(rows: Int) {
-        names = ClickHouse.columns.map { Self.cString($0.name) }
-        formats = ClickHouse.columns.map { Self.cString($0.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
+    /// - Parameters:
+    ///   - columns: the columns of the table, in its order: the engine binds by position.
+    ///   - rows: the most rows that a batch will have.
+    init(columns: [FlowColumn], rows: Int) {
+        self.columns = columns
+        names = columns.map { Self.cString($0.name) }
+        formats = columns.map { Self.cString($0.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
         zeroRows = rows
         // Never written after this, so the pages stay the kernel's one page of zeros.
         zeroBytes = .allocate(byteCount: rows * 16, alignment: 4096)

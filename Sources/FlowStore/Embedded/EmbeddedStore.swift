@@ -6,7 +6,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     // `ingest` belongs to the one ingest thread; all else is immutable: hence Sendable.
     private let engine: Engine
     private let ingest: EngineConnection
-    private let layout: ArrowLayout
+    private let layouts: [ClickHouse.InputTable: ArrowLayout]
     private let ours: QueryWorkers
     private let peoples: QueryWorkers
 
@@ -58,7 +58,10 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             engine.close()
             throw error
         }
-        layout = ArrowLayout(rows: options.batchRows)
+        let tables = ClickHouse.InputTable.allCases
+        layouts = Dictionary(
+            uniqueKeysWithValues: tables.map { ($0, ArrowLayout(columns: $0.columns, rows: options.batchRows)) }
+        )
         ours = QueryWorkers(connections: Array(connections[1...Self.ownConnections]), name: "query")
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
     }
@@ -85,9 +88,11 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         try ingest.execute(
             "SET insert_deduplication_token = '\(token.filter { $0.isLetter || $0.isNumber || $0 == "-" })'"
         )
+        let table = ClickHouse.InputTable(for: batch)
+        guard let layout = layouts[table] else { return }
         let arrow = ArrowBatch(batch, layout: layout)
         defer { arrow.deallocate() }
-        try ingest.append(arrow, database: ClickHouse.database, table: ClickHouse.inputTable)
+        try ingest.append(arrow, database: ClickHouse.database, table: table.rawValue)
     }
 
     /// Runs a query of the product on a thread of its own.

@@ -21,6 +21,9 @@ public enum EngineLibrary {
                 "/usr/local/lib/netmeta/libchdb.so",
             ]
         for path in candidates where FileManager.default.isReadableFile(atPath: path) { return path }
+        if let path = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) {
+            throw StoreError(message: "the chDB library \(path) may not be read by this user; change its permissions")
+        }
         throw StoreError(
             message: "the chDB library is missing (looked at \(candidates.joined(separator: ", "))); "
                 + "run Scripts/setup.sh, or name its path in store.library"

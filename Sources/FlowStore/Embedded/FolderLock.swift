@@ -66,7 +66,12 @@ public final class FolderLock: Sendable {
     }
 
     private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return underlying.map { String(cString: strerror(Int32($0.code))) } ?? error.localizedDescription
+        switch (error as? CocoaError)?.code {
+        case .fileWriteNoPermission?: "Permission denied"
+        case .fileWriteFileExists?: "a file stands in its place"
+        case .fileWriteVolumeReadOnly?: "the disk is read-only"
+        case .fileWriteOutOfSpace?: "the disk is full"
+        default: error.localizedDescription
+        }
     }
 }

@@ -70,7 +70,7 @@ struct Server {
                     .init(service: StoreService(store: store)),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
-                    .init(service: reload),
+                    .init(service: reload(status)),
                     .init(service: web.service { announce() }),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
@@ -98,11 +98,12 @@ struct Server {
         fflush(nil)
     }
 
-    private var reload: ReloadService {
+    private func reload(_ status: PipelineStatus) -> ReloadService {
         ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             try await store.setRetention(days: new.retention.days)
+            status.setRetention(days: new.retention.days)
         }
     }
 }

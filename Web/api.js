@@ -1,5 +1,6 @@
 // @ts-check
 // Typed reads of /api/v1. Every call takes an AbortSignal and throws an ApiError that says what went wrong.
+import { tellDate } from "./clock.js";
 
 /** @typedef {import("./types/api.d.ts").Schema} Schema */
 /** @typedef {import("./types/api.d.ts").Graph} Graph */
@@ -63,6 +64,7 @@ async function read(route, parameters, signal) {
         if (signal.aborted) throw error;
         throw new ApiError("network", "The server is not reachable.");
     }
+    tellDate(response.headers.get("Date"));
     const body = await response.json().catch(() => null);
     if (signal.aborted) throw signal.reason;
     if (response.ok && body !== null) return body;

@@ -2,6 +2,7 @@
 // The shell: top bar and health strip on every page, the page itself, and the keys that work everywhere.
 import { markup, render, useEffect, useErrorBoundary, useRef, useState } from "./preact.js";
 import * as api from "./api.js";
+import { now, rangeOf, tellFirstFlow } from "./clock.js";
 import { useData, useUnreachable } from "./data.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
@@ -18,6 +19,9 @@ function App() {
     const unreachable = useUnreachable();
     const schema = useData("schema", api.schema, 0);
     const health = useData("health", api.health, Math.min(preferences.refresh || 10, 10));
+    if (health.data) tellFirstFlow(health.data.store.oldest);
+    // Without an answer about health, the ranges that wait for it must not wait for ever.
+    else if (health.error && health.error.code !== "network") tellFirstFlow(null);
     const [broken, repair] = useErrorBoundary();
     useKeys(() => setHelp(true));
     useEffect(() => {
@@ -29,7 +33,7 @@ function App() {
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
-        <${TopBar} state=${state} help=${() => setHelp(true)} />
+        <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${() => setHelp(true)} />
         <${HealthStrip} health=${health.data} zone=${preferences.zone} />
         ${unreachable && markup`<div class="notice crit bar" role="alert"><span class="dot crit"></span>
             <strong>Server not reachable, retrying.</strong>
@@ -63,7 +67,7 @@ function useKeys(openHelp) {
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
             else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-                navigate(shift(state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(Date.now() / 1000)));
+                navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
             event.preventDefault();
         };

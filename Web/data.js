@@ -61,14 +61,17 @@ export function useData(key, read, refresh) {
         const abort = new AbortController();
         let timer = 0;
         const skeleton = setTimeout(() => setSlowKey(key), 300);
+        let [answered, missed] = [false, false];
         const round = async () => {
             let pause = refresh;
             const started = performance.now();
             try {
-                // A hidden page asks for nothing; the timer goes on and asks when it is seen again.
-                if (!document.hidden || answer.key !== key) {
+                // A hidden page asks for nothing more; what it missed is asked when it is seen again.
+                missed = document.hidden && answered;
+                if (!missed) {
                     const data = await read(abort.signal);
                     mark(reader.current, false);
+                    answered = true;
                     setAnswer({ key, data, of: key });
                 }
             } catch (error) {
@@ -85,8 +88,15 @@ export function useData(key, read, refresh) {
             const took = (performance.now() - started) / 1000;
             if (pause > 0 && !abort.signal.aborted) timer = setTimeout(round, Math.max(pause, took * 3) * 1000);
         };
+        const seen = () => {
+            if (document.hidden || !missed) return;
+            clearTimeout(timer);
+            round();
+        };
+        document.addEventListener("visibilitychange", seen);
         round();
         return () => {
+            document.removeEventListener("visibilitychange", seen);
             abort.abort();
             clearTimeout(timer);
             clearTimeout(skeleton);

@@ -4,7 +4,7 @@
 /**
  * @typedef {object} State
  * @property {"overview"|"explore"} page
- * @property {string} from
+ * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 5
  * @property {"area"|"lines"} chart
@@ -21,7 +21,7 @@
 /** @type {Readonly<State>} */
 export const DEFAULTS = Object.freeze({
     page: "overview",
-    from: "-1h",
+    from: "auto",
     to: "now",
     dimensions: [],
     chart: "area",
@@ -56,7 +56,7 @@ export function parse(search) {
         Math.min(Math.max(Number(text(key, String(fallback), /^\d{1,9}$/)), 0), most);
     /** @param {string} key */
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
-    const time = /^(now|-\d{1,9}[smhdw]|\d{1,11})$/;
+    const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
         page: given.get("p") === "explore" ? "explore" : "overview",
         from: text("from", DEFAULTS.from, time),

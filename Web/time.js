@@ -1,7 +1,7 @@
 // @ts-check
 // Ranges and clock faces. Pure: "now" is always handed in.
 
-/** @typedef {{from: string, to: string}} Range as in the URL: unix seconds, "now", or "-6h" */
+/** @typedef {{from: string, to: string}} Range as in the URL: unix seconds, "now", "-6h", or "auto" to begin */
 /** @typedef {"utc"|"local"} Zone */
 
 const UNITS = /** @type {Record<string, number>} */ ({ s: 1, m: 60, h: 3600, d: 86400, w: 604800 });
@@ -40,6 +40,17 @@ export function resolve(range, now) {
     const to = seconds(range.to, now) ?? now;
     const from = seconds(range.from, now) ?? to - 3600;
     return from < to ? { from, to } : { from: to - 3600, to };
+}
+
+/**
+ * Where a range begins that nobody chose: an hour ago, or with the first flow of a server that is younger.
+ * @param {number|null} first when the oldest stored flow was received
+ * @param {number} now
+ */
+export function automatic(first, now) {
+    const age = first === null ? Infinity : now - first;
+    if (age >= 3600) return "-1h";
+    return age < 60 ? "-1m" : String(first);
 }
 
 /** @param {Range} range whether the range moves with the clock */

@@ -14,6 +14,7 @@ import { FRAME, timeAxis, valueAxis } from "./axis.js";
  * @property {import("../time.js").Zone} zone
  * @property {number} width pixels of the whole chart
  * @property {Paint[]} paints one per series
+ * @property {number|null} [begins] when the oldest stored flow was received; nothing is drawn before
  * @property {number[]} [references] dotted horizontal lines, named in the chart's head
  */
 
@@ -25,6 +26,29 @@ export function completeBuckets(graph) {
     let count = graph.times.length;
     while (count > 1 && graph.times[count - 1] + graph.bucket > (graph.settled ?? graph.to)) count -= 1;
     return count;
+}
+
+/**
+ * The first bucket that lies in the range and in the time of which flows are stored.
+ * @param {{times: number[], bucket: number}} graph
+ * @param {number|null|undefined} begins when the oldest stored flow was received
+ */
+export function firstBucket(graph, begins) {
+    const index = graph.times.findIndex((time) => time + graph.bucket > (begins ?? 0));
+    return Math.max(0, index);
+}
+
+/** Seconds that "now" is the average of, at least: a single second of sampled traffic jumps. */
+export const NEWEST = 10;
+
+/**
+ * The rate now: the average of the newest complete buckets.
+ * @param {number[]} values of complete buckets
+ * @param {number} bucket seconds
+ */
+export function newest(values, bucket) {
+    const some = values.slice(-Math.ceil(NEWEST / bucket));
+    return some.reduce((sum, value) => sum + value, 0) / Math.max(1, some.length);
 }
 
 /** @param {Series} series -1 where the series is drawn below zero */
@@ -77,6 +101,7 @@ export function order(series) {
 export function timeseries(graph, look) {
     const { theme } = look;
     const count = completeBuckets(graph);
+    const begin = firstBucket(graph, look.begins);
     const whole = graph.series.every(isWhole);
     const below = graph.series.some((series) => sign(series) < 0 && series.total > 0);
     const drawn = order(graph.series).map((index) => {
@@ -84,7 +109,7 @@ export function timeseries(graph, look) {
         const data = graph.times.map((time, place) => [
             // A bucket's value stands at its start; the one still filling is not drawn.
             Math.max(time, graph.from),
-            place < count && (whole || !amongZeros(series.values, place))
+            place >= begin && place < count && (whole || !amongZeros(series.values, place))
                 ? sign(series) * (series.values[place] ?? 0)
                 : null,
         ]);

@@ -2,7 +2,8 @@
 // Holds one ECharts instance and everything that moves over it: crosshair, tooltip, brush. Knows no data, fetches nothing.
 import { markup, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../preact.js";
 import { FRAME, pixelOf, timeAt } from "../charts/axis.js";
-import { span } from "../time.js";
+import { firstFlow } from "../clock.js";
+import { clockWithSeconds, day, span } from "../time.js";
 import { duration } from "../units.js";
 
 /** @typedef {import("../charts/axis.js").Theme} Theme */
@@ -95,6 +96,7 @@ export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted,
     return markup`<div class="chart" onPointerDown=${onDown} onPointerMove=${onMove} onPointerUp=${onUp} onPointerLeave=${leave}
         onPointerCancel=${leave}>
         <div class="canvas" ref=${canvas} role="img" aria-label=${label}></div>
+        <${Before} range=${range} width=${width} zone=${zone} />
         ${brush && markup`<div class="brush" style=${{
             left: `${Math.min(brush.start, brush.end)}px`,
             width: `${Math.abs(brush.end - brush.start)}px`,
@@ -112,6 +114,29 @@ export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted,
         }}></div>
             <div class="tip" style=${tipPlace(pointer, width)}>${tip(index)}</div>`}
     </div>`;
+}
+
+/**
+ * The part of the range of which nothing is stored: there a chart without traffic would be a lie.
+ * @param {{range: {from: number, to: number}, width: number, zone: import("../time.js").Zone}} props
+ */
+function Before({ range, width, zone }) {
+    const first = firstFlow() ?? 0;
+    const end = pixelOf(Math.min(first, range.to), width, range);
+    const room = end - FRAME.left;
+    if (room < 4) return null;
+    const date = first - range.from > 43200 ? `${day(first, zone)} ` : "";
+    return markup`<div class="before" style=${{
+        left: `${FRAME.left}px`,
+        width: `${room}px`,
+        top: `${FRAME.top}px`,
+        bottom: `${FRAME.bottom}px`,
+    }}></div>
+        ${room > 150 && markup`<div class="before-words" style=${{
+        right: `${width - end + 6}px`,
+        maxWidth: `${room - 12}px`,
+        top: `${FRAME.top + 4}px`,
+    }}>nothing is stored from before ${date}${clockWithSeconds(first, zone)}</div>`}`;
 }
 
 /** @param {{x: number, y: number}} pointer @param {number} width beside the pointer, on the side with more room */

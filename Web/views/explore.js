@@ -2,10 +2,11 @@
 // The work bench: the query on the left in reading order, its chart and its legend table on the right.
 import { markup, useState } from "../preact.js";
 import * as api from "../api.js";
+import { rangeOf } from "../clock.js";
 import { paints } from "../colour.js";
 import { useData, useReady } from "../data.js";
-import { link } from "../state.js";
-import { steps, usePreferences } from "../store.js";
+import { link, MAX_DIMENSIONS } from "../state.js";
+import { navigate, steps, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
 import { full, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
@@ -23,11 +24,12 @@ export function Explore({ state, schema }) {
     const { zone, refresh } = usePreferences();
     const [lifted, setLifted] = useState(/** @type {number|undefined} */ (undefined));
     const [sql, setSql] = useState(false);
-    const parameters = query(state);
-    const key = `explore ${JSON.stringify(parameters)}`;
+    const range = rangeOf(state);
+    const parameters = { ...query(state), ...range };
+    const key = range === null ? "" : `explore ${JSON.stringify(parameters)}`;
     const loaded = useData(key, (signal) => api.graph(parameters, signal), isLive(state) ? refresh : 0);
     const graph = loaded.data;
-    const settled = !loaded.stale || loaded.error !== undefined;
+    const settled = range !== null && !loaded.stale || loaded.error !== undefined;
     useReady(
         settled && (schema.data !== undefined || schema.error !== undefined),
         `${key} ${state.chart} ${state.sort} ${settled}`,
@@ -50,8 +52,14 @@ export function Explore({ state, schema }) {
                 <${CopyButton} text=${new URL(link(state, {}), location.href).href} label="Link" /></div>
             </div>
             ${loaded.error && loaded.error.code !== "network" && (filterError
-            ? markup`<div class="notice crit" role="status"><span class="dot crit"></span><span>The filter has an error: see under it.</span></div>`
+            ? markup`<div class="notice crit" role="status"><span class="dot crit"></span><div class="grow"><strong>The filter is not understood.</strong> ${loaded.error.message}
+                <div class="dim">${graph ? "The chart still shows the query before." : "Correct it on the left; its place is marked there."}</div></div>
+                <button onClick=${() => navigate({ filter: "" })}>Show without filter</button></div>`
             : markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`)}
+            ${mixesInterfaces(state) && graph && markup`<div class="notice" role="status"><span class="dot"></span>
+                <span class="grow">Interfaces of the same number on different exporters are added up here.</span>
+                <button disabled=${state.dimensions.length >= MAX_DIMENSIONS}
+                    onClick=${() => navigate({ dimensions: ["SamplerAddress", ...state.dimensions] })}>Split by exporter</button></div>`}
             ${sql && graph && markup`<${SqlView} sql=${graph.rankingSql ? `${graph.rankingSql};\n\n${graph.sql}` : graph.sql} close=${() => setSql(false)} />`}
             ${graph
             ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
@@ -62,6 +70,15 @@ export function Explore({ state, schema }) {
                     <section class="panel">${loaded.slow && markup`<${Skeleton} lines=${8} />`}</section>`}
         </main>
     </div>`;
+}
+
+/**
+ * An interface number means something only together with its exporter.
+ * @param {State} state
+ */
+function mixesInterfaces({ dimensions, filter }) {
+    return dimensions.some((name) => /^(In|Out)If$/.test(name)) && !dimensions.includes("SamplerAddress") &&
+        !/\bSampler/i.test(filter);
 }
 
 /**

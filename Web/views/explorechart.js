@@ -1,6 +1,7 @@
 // @ts-check
 // Explore's chart with its head: the unit once, what the doubt is, and a tooltip that names what is under the pointer.
 import { markup } from "../preact.js";
+import { firstFlow } from "../clock.js";
 import { completeBuckets, isWhole, largest, order, timeseries } from "../charts/timeseries.js";
 import { navigate } from "../store.js";
 import { duration, prefixed, scaleOf, short } from "../units.js";
@@ -36,7 +37,7 @@ export function ExploreChart({ graph, paints, state, zone, lifted }) {
         navigate({ from: String(from), to: String(to) })}
             label=${`${state.chart === "area" ? "Stacked areas" : "Lines"} over time; the table below has the figures`}
             option=${(/** @type {number} */ width, /** @type {import("../charts/axis.js").Theme} */ theme) =>
-        timeseries(graph, { chart: state.chart, theme, zone, width, paints })} />
+        timeseries(graph, { chart: state.chart, theme, zone, width, paints, begins: firstFlow() })} />
         ${empty && markup`<div class="over-chart"><strong>No flow matches in this range.</strong>
             <span class="dim">${advice(state)}</span></div>`}
     </section>`;

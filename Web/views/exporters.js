@@ -1,6 +1,7 @@
 // @ts-check
 // Who sends to us, and what is doubtful about it: silence, gaps, sampling rate, templates.
 import { markup, useState } from "../preact.js";
+import { now } from "../clock.js";
 import { term } from "../filter.js";
 import { link } from "../state.js";
 import { stamp } from "../time.js";
@@ -16,7 +17,7 @@ const SILENT = 300;
 
 /** @param {Exporter} exporter */
 export function isSilent(exporter) {
-    return Date.now() / 1000 - exporter.lastSeen > SILENT;
+    return now() - exporter.lastSeen > SILENT;
 }
 
 const COLUMNS = /** @type {const} */ ([
@@ -137,7 +138,7 @@ function exploreOf(state, exporter) {
 
 /** @param {Exporter} exporter */
 function ago(exporter) {
-    return duration(Math.max(0, Math.round((Date.now() / 1000 - exporter.lastSeen) * 10) / 10));
+    return duration(Math.max(0, Math.round((now() - exporter.lastSeen) * 10) / 10));
 }
 
 /** @param {Exporter} exporter */
@@ -155,7 +156,7 @@ function grade(exporter) {
 
 /** @param {string} name */
 function protocol(name) {
-    return name.replace(/^NetFlow (?=v\d)/i, "");
+    return name.replace(/^NetFlow[ _](?=v\d)/i, "").replace(/^SFLOW(_\d)?$/i, "sFlow").replace(/^V(?=\d)/, "v");
 }
 
 /** @param {string} name */

@@ -1,6 +1,7 @@
 // @ts-check
 // Is the picture complete? received = stored + in flight + lost : reasons, on every page.
 import { markup, useState } from "../preact.js";
+import { now } from "../clock.js";
 import { clockWithSeconds, day, stamp } from "../time.js";
 import { duration, full, percent } from "../units.js";
 import { Icon, useMedia } from "./parts.js";
@@ -39,12 +40,12 @@ export function HealthStrip({ health, zone }) {
                 ${reasons(lost.reasons).map(([name, count]) =>
                     markup`<dt class="sub">${name}</dt><dd class="warn-text">${full(count)}</dd>`
                 )}
-                <dt>Gaps before us</dt><dd class=${health.gapsBefore > 0 ? "warn-text" : ""}>≈ ${full(health.gapsBefore)}</dd>
+                <dt>Gaps before us</dt><dd class=${health.gapsBefore > 0 ? "warn-text" : ""}>${health.gapsBefore > 0 && "≈ "}${full(health.gapsBefore)}</dd>
                 <dt>Counting since</dt><dd>${stamp(health.since, zone)}</dd></dl>`}
         </div>`;
     }
     const holds = received === stored + inFlight + lost.total;
-    const since = day(health.since, zone) === day(Date.now() / 1000, zone)
+    const since = day(health.since, zone) === day(now(), zone)
         ? clockWithSeconds(health.since, zone)
         : `${day(health.since, zone)} ${clockWithSeconds(health.since, zone).slice(0, 5)}`;
     return markup`<div class="health" role="status" aria-label="Health">
@@ -62,7 +63,7 @@ export function HealthStrip({ health, zone }) {
         <span class="grow"></span>
         ${received > 0 &&
         markup`<span class="pair edge" title="Datagrams or records missing in the exporters' sequence numbers: an estimate, not in the sum">gaps before us
-            <b class=${health.gapsBefore > 0 ? "warn-text" : ""}>≈ ${full(health.gapsBefore)}</b></span>`}
+            <b class=${health.gapsBefore > 0 ? "warn-text" : ""}>${health.gapsBefore > 0 && "≈ "}${full(health.gapsBefore)}</b></span>`}
         ${lag && markup`<span class="edge">${lag}</span>`}
         ${(roomy || received === 0) &&
         markup`<span class="pair edge" title=${stamp(health.since, zone)}>${received === 0 ? "counting " : ""}since ${since}</span>`}

@@ -1,8 +1,9 @@
 // @ts-check
 // The row of key figures. "Now" is the newest complete bucket; direction is only told where the exporters told it.
 import { markup } from "../preact.js";
-import { completeBuckets } from "../charts/timeseries.js";
+import { completeBuckets, firstBucket, NEWEST, newest } from "../charts/timeseries.js";
 import { sparkline } from "../charts/sparkline.js";
+import { firstFlow, now as clockNow } from "../clock.js";
 import { counted, duration, full, parts, percentile, prefixed, short } from "../units.js";
 import { isSilent } from "./exporters.js";
 
@@ -10,7 +11,7 @@ import { isSilent } from "./exporters.js";
 /** @typedef {import("../types/api.d.ts").Series} Series */
 
 const DIRECTIONS =
-    /** @type {const} */ ([["in", "In, now"], ["out", "Out, now"], ["unknown", "Direction unknown, now"]]);
+    /** @type {const} */ ([["in", "In, now"], ["out", "Out, now"], ["unknown", "Direction unknown"]]);
 
 /**
  * @param {{bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
@@ -27,7 +28,7 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
             // When nobody tells the direction there is one throughput, and the line under it says why.
             const only = told.length === 1 && direction === "unknown";
             cells.push(
-                markup`<${Rate} key=${direction} name=${only ? "Throughput, now" : name} graph=${bits} values=${sum(bits, direction)}
+                markup`<${Rate} key=${direction} name=${only ? "Throughput, now" : name} graph=${bits} values=${sum(bits, direction)} direction=${direction}
                 more=${only ? "direction unknown" : undefined} />`,
             );
         }
@@ -39,7 +40,7 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
     );
     cells.push(
         flows
-            ? markup`<${Rate} name="Flows, now" graph=${flows} values=${sum(flows)} more="records stored per second" exact=${true} />`
+            ? markup`<${Rate} name="Flows, now" graph=${flows} values=${sum(flows)} more="stored per second" exact=${true} />`
             : markup`<${Waiting} name="Flows, now" />`,
     );
     if (exporters) {
@@ -58,10 +59,10 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
     }
     if (store) {
         const { text, prefix } = parts(store.bytes);
-        const kept = store.oldest === null ? 0 : Date.now() / 1000 - store.oldest;
+        const kept = store.oldest === null ? 0 : clockNow() - store.oldest;
         cells.push(
-            markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")}`}
-            sub=${`${short(store.rows)} rows, ${duration(kept)} of ${store.retentionDays} d`} />`,
+            markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")} of ${duration(kept)}; raw flows are kept for ${counted(store.retentionDays, "day")}`}
+            sub=${`${short(store.rows)} rows, ${duration(kept)}`} />`,
         );
     }
     return markup`<section class="panel keys" aria-label="Key figures">${cells}</section>`;
@@ -71,23 +72,26 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
 function Figure({ name, text, unit, sub, title, spark, warn }) {
     return markup`<div class="key" title=${title}>
         <div class="key-name">${name}</div>
-        ${spark && markup`<svg class="spark" viewBox="0 0 62 22" aria-hidden="true"><path d=${spark} /></svg>`}
-        <div class="key-value"><b>${text}</b> <span>${unit}</span></div>
+        <div class="key-line"><div class="key-value"><b>${text}</b> <span>${unit}</span></div>
+            ${spark && markup`<svg class="spark" viewBox="0 0 62 22" preserveAspectRatio="none" aria-hidden="true"><path d=${spark} /></svg>`}</div>
         <div class=${warn ? "key-sub warn-text" : "key-sub"}>${sub}</div>
     </div>`;
 }
 
-/** @param {{graph: Graph, values: number[], name: string, more?: string, exact?: boolean}} props */
-function Rate({ graph, values, name, more, exact }) {
-    const now = values[values.length - 1] ?? 0;
+/** @param {{graph: Graph, values: number[], name: string, direction?: string, more?: string, exact?: boolean}} props */
+function Rate({ graph, values, name, direction, more, exact }) {
+    const now = newest(values, graph.bucket);
     // Flows are counted, so they are shown as counted while they fit.
     const whole = graph.unit === "flow/s" && now >= 100 && now < 1e6;
     const { text, prefix } = whole ? { text: full(Math.round(now)), prefix: "" } : parts(now, 1);
     const unit = graph.unit === "flow/s" ? `${prefix} /s` : prefixed(graph.unit, prefix);
     const average = values.reduce((all, value) => all + value, 0) / Math.max(1, values.length);
     const bound = graph.assumedSampling > 0 && !exact && now > 0;
+    const over = Math.min(values.length, Math.ceil(NEWEST / graph.bucket)) * graph.bucket;
     const title = `${bound ? "At least " : ""}${full(now)} ${graph.unit}` +
-        (bound ? "; sampling rate unknown, assumed 1:1" : "");
+        `, average of the newest ${duration(over)}` +
+        (bound ? "; sampling rate unknown, assumed 1:1" : "") +
+        (direction === "unknown" ? "; NetFlow v5 and some templates don't tell the direction" : "");
     return markup`<${Figure} name=${name} text=${(bound ? "≥ " : "") + text} unit=${unit} title=${title} spark=${sparkline(values, 62, 22)}
         sub=${more ?? `avg ${short(average)} · p95 ${short(percentile(values, 0.95))}`} />`;
 }
@@ -98,18 +102,19 @@ function Waiting({ name }) {
 }
 
 /**
- * The complete buckets of one direction, or of all.
+ * The complete buckets of one direction, or of all; none from before flows were stored, which would thin the average.
  * @param {Graph} graph
  * @param {string} [direction]
  */
 function sum(graph, direction) {
     const count = completeBuckets(graph);
     const values = new Array(count).fill(0);
+    const begin = firstBucket(graph, firstFlow());
     for (const series of graph.series) {
         if (direction !== undefined && (series.direction ?? "unknown") !== direction) continue;
         for (let index = 0; index < count; index += 1) values[index] += series.values[index] ?? 0;
     }
-    return values;
+    return values.slice(begin);
 }
 
 /** @param {Graph} bits @param {Graph} packets */
@@ -123,5 +128,5 @@ function size(bits, packets) {
 function silentWords(silent) {
     const [first] = silent;
     if (silent.length > 1) return `${silent.length} silent`;
-    return `${first.name ?? first.address} silent for ${duration(Date.now() / 1000 - first.lastSeen)}`;
+    return `${first.name ?? first.address} silent for ${duration(clockNow() - first.lastSeen)}`;
 }

@@ -43,7 +43,7 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
     const others = Math.max(0, graph.groups - graph.shown);
     const sums = graph.series.reduce((sum, series) => sum + series.total, 0);
     return markup`<section class="panel table-panel" aria-label="Legend">
-        <div class="scroll"><table class="legend-table" onMouseLeave=${() => lift(undefined)}>
+        <div class="scroll"><table class=${graph.dimensions.length > 1 ? "legend-table several" : "legend-table"} onMouseLeave=${() => lift(undefined)}>
             <thead><tr><th class="c-swatch"><span class="hidden">Colour</span></th>
                 ${graph.dimensions.length === 0 && markup`<th class="c-name">Traffic</th>`}
                 ${graph.dimensions.map((column, place) => head(`d${place}`, capital(words(column))))}

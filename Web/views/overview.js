@@ -2,6 +2,7 @@
 // Home: is it complete, how much, who. With no exporter yet, how to get one; it turns by itself with the first flow.
 import { markup } from "../preact.js";
 import * as api from "../api.js";
+import { now, rangeOf } from "../clock.js";
 import { useData, useReady } from "../data.js";
 import { usePreferences } from "../store.js";
 import { isLive, relative, stamp } from "../time.js";
@@ -18,38 +19,49 @@ import { link } from "../state.js";
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../types/api.d.ts").Health} Health */
 
-/** The four tables: a column, its mirror, what a click on a value splits by. */
+/**
+ * The four tables: both sides with the columns that tell their values apart, the side that is shown first, and
+ * what a click on a value splits by. A port says nothing without its protocol, an interface without its exporter.
+ * @type {Omit<import("./toptable.js").Table, "mirrored">[]}
+ */
 const TABLES = [
     {
         id: "as",
         title: "Autonomous systems",
         head: "AS",
-        columns: ["SrcAS", "DstAS"],
-        sides: ["Source", "Destination"],
+        sides: [{ name: "Source", columns: ["SrcAS"] }, { name: "Destination", columns: ["DstAS"] }],
+        start: 0,
         next: "SrcAddr",
     },
     {
         id: "hosts",
         title: "Hosts",
         head: "Address",
-        columns: ["SrcAddr", "DstAddr"],
-        sides: ["Source", "Destination"],
+        sides: [{ name: "Source", columns: ["SrcAddr"] }, { name: "Destination", columns: ["DstAddr"] }],
+        // Who is hit comes before who sends: a flood has one destination and many sources.
+        start: 1,
         next: "DstPort",
     },
     {
         id: "ports",
         title: "Ports",
         head: "Port",
-        columns: ["SrcPort", "DstPort"],
-        sides: ["Source", "Destination"],
+        sides: [{ name: "Source", columns: ["SrcPort", "Proto"] }, {
+            name: "Destination",
+            columns: ["DstPort", "Proto"],
+        }],
+        start: 0,
         next: "SrcAddr",
     },
     {
         id: "interfaces",
         title: "Interfaces",
         head: "Interface",
-        columns: ["InIf", "OutIf"],
-        sides: ["Ingress", "Egress"],
+        sides: [{ name: "Ingress", columns: ["InIf", "SamplerAddress"] }, {
+            name: "Egress",
+            columns: ["OutIf", "SamplerAddress"],
+        }],
+        start: 0,
         next: "SrcAddr",
     },
 ];
@@ -66,8 +78,9 @@ export function Overview({ state, schema, health }) {
     const exporters = useData("exporters", api.exporters, waiting ? 2 : preferences.refresh || 30);
     const first = exporters.data !== undefined && waiting &&
         exporters.data.exporters.every((exporter) => exporter.flows === 0);
-    const { from, to } = state;
-    const known = health.data !== undefined && exporters.data !== undefined && !first;
+    const range = rangeOf(state);
+    const { from, to } = range ?? state;
+    const known = range !== null && health.data !== undefined && exporters.data !== undefined && !first;
     const graphs = UNITS.map((unit) =>
         useData(
             known ? `graph ${from} ${to} ${unit}` : "",
@@ -106,9 +119,9 @@ export function Overview({ state, schema, health }) {
             <${ThroughputPanel} state=${state} loaded=${shown} zone=${preferences.zone} />
             <${ExportersPanel} state=${state} exporters=${exporters.data?.exporters} zone=${preferences.zone} />
         </div>
-        <div class="row-four">${tables.filter((table) => !schema || schema.columns.some(({ name }) => name === table.columns[0]))
+        <div class="row-four">${tables.filter((table) => !schema || schema.columns.some(({ name }) => name === table.sides[0].columns[0]))
             .map((table) =>
-                markup`<${TopTable} key=${table.id} table=${table} state=${state} refresh=${refresh} active=${known} />`
+                markup`<${TopTable} key=${table.id} table=${table} state=${state} range=${{ from, to }} refresh=${refresh} active=${known} />`
             )}</div>
     </main>`;
 }
@@ -117,7 +130,7 @@ export function Overview({ state, schema, health }) {
 function Silence({ state, health, zone, count }) {
     const { newest } = health.store;
     const change = newest === null ? null : { from: String(newest + 1 - 3600), to: String(newest + 1) };
-    const ago = newest === null ? 0 : Math.max(0, Date.now() / 1000 - newest);
+    const ago = newest === null ? 0 : Math.max(0, now() - newest);
     return markup`<div class="notice warn" role="status"><span class="dot warn"></span>
         <div class="grow"><strong>Nothing was received in this range.</strong>${" "}<span class="dim">
             ${newest === null

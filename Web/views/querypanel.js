@@ -1,6 +1,7 @@
 // @ts-check
 // The query in reading order: range, dimensions, chart, unit, direction, how many, filter. A change is a step that Back undoes.
 import { markup, useEffect, useState } from "../preact.js";
+import { now } from "../clock.js";
 import { navigate, usePreferences } from "../store.js";
 import { zoneName } from "../time.js";
 import { Dimensions } from "./dimensions.js";
@@ -31,7 +32,7 @@ export function QueryPanel({ state, schema, error }) {
             <span class="grow"></span><span class="dim">Query</span><${Icon} name="down" /></button>`}
         ${shown && markup`
             ${wide &&
-            markup`<div class="field"><div class="label">Range<span class="dim">${zoneName(zone, Date.now() / 1000)}</span></div>
+            markup`<div class="field"><div class="label">Range<span class="dim">${zoneName(zone, now())}</span></div>
                 <${RangePicker} state=${state} align="left" /></div>`}
             <div class="field"><div class="label">Dimensions<span class="dim">${state.dimensions.length > 1 && "drag to reorder"}</span></div>
                 <${Dimensions} dimensions=${state.dimensions} schema=${schema} /></div>

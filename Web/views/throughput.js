@@ -1,7 +1,8 @@
 // @ts-check
 // Overview's chart: in above zero, out below, and what no exporter told the direction of as a series of its own.
 import { markup } from "../preact.js";
-import { completeBuckets, isWhole, largest, timeseries } from "../charts/timeseries.js";
+import { firstFlow } from "../clock.js";
+import { completeBuckets, firstBucket, isWhole, largest, newest, timeseries } from "../charts/timeseries.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { clock, clockWithSeconds, day } from "../time.js";
@@ -39,8 +40,10 @@ function Throughput({ graph, zone }) {
     const shown = { ...graph, series: graph.series.filter((series) => isWhole(series) && series.total > 0) };
     const count = completeBuckets(graph);
     const main = shown.series.find((series) => series.direction === "in") ?? shown.series[0];
-    const p95 = main ? percentile(main.values.slice(0, count), 0.95) : 0;
+    const p95 = main ? percentile(main.values.slice(firstBucket(graph, firstFlow()), count), 0.95) : 0;
     const word = main && main.direction !== "unknown" && main.direction ? ` ${main.direction}` : "";
+    const last = (/** @type {import("../types/api.d.ts").Series} */ series) =>
+        newest(series.values.slice(0, count), graph.bucket);
     const references = p95 ? [p95] : [];
     const tip = (/** @type {number} */ index) =>
         markup`<${ThroughputTip} graph=${shown} index=${index} zone=${zone} count=${count} />`;
@@ -48,7 +51,7 @@ function Throughput({ graph, zone }) {
             ${shown.series.map((series) =>
             markup`<span key=${series.direction}><span class=${`key-swatch ${series.direction ?? "in"}`}></span>
                 ${DIRECTION_NAMES[series.direction ?? ""] ?? "All"}${" "}
-                <b title=${`${full(series.values[count - 1] ?? 0)} ${graph.unit}`}>${short(series.values[count - 1] ?? 0)}</b></span>`
+                <b title=${`${full(last(series))} ${graph.unit} now`}>${short(last(series))}</b></span>`
         )}
             ${p95 > 0 && markup`<span><span class="dotted"></span>p95${word} <b>${short(p95)}</b></span>`}
             ${shown.series.length === 0 && markup`<span class="dim">no traffic in this range</span>`}
@@ -63,7 +66,7 @@ function Throughput({ graph, zone }) {
         navigate({ from: String(from), to: String(to) })}
             label="Throughput over time; out is drawn below zero"
             option=${(/** @type {number} */ width, /** @type {import("../charts/axis.js").Theme} */ theme) =>
-        timeseries(shown, { chart: "lines", theme, zone, width, paints: [], references })} />`;
+        timeseries(shown, { chart: "lines", theme, zone, width, paints: [], references, begins: firstFlow() })} />`;
 }
 
 /** @param {{graph: Graph, index: number, zone: "utc"|"local", count: number}} props */

@@ -1,6 +1,7 @@
 // @ts-check
 // Logo, pages, range, zone, refresh, theme, help. On a phone all but the range folds into one menu.
 import { markup } from "../preact.js";
+import { now } from "../clock.js";
 import { DEFAULTS, link } from "../state.js";
 import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
 import { isLive, zoneName } from "../time.js";
@@ -20,8 +21,8 @@ export function exploreStart(state) {
     return { ...overviewStart(state), page: "explore", dimensions: ["SrcAddr"] };
 }
 
-/** @param {{state: State, help: () => void}} props */
-export function TopBar({ state, help }) {
+/** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
+export function TopBar({ state, waiting, help }) {
     const phone = useMedia("(max-width: 699px)");
     const inPanel = useMedia("(min-width: 1000px)") && state.page === "explore";
     return markup`<header class="top">
@@ -34,7 +35,7 @@ export function TopBar({ state, help }) {
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
             )}</nav>`}
         <span class="grow"></span>
-        ${!inPanel && markup`<${RangePicker} state=${state} />`}
+        ${!inPanel && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
         ${!phone && markup`<${ZoneSwitch} /><${RefreshPicker} live=${isLive(state)} />
             <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} />`}
     </header>`;
@@ -67,10 +68,10 @@ export function follow(change) {
 
 function ZoneSwitch() {
     const { zone } = usePreferences();
-    const now = Date.now() / 1000;
+    const time = now();
     const other = zone === "utc" ? "local" : "utc";
-    return markup`<button class="zone" title=${`Times are in ${zone === "utc" ? "UTC" : "your zone"}; switch to ${zoneName(other, now)}`}
-        aria-label=${`Time zone ${zoneName(zone, now)}`} onClick=${() => prefer({ zone: other })}>${zoneName(zone, now)}</button>`;
+    return markup`<button class="zone" title=${`Times are in ${zone === "utc" ? "UTC" : "your zone"}; switch to ${zoneName(other, time)}`}
+        aria-label=${`Time zone ${zoneName(zone, time)}`} onClick=${() => prefer({ zone: other })}>${zoneName(zone, time)}</button>`;
 }
 
 /** @param {{live: boolean}} props */
@@ -124,7 +125,7 @@ function themeItems(theme, close) {
 function PhoneMenu({ state, help }) {
     const { theme, zone, refresh } = usePreferences();
     const other = zone === "utc" ? "local" : "utc";
-    const now = Date.now() / 1000;
+    const time = now();
     return markup`<${Dropdown} class="quiet" label=${markup`<${Icon} name="menu" />`} name="Menu">
         ${(/** @type {() => void} */ close) =>
         markup`<${Menu} label="Menu" items=${[
@@ -139,8 +140,8 @@ function PhoneMenu({ state, help }) {
             })),
             {
                 key: "zone",
-                label: `Times in ${zoneName(other, now)}`,
-                hint: `now ${zoneName(zone, now)}`,
+                label: `Times in ${zoneName(other, time)}`,
+                hint: `now ${zoneName(zone, time)}`,
                 act: () => prefer({ zone: other }),
             },
             {

@@ -4,7 +4,7 @@ import { markup, useState } from "../preact.js";
 import * as api from "../api.js";
 import { paints } from "../colour.js";
 import { useData } from "../data.js";
-import { term } from "../filter.js";
+import { all, term } from "../filter.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { full, percent, short } from "../units.js";
@@ -14,7 +14,16 @@ import { exploreStart, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Top} Top */
 /** @typedef {import("../types/api.d.ts").TopRow} TopRow */
-/** @typedef {{id: string, title: string, head: string, columns: string[], sides: string[], next: string, mirrored: boolean}} Table */
+/**
+ * @typedef {object} Table
+ * @property {string} id
+ * @property {string} title
+ * @property {string} head
+ * @property {{name: string, columns: string[]}[]} sides two; the first column names the value, the others tell it apart
+ * @property {number} start the side that is shown first
+ * @property {string} next
+ * @property {boolean} mirrored whether the other side is shown
+ */
 
 /** Rows before Other. */
 const ROWS = 9;
@@ -25,32 +34,33 @@ const MEASURES = {
     packets: { unit: "packet/s", of: (row, seconds) => row.packets / seconds },
 };
 
-/** @param {{table: Table, state: import("../state.js").State, refresh: number, active: boolean}} props */
-export function TopTable({ table, state, refresh, active }) {
+/** @param {{table: Table, state: import("../state.js").State, range: import("../time.js").Range, refresh: number, active: boolean}} props */
+export function TopTable({ table, state, range, refresh, active }) {
     const [sort, setSort] = useState({ column: "bits", sense: -1 });
     const [measure, setMeasure] = useState("bits");
-    const { from, to } = state;
-    const column = table.columns[table.mirrored ? 1 : 0];
+    const { from, to } = range;
+    const { name: side, columns } = table.sides[table.mirrored ? 1 - table.start : table.start];
+    const dimensions = columns.join();
     const unit = MEASURES[measure].unit;
     const loaded = useData(
-        active ? `top ${column} ${from} ${to} ${unit}` : "",
-        (signal) => api.top({ from, to, dimensions: column, unit, limit: ROWS }, signal),
+        active ? `top ${dimensions} ${from} ${to} ${unit}` : "",
+        (signal) => api.top({ from, to, dimensions, unit, limit: ROWS }, signal),
         refresh,
     );
     const choose = (/** @type {string} */ name) => {
         setSort({ column: name, sense: name === sort.column ? -sort.sense : name === "name" ? 1 : -1 });
         if (name in MEASURES) setMeasure(name);
     };
-    const turn = (/** @type {string} */ side) => {
+    const turn = (/** @type {string} */ chosen) => {
         const others = state.mirrored.filter((id) => id !== table.id);
-        navigate({ mirrored: side === table.sides[1] ? [...others, table.id] : others }, { replace: true });
+        navigate({ mirrored: chosen === table.sides[table.start].name ? others : [...others, table.id] }, { replace: true });
     };
     const top = loaded.data;
     const heads = [["name", table.head], ["bits", "bit/s"], ["packets", "Packets/s"], ["share", "%"]];
     return markup`<section class=${loaded.stale && top ? "panel faded" : "panel"} aria-label=${table.title}>
         <div class="head"><h2 class="cut">${table.title}</h2><span class="grow"></span>
-            <${Segments} plain=${true} label="Side" value=${table.sides[table.mirrored ? 1 : 0]} choose=${turn}
-                options=${table.sides.map((side) => ({ value: side, label: side }))} /></div>
+            <${Segments} plain=${true} label="Side" value=${side} choose=${turn}
+                options=${table.sides.map(({ name }) => ({ value: name, label: name }))} /></div>
         ${loaded.error && loaded.error.code !== "network" &&
         markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
         <table class="top-table"><thead><tr>${heads.map(([name, text]) =>
@@ -58,7 +68,7 @@ export function TopTable({ table, state, refresh, active }) {
             aria-sort=${name === sort.column ? (sort.sense < 0 ? "descending" : "ascending") : undefined}>
             <button onClick=${() => choose(name)}>${text}</button></th>`
         )}</tr></thead>
-            ${top && markup`<tbody>${body(top, column, table, state, sort, measure)}</tbody>`}</table>
+            ${top && markup`<tbody>${body(top, columns, table, state, sort, measure)}</tbody>`}</table>
         ${!top && loaded.slow && markup`<${Skeleton} lines=${ROWS} />`}
         ${top && top.rows.length === 0 && markup`<p class="empty">Nothing in this range.</p>`}
     </section>`;
@@ -66,13 +76,13 @@ export function TopTable({ table, state, refresh, active }) {
 
 /**
  * @param {Top} top
- * @param {string} column
+ * @param {string[]} columns
  * @param {Table} table
  * @param {import("../state.js").State} state
  * @param {{column: string, sense: number}} sort
  * @param {string} measure
  */
-function body(top, column, table, state, sort, measure) {
+function body(top, columns, table, state, sort, measure) {
     const seconds = Math.max(1, top.to - top.from);
     const colours = paints(top.rows);
     const value = MEASURES[measure].of;
@@ -92,26 +102,46 @@ function body(top, column, table, state, sort, measure) {
             <td class="c-name"><span class=${row.kind === "other" ? "data-bar other" : "data-bar"}><span style=${{
             width,
         }}></span></span>
-                <${Swatch} paint=${paint} /><${Name} row=${row} column=${column} table=${table} state=${state} others=${top.groups - named} /></td>
+                <${Swatch} paint=${paint} /><${Name} row=${row} columns=${columns} table=${table} state=${state} others=${top.groups - named} /></td>
             <td class=${measure === "bits" ? "c-bits main" : "c-bits"} title=${`${mark}${full(bits)} bit/s, ${full(row.bytes)} bytes`}>${mark && row.bytes > 0 && markup`<span class="mark">≥</span> `}${short(bits)}</td>
             <td class=${measure === "packets" ? "c-packets main" : "c-packets"} title=${`${mark}${full(packets)} packets/s, ${full(row.packets)} packets`}>${short(packets)}</td>
             <td class="c-share">${percent(row.share)}</td></tr>`;
     });
 }
 
-/** @param {{row: TopRow, column: string, table: Table, state: import("../state.js").State, others: number}} props */
-function Name({ row, column, table, state, others }) {
+/** @param {{row: TopRow, columns: string[], table: Table, state: import("../state.js").State, others: number}} props */
+function Name({ row, columns, table, state, others }) {
     if (row.kind === "other") {
         return markup`<span class="cut dim">${full(others)} ${others === 1 ? "other" : "others"}</span>`;
     }
     const target = {
         ...exploreStart(state),
         dimensions: [table.next],
-        filter: term(column, row.key[0] ?? "", row.kind === "unknown"),
+        filter: all(columns.map((column, place) => term(column, row.key[place] ?? "", isUnknown(row, place)))),
     };
-    const [name, id] = nameAndId(row.kind === "unknown" ? "unknown" : row.labels[0] ?? row.key[0]);
-    return markup`<a class="row-link cut" href=${link(target, {})} onClick=${follow(target)} title=${`${column} ${row.labels[0] ?? row.key[0]}`}>
+    const [name, id] = nameOf(row);
+    return markup`<a class="row-link cut" href=${link(target, {})} onClick=${follow(target)} title=${columns.map((column, place) => `${column} ${row.labels[place] ?? row.key[place]}`).join(", ")}>
         ${name}${id && markup` <span class="id">${id}</span>`}</a>`;
+}
+
+/** @param {TopRow} row @param {number} place */
+function isUnknown(row, place) {
+    return row.kind === "unknown" || row.labels[place] === "unknown";
+}
+
+/**
+ * What the row is called, and what tells it apart: "443" and "TCP https", "if 3" and the exporter, "ICMP" alone.
+ * @param {TopRow} row
+ * @returns {[string, string]}
+ */
+function nameOf(row) {
+    const rest = row.labels.slice(1).filter((_, index) => !isUnknown(row, index + 1));
+    if (isUnknown(row, 0)) {
+        // ICMP has no ports; an interface that nobody told is still that of one exporter.
+        return row.labels[1]?.includes("ICMP") ? [row.labels[1], ""] : ["unknown", rest.join(" ")];
+    }
+    const [name, id] = nameAndId(row.labels[0] ?? row.key[0]);
+    return [name, [...rest, id].filter((text) => text !== "").join(" ")];
 }
 
 /** @param {TopRow} a @param {TopRow} b @param {string} column @param {number} seconds */

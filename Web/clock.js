@@ -1,0 +1,44 @@
+// @ts-check
+// What the server told about time: its clock, and since when flows are stored.
+import { automatic } from "./time.js";
+
+/** A clock that is off by less says nothing: answers take a while and their stamp has whole seconds. */
+const AGREES = 2;
+
+let ahead = 0;
+/** @type {number|null|undefined} */
+let first;
+
+/**
+ * Learns the server's clock from an answer, so that a wrong clock here makes no exporter look silent.
+ * @param {string|null} date the answer's Date header
+ */
+export function tellDate(date) {
+    const difference = Date.parse(date ?? "") / 1000 - Date.now() / 1000;
+    if (Number.isFinite(difference)) ahead = Math.abs(difference) > AGREES ? difference : 0;
+}
+
+/** Unix seconds by the server's clock. */
+export function now() {
+    return Date.now() / 1000 + ahead;
+}
+
+/** @param {number|null} oldest when the oldest stored flow was received; null when there is none */
+export function tellFirstFlow(oldest) {
+    first = oldest;
+}
+
+/** When the oldest stored flow was received; undefined before the server told. */
+export function firstFlow() {
+    return first;
+}
+
+/**
+ * The range as the API takes it: "auto" becomes the last hour or, on a younger server, all there is.
+ * @param {import("./time.js").Range} range
+ * @returns {import("./time.js").Range|null} null while an automatic range waits for the server's word
+ */
+export function rangeOf({ from, to }) {
+    if (from !== "auto") return { from, to };
+    return first === undefined ? null : { from: automatic(first, now()), to };
+}

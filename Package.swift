@@ -12,6 +12,10 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// For the targets whose tests look inside. Said here and not on the command
+/// line, so that the tests and the released program come out of one build.
+let testable: [SwiftSetting] = strict + [.unsafeFlags(["-enable-testing"])]
+
 /// For the targets that touch raw bytes: every unsafe use is spelled out.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
@@ -66,7 +70,7 @@ let package = Package(
         .target(
             name: "VirtualExporters",
             dependencies: ["NetTypes", "FlowSchema"],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .target(
             name: "WebAPI",
@@ -78,7 +82,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .executableTarget(
             name: "netmeta",
@@ -95,7 +99,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .target(
             name: "NetMetaTesting",

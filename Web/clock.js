@@ -1,6 +1,6 @@
 // @ts-check
 // What the server told about time: its clock, and since when flows are stored.
-import { automatic } from "./time.js";
+import { automatic, resolve } from "./time.js";
 
 /** A clock that is off by less says nothing: answers take a while and their stamp has whole seconds. */
 const AGREES = 2;
@@ -41,4 +41,24 @@ export function firstFlow() {
 export function rangeOf({ from, to }) {
     if (from !== "auto") return { from, to };
     return first === undefined ? null : { from: automatic(first, now()), to };
+}
+
+/**
+ * The part of a range of which flows are stored: averages over the rest would be too low, since nothing is known of it.
+ * @param {import("./time.js").Range} range
+ * @returns {import("./time.js").Range}
+ */
+export function storedPart(range) {
+    const { from, to } = resolve(range, now());
+    return first && from < first && first < to - 60 ? { from: String(first), to: range.to } : range;
+}
+
+/**
+ * An answer about the stored part of a range, to be drawn over all of it.
+ * @template {{from: number, to: number}} T
+ * @param {T} answer
+ * @param {import("./time.js").Range} range
+ */
+export function overAll(answer, range) {
+    return { ...answer, from: Math.min(answer.from, resolve(range, answer.to).from) };
 }

@@ -104,6 +104,7 @@ export function timeseries(graph, look) {
     const begin = firstBucket(graph, look.begins);
     const whole = graph.series.every(isWhole);
     const below = graph.series.some((series) => sign(series) < 0 && series.total > 0);
+    const dense = (look.width - FRAME.left - FRAME.right) * graph.bucket / (graph.to - graph.from) < 3;
     const drawn = order(graph.series).map((index) => {
         const series = graph.series[index];
         const data = graph.times.map((time, place) => [
@@ -137,8 +138,8 @@ export function timeseries(graph, look) {
                 ...shared,
                 stack: sign(series) < 0 ? "below" : "above",
                 color: theme.colour(paint),
-                // A gap of surface colour would swallow a lone peak: that gets an outline of its own colour.
-                lineStyle: { width: 1, color: few ? theme.colour(paint) : theme.surface },
+                // A gap of surface colour would swallow a lone or a narrow peak: that gets an outline of its own colour.
+                lineStyle: { width: dense ? 0.5 : 1, color: few || dense ? theme.colour(paint) : theme.surface },
                 areaStyle: { color: theme.fill(paint), opacity: 0.92 },
             };
     });

@@ -2,7 +2,7 @@
 // The work bench: the query on the left in reading order, its chart and its legend table on the right.
 import { markup, useState } from "../preact.js";
 import * as api from "../api.js";
-import { rangeOf } from "../clock.js";
+import { overAll, rangeOf, storedPart } from "../clock.js";
 import { paints } from "../colour.js";
 import { useData, useReady } from "../data.js";
 import { link, MAX_DIMENSIONS } from "../state.js";
@@ -25,9 +25,9 @@ export function Explore({ state, schema }) {
     const [lifted, setLifted] = useState(/** @type {number|undefined} */ (undefined));
     const [sql, setSql] = useState(false);
     const range = rangeOf(state);
-    const parameters = { ...query(state), ...range };
-    const key = range === null ? "" : `explore ${JSON.stringify(parameters)}`;
-    const loaded = useData(key, (signal) => api.graph(parameters, signal), isLive(state) ? refresh : 0);
+    const parameters = { ...query(state), ...storedPart(range ?? state) };
+    const key = range === null ? "" : `explore ${state.from} ${JSON.stringify(parameters)}`;
+    const loaded = useData(key, async (signal) => overAll(await api.graph(parameters, signal), range ?? state), isLive(state) ? refresh : 0);
     const graph = loaded.data;
     const settled = range !== null && !loaded.stale || loaded.error !== undefined;
     useReady(

@@ -2,7 +2,7 @@
 // Home: is it complete, how much, who. With no exporter yet, how to get one; it turns by itself with the first flow.
 import { markup } from "../preact.js";
 import * as api from "../api.js";
-import { now, rangeOf } from "../clock.js";
+import { now, overAll, rangeOf, storedPart } from "../clock.js";
 import { useData, useReady } from "../data.js";
 import { usePreferences } from "../store.js";
 import { isLive, relative, stamp } from "../time.js";
@@ -79,12 +79,13 @@ export function Overview({ state, schema, health }) {
     const first = exporters.data !== undefined && waiting &&
         exporters.data.exporters.every((exporter) => exporter.flows === 0);
     const range = rangeOf(state);
-    const { from, to } = range ?? state;
+    const { from, to } = storedPart(range ?? state);
     const known = range !== null && health.data !== undefined && exporters.data !== undefined && !first;
     const graphs = UNITS.map((unit) =>
         useData(
-            known ? `graph ${from} ${to} ${unit}` : "",
-            (signal) => api.graph({ from, to, unit, split: "direction" }, signal),
+            known ? `graph ${range.from} ${from} ${to} ${unit}` : "",
+            async (signal) =>
+                overAll(await api.graph({ from, to, unit, split: "direction" }, signal), range ?? state),
             refresh,
         )
     );

@@ -4,7 +4,7 @@ public import WireFormat
 ///
 /// `records` is every data record read from a flow template, every NetFlow v5
 /// record and every sFlow flow sample, whatever becomes of it:
-/// records = those that gave rows + ``eventRecords`` + ``rejectedRecords``.
+/// records = ``flows`` - ``reverseFlows`` + ``eventRecords`` + ``rejectedRecords``.
 public struct DecodeCounters: Equatable, Sendable {
     /// Datagrams, or messages of a stream, that were looked at.
     public var datagrams: UInt64 = 0
@@ -12,6 +12,8 @@ public struct DecodeCounters: Equatable, Sendable {
     public var records: UInt64 = 0
     /// Rows written into the batch.
     public var flows: UInt64 = 0
+    /// Second rows of biflow records, one for each direction that has traffic (RFC 5103).
+    public var reverseFlows: UInt64 = 0
     /// Records of options templates.
     public var optionsRecords: UInt64 = 0
     /// NAT and firewall event records that carry no traffic.
@@ -22,7 +24,8 @@ public struct DecodeCounters: Equatable, Sendable {
     public var templates: UInt64 = 0
     /// Data sets without a template, which could not be decoded.
     public var unknownTemplateSets: UInt64 = 0
-    /// Data sets without a template that were put aside to wait for it.
+    /// Data sets without a template that were put aside to wait for it; those
+    /// that waited in vain are in ``unknownTemplateSets`` too.
     public var parkedSets: UInt64 = 0
     /// Bytes of datagrams that belong to nothing that was decoded, padding and counted loss aside.
     public var bytesUnaccounted: UInt64 = 0
@@ -34,6 +37,11 @@ public struct DecodeCounters: Equatable, Sendable {
     /// Starts at zero.
     public init() {}
 
+    /// Whether every record became something.
+    public var isBalanced: Bool {
+        records &+ reverseFlows == flows &+ eventRecords &+ rejectedRecords
+    }
+
     /// Counts one error.
     public mutating func count(_ error: DecodeError) {
         malformed[error] += 1
@@ -44,6 +52,7 @@ public struct DecodeCounters: Equatable, Sendable {
         datagrams += other.datagrams
         records += other.records
         flows += other.flows
+        reverseFlows += other.reverseFlows
         optionsRecords += other.optionsRecords
         eventRecords += other.eventRecords
         counterSamples += other.counterSamples

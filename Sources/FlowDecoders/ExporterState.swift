@@ -41,8 +41,12 @@ final class ExporterState {
     /// Interface names kept per domain.
     static let mostNames = 8192
 
-    init(address: IPAddress) {
+    /// Data sets that wait for their template.
+    var parked: ParkingLot
+
+    init(address: IPAddress, budget: ParkingBudget) {
         self.address = address
+        parked = ParkingLot(budget: budget)
     }
 
     /// Follows a sequence; beyond the bound nothing is followed.

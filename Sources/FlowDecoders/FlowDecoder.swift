@@ -1,6 +1,6 @@
 public import FlowSchema
 import NetTypes
-import WireFormat
+public import WireFormat
 
 /// Turns datagrams of any supported protocol into rows, and keeps what
 /// exporters' templates and options need between datagrams.
@@ -10,6 +10,7 @@ import WireFormat
 public struct FlowDecoder {
     private var exporters: [IPAddress: ExporterState] = [:]
     private var sflow = SFlowDecoder()
+    private let budget = ParkingBudget()
     /// Counts of datagrams that belong to no exporter's state: beyond ``mostExporters``.
     public private(set) var strangers = DecodeCounters()
 
@@ -57,6 +58,7 @@ public struct FlowDecoder {
         do throws(DecodeError) {
             let decoder = NetFlowDecoder(exporter: exporter, context: context, batch: batch)
             exporter.protocols.insert(try Self.message(&reader, decoder))
+            decoder.releaseParked()
         } catch {
             exporter.counters.count(error)
             exporter.counters.bytesUnaccounted += UInt64(reader.remaining)
@@ -112,6 +114,36 @@ public struct FlowDecoder {
         }
     }
 
+    /// Counts what couldn't even be cut into messages: a stream that broke the
+    /// framing of RFC 7011 section 10.4, or ended within a message.
+    ///
+    /// - Parameter bytes: how many bytes of the stream were given up with it.
+    public mutating func reject(_ error: DecodeError, bytes: Int, context: DatagramContext) {
+        if let exporter = exporter(context.source.address, at: context.receivedAt) {
+            exporter.counters.count(error)
+            exporter.counters.bytesUnaccounted += UInt64(bytes)
+        } else {
+            strangers.count(error)
+            strangers.bytesUnaccounted += UInt64(bytes)
+        }
+    }
+
+    // MARK: - Parked sets
+
+    /// Gives up sets that have waited too long for their template; to be called now and then.
+    public mutating func expire(at now: UInt32) {
+        for exporter in exporters.values where !exporter.parked.isEmpty {
+            exporter.counters.unknownTemplateSets += UInt64(exporter.parked.expire(at: now))
+        }
+    }
+
+    /// Gives up all sets that still wait for their template: nothing will come any more.
+    public mutating func finish() {
+        for exporter in exporters.values {
+            exporter.counters.unknownTemplateSets += UInt64(exporter.parked.clear())
+        }
+    }
+
     // MARK: - Exporters
 
     /// The state of an exporter; nil when there are too many and none is idle.
@@ -128,7 +160,7 @@ public struct FlowDecoder {
             strangers.add(idle.counters)
             exporters[idle.address] = nil
         }
-        let new = ExporterState(address: address)
+        let new = ExporterState(address: address, budget: budget)
         new.lastSeen = now
         exporters[address] = new
         return new

@@ -78,11 +78,12 @@ public struct Decoded {
     /// Decodes datagrams in their order with a new decoder.
     public init(_ datagrams: [RecordedDatagram]) {
         var decoder = FlowDecoder()
-        batch = FlowBatch(capacity: 2 * FlowDecoder.mostRows)
+        batch = FlowBatch(capacity: 4 * FlowDecoder.mostRows)
         batch.keepsOrigins = true
         for datagram in datagrams {
             decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
         }
+        decoder.finish()
         batch.seal()
         counters = decoder.counters
         let json = JSONRows()

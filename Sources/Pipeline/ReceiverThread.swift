@@ -83,6 +83,7 @@ final class ReceiverThread: Sendable {
             stopSeen = stopSeen ?? now
             if received == 0 || now - (stopSeen ?? now) >= deadline { break }
         }
+        work.decoder.finish()
         hand(&work, replace: false)
         publish(&work)
         ended.signal()
@@ -134,6 +135,7 @@ final class ReceiverThread: Sendable {
         if now != work.published {
             work.published = now
             work.allow = allow.withLock { $0 }
+            work.decoder.expire(at: now)
             publish(&work)
         }
     }

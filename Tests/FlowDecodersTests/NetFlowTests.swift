@@ -57,12 +57,35 @@ struct NetFlowTests {
         #expect(decoded.batch.number(.timeFlowEnd, row: 0) == UInt64(Bytes.exportTime))
     }
 
-    @Test("data without a template is counted, not guessed; the next datagram decodes")
+    @Test(
+        "data before its template waits and is decoded when it comes, with its own times; what never can be is counted"
+    )
     func unknownTemplate() {
         let data = Bytes.v9(Bytes.set(256, record(1)))
+        let other = Bytes.v9(sequence: 3, Bytes.set(300, record(1)))
         let template = Bytes.v9(sequence: 2, Bytes.set(0, Bytes.template(256, small)))
-        let decoded = Decoded([data, template, data].map { RecordedDatagram($0) })
-        #expect(decoded.batch.count == 1 && decoded.counters.unknownTemplateSets == 1)
+        var early = RecordedDatagram(data)
+        early.context.receivedAt -= 60
+        let decoded = Decoded([early, RecordedDatagram(template), RecordedDatagram(data), RecordedDatagram(other)])
+        #expect(decoded.batch.count == 2 && decoded.counters.parkedSets == 2)
+        #expect(decoded.counters.unknownTemplateSets == 1)
+        #expect(decoded.batch.number(.timeReceived, row: 0) == UInt64(Bytes.exportTime) - 59)
+        #expect(decoded.batch.number(.timeReceived, row: 1) == UInt64(Bytes.exportTime) + 1)
+    }
+
+    @Test("what waits is bounded, and the order of templates and data makes no difference to the rows")
+    func parking() {
+        let template = RecordedDatagram(Bytes.v9(Bytes.set(0, Bytes.template(256, small))))
+        let records = (0..<60).flatMap { record(UInt8($0)) }
+        let flood = (0..<2000).map { RecordedDatagram(Bytes.v9(sequence: UInt32($0), Bytes.set(256, records))) }
+        let late = Decoded(flood + [template])
+        #expect(late.counters.unknownTemplateSets > 0)
+        #expect(late.counters.parkedSets + late.counters.unknownTemplateSets == 2000)
+        #expect(late.counters.flows == late.counters.parkedSets * 60)
+        let few = Array(flood.prefix(10))
+        let first = Decoded([template] + few)
+        let last = Decoded(few + [template])
+        #expect(first.rows == last.rows && first.rows.count == 600)
     }
 
     @Test("templates belong to exporter, domain and id")

@@ -23,6 +23,29 @@ enum ElementAction: Sendable {
     /// Packets sampled in a row, and skipped after them (RFC 5477 section 8.2.3 and 8.2.4).
     case samplingPacketInterval
     case samplingPacketSpace
+    /// The record tells of an event at a NAT or firewall; it may carry no traffic.
+    case event
+    /// Milliseconds since 1970 at which the exporter's uptime began.
+    case systemInitTime
+    /// How long the flow lasted, in units of so many nanoseconds.
+    case duration(nanoseconds: UInt64)
+    /// 3 bytes: label, traffic class, bottom of stack (RFC 3032).
+    case mplsLabel(MPLSLevel)
+}
+
+/// A place in an MPLS label stack that has columns.
+enum MPLSLevel: Sendable {
+    case first
+    case second
+    case third
+
+    var labelColumn: FlowColumn {
+        switch self {
+        case .first: .mpls1Label
+        case .second: .mpls2Label
+        case .third: .mpls3Label
+        }
+    }
 }
 
 /// Which end of a flow a time belongs to.
@@ -70,6 +93,10 @@ enum ElementRegistry {
         InformationElement(24, .unsigned(.packets), rank: 1),  // postPacketDeltaCount
         InformationElement(85, .unsigned(.bytes), rank: 2),  // octetTotalCount
         InformationElement(86, .unsigned(.packets), rank: 2),  // packetTotalCount
+        InformationElement(231, .unsigned(.bytes), rank: 1),  // initiatorOctets
+        InformationElement(298, .unsigned(.packets), rank: 1),  // initiatorPackets
+        InformationElement(352, .unsigned(.bytes), rank: 3),  // layer2OctetDeltaCount
+        InformationElement(312, .unsigned(.bytes), rank: 4),  // dataLinkFrameSize
 
         // Addresses
         InformationElement(8, .ipv4(.srcAddr)),  // sourceIPv4Address
@@ -78,8 +105,8 @@ enum ElementRegistry {
         InformationElement(28, .ipv6(.dstAddr)),  // destinationIPv6Address
         InformationElement(15, .ipv4(.nextHop)),  // ipNextHopIPv4Address
         InformationElement(62, .ipv6(.nextHop)),  // ipNextHopIPv6Address
-        InformationElement(18, .ipv4(.nextHop), rank: 1),  // bgpNextHopIPv4Address
-        InformationElement(63, .ipv6(.nextHop), rank: 1),  // bgpNextHopIPv6Address
+        InformationElement(18, .ipv4(.nextHop), .ipv4(.bgpNextHop), rank: 1),  // bgpNextHopIPv4Address
+        InformationElement(63, .ipv6(.nextHop), .ipv6(.bgpNextHop), rank: 1),  // bgpNextHopIPv6Address
         InformationElement(130, .ipv4(.samplerAddress)),  // exporterIPv4Address
         InformationElement(131, .ipv6(.samplerAddress)),  // exporterIPv6Address
 
@@ -104,6 +131,7 @@ enum ElementRegistry {
         InformationElement(60, .ipVersion),  // ipVersion
         InformationElement(192, .unsigned(.ipTTL)),  // ipTTL
         InformationElement(52, .unsigned(.ipTTL), rank: 1),  // minimumTTL
+        InformationElement(53, .unsigned(.ipTTLMax)),  // maximumTTL
         InformationElement(31, .unsigned(.ipv6FlowLabel)),  // flowLabelIPv6
         InformationElement(54, .unsigned(.fragmentId)),  // fragmentIdentification
         InformationElement(88, .unsigned(.fragmentOffset)),  // fragmentOffset
@@ -111,8 +139,8 @@ enum ElementRegistry {
         // Interfaces, direction
         InformationElement(10, .unsigned(.inIf)),  // ingressInterface
         InformationElement(14, .unsigned(.outIf)),  // egressInterface
-        InformationElement(252, .unsigned(.inIf), rank: 1),  // ingressPhysicalInterface
-        InformationElement(253, .unsigned(.outIf), rank: 1),  // egressPhysicalInterface
+        InformationElement(252, .unsigned(.inIf), .unsigned(.ingressPhysIf), rank: 1),  // ingressPhysicalInterface
+        InformationElement(253, .unsigned(.outIf), .unsigned(.egressPhysIf), rank: 1),  // egressPhysicalInterface
         InformationElement(61, .unsigned(.flowDirection)),  // flowDirection
         InformationElement(239, .unsigned(.biFlowDirection)),  // biflowDirection
         InformationElement(89, .lowBits(.forwardingStatus)),  // forwardingStatus, 1 or 4 bytes (RFC 7270)
@@ -121,6 +149,7 @@ enum ElementRegistry {
         InformationElement(16, .unsigned(.srcAS)),  // bgpSourceAsNumber
         InformationElement(17, .unsigned(.dstAS)),  // bgpDestinationAsNumber
         InformationElement(128, .unsigned(.nextHopAS)),  // bgpNextAdjacentAsNumber
+        InformationElement(129, .unsigned(.prevHopAS)),  // bgpPrevAdjacentAsNumber
         InformationElement(9, .unsigned(.srcNet)),  // sourceIPv4PrefixLength
         InformationElement(13, .unsigned(.dstNet)),  // destinationIPv4PrefixLength
         InformationElement(29, .unsigned(.srcNet), rank: 1),  // sourceIPv6PrefixLength
@@ -137,9 +166,32 @@ enum ElementRegistry {
         InformationElement(59, .unsigned(.dstVlan)),  // postVlanId
         InformationElement(243, .unsigned(.srcVlan), .unsigned(.vlanId), rank: 1),  // dot1qVlanId
         InformationElement(254, .unsigned(.dstVlan), rank: 1),  // postDot1qVlanId
+        InformationElement(245, .unsigned(.customerVlanId)),  // dot1qCustomerVlanId
         InformationElement(256, .unsigned(.eType)),  // ethernetType
 
+        // MPLS and overlays
+        InformationElement(70, .mplsLabel(.first)),  // mplsTopLabelStackSection
+        InformationElement(71, .mplsLabel(.second)),  // mplsLabelStackSection2
+        InformationElement(72, .mplsLabel(.third)),  // mplsLabelStackSection3
+        InformationElement(200, .unsigned(.mpls1TTL)),  // mplsTopLabelTTL
+        InformationElement(351, .lowBits(.encapId)),  // layer2SegmentId
+
+        // Address translation, firewalls, applications
+        InformationElement(225, .ipv4(.srcAddrNAT)),  // postNATSourceIPv4Address
+        InformationElement(226, .ipv4(.dstAddrNAT)),  // postNATDestinationIPv4Address
+        InformationElement(281, .ipv6(.srcAddrNAT)),  // postNATSourceIPv6Address
+        InformationElement(282, .ipv6(.dstAddrNAT)),  // postNATDestinationIPv6Address
+        InformationElement(227, .unsigned(.srcPortNAT)),  // postNAPTSourceTransportPort
+        InformationElement(228, .unsigned(.dstPortNAT)),  // postNAPTDestinationTransportPort
+        InformationElement(230, .event),  // natEvent
+        InformationElement(233, .unsigned(.firewallEvent)),  // firewallEvent
+        InformationElement(95, .unsigned(.applicationId)),  // applicationId
+        InformationElement(136, .unsigned(.flowEndReason)),  // flowEndReason
+
         // Times
+        InformationElement(160, .systemInitTime),  // systemInitTimeMilliseconds
+        InformationElement(161, .duration(nanoseconds: 1_000_000)),  // flowDurationMilliseconds
+        InformationElement(162, .duration(nanoseconds: 1000), rank: 1),  // flowDurationMicroseconds
         InformationElement(22, .time(.uptimeMilliseconds, .start), rank: 4),  // flowStartSysUpTime
         InformationElement(21, .time(.uptimeMilliseconds, .end), rank: 4),  // flowEndSysUpTime
         InformationElement(150, .time(.seconds, .start), rank: 3),  // flowStartSeconds

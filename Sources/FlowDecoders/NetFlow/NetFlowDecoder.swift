@@ -32,7 +32,9 @@ struct NetFlowDecoder {
         var constants = constants(.netflowV5, sequence, clock)
         constants.headerRate = rate
         let decoder = SetDecoder(template: NetFlowV5.record, clock: clock, constants: constants, sampling: nil)
-        take(try decoder.decode(records, into: batch), domain: UInt32(engine), template: 0)
+        var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
+        try decoder.decode(records, into: batch, &outcome)
+        take(outcome, domain: UInt32(engine), template: 0)
         let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
         exporter.note(key, sequence: sequence, count: UInt32(count))
     }
@@ -121,11 +123,18 @@ struct NetFlowDecoder {
 
     private func set(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let isIPFIX = message.type == .ipfix
-        let parser = TemplateParser(isIPFIX: isIPFIX, domain: message.domain, port: context.source.port)
+        let parser = TemplateParser(
+            isIPFIX: isIPFIX,
+            domain: message.domain,
+            port: context.source.port,
+            isStream: context.isStream
+        )
         switch id {
         case isIPFIX ? 2 : 0:
+            exporter.parked.mayRelease = true
             exporter.counters.templates += UInt64(try parser.templates(body, into: &exporter.templates))
         case isIPFIX ? 3 : 1:
+            exporter.parked.mayRelease = true
             exporter.counters.templates += UInt64(try parser.optionsTemplates(body, into: &exporter.templates))
         case 256...:
             try data(id, body, &message)
@@ -138,7 +147,7 @@ struct NetFlowDecoder {
     private func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
         guard let template = exporter.templates.template(key, port: context.source.port) else {
-            exporter.counters.unknownTemplateSets += 1
+            park(key, body, message)
             if exporter.missingTemplates.count < ExporterState.mostMissing { exporter.missingTemplates.insert(key) }
             message.dataRecords = nil
             return
@@ -153,17 +162,11 @@ struct NetFlowDecoder {
                 constants: constants(message.type, message.sequence, message.clock),
                 sampling: exporter.samplingTable(message.domain)
             )
-            let before = batch.count
-            do throws(DecodeError) {
-                let outcome = try decoder.decode(body, into: batch)
-                message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.rows.count + outcome.rejected) }
-                take(outcome, domain: message.domain, template: id)
-            } catch {
-                // Records before the bad one stay; they were read in full.
-                let rows = before..<batch.count
-                take(SetDecoder.Outcome(rows: rows), domain: message.domain, template: id)
-                throw error
-            }
+            var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
+            // Records before a bad one stay; they were read in full.
+            defer { take(outcome, domain: message.domain, template: id) }
+            try decoder.decode(body, into: batch, &outcome)
+            message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.records) }
         }
     }
 
@@ -185,6 +188,58 @@ struct NetFlowDecoder {
         message.dataRecords = message.dataRecords.map { $0 &+ UInt32(count) }
     }
 
+    // MARK: - Parked sets
+
+    /// Puts a set aside until its template comes; where there is no room, it is lost and counted.
+    private func park(_ key: TemplateStore.Key, _ body: WireReader, _ message: Message) {
+        let entry = ParkingLot.Entry(
+            key: key,
+            port: context.source.port,
+            body: (0..<body.remaining).map { body.peek(UInt8.self, ahead: $0) ?? 0 },
+            clock: message.clock,
+            sequence: message.sequence,
+            receivedAt: context.receivedAt
+        )
+        if exporter.parked.park(entry) {
+            exporter.counters.parkedSets += 1
+        } else {
+            exporter.counters.unknownTemplateSets += 1
+        }
+    }
+
+    /// Decodes sets whose template has come since, as far as the batch has
+    /// room beside a whole datagram; the rest goes on waiting.
+    func releaseParked() {
+        guard exporter.parked.mayRelease else { return }
+        while true {
+            let room = batch.room - FlowDecoder.mostRows
+            let waiting = exporter.parked.take { entry in
+                2 * entry.body.count <= room && exporter.templates.template(entry.key, port: entry.port) != nil
+            }
+            guard let entry = waiting else { break }
+            decode(entry)
+        }
+        exporter.parked.mayRelease = !exporter.parked.isEmpty
+    }
+
+    private func decode(_ entry: ParkingLot.Entry) {
+        let source = IPEndpoint(address: context.source.address, port: entry.port)
+        let then = DatagramContext(source: source, receivedAt: entry.receivedAt)
+        let decoder = NetFlowDecoder(exporter: exporter, context: then, batch: batch)
+        var message = Message(
+            type: entry.key.isIPFIX ? .ipfix : .netflowV9,
+            domain: entry.key.domain,
+            clock: entry.clock,
+            sequence: entry.sequence
+        )
+        do throws(DecodeError) {
+            let bytes = unsafe entry.body.span.bytes
+            try decoder.data(entry.key.id, WireReader(bytes), &message)
+        } catch {
+            exporter.counters.count(error)
+        }
+    }
+
     // MARK: - Rows
 
     private func constants(_ type: FlowType, _ sequence: UInt32, _ clock: MessageClock) -> RowConstants {
@@ -198,8 +253,10 @@ struct NetFlowDecoder {
 
     /// Counts the rows of a set and notes where they came from, when that is asked for.
     private func take(_ outcome: SetDecoder.Outcome, domain: UInt32, template: UInt16) {
-        exporter.counters.records += UInt64(outcome.rows.count + outcome.rejected)
+        exporter.counters.records += UInt64(outcome.records)
         exporter.counters.rejectedRecords += UInt64(outcome.rejected)
+        exporter.counters.eventRecords += UInt64(outcome.events)
+        exporter.counters.reverseFlows += UInt64(outcome.reverseRows)
         exporter.counters.flows += UInt64(outcome.rows.count)
         guard !outcome.rows.isEmpty else { return }
         exporter.scaledBytes &+= batch.scaledBytes(outcome.rows)

@@ -19,10 +19,13 @@ struct PlanRunner: ~Escapable {
     let stride: Int
     let rows: Range<Int>
     let clock: MessageClock
+    /// Where each record tells when the exporter's uptime began, if it does.
+    let initTime: TemplatePlan.Step?
 
     @_lifetime(copy bytes)
-    init(bytes: RawSpan, stride: Int, rows: Range<Int>, clock: MessageClock) {
+    init(bytes: RawSpan, stride: Int, rows: Range<Int>, clock: MessageClock, initTime: TemplatePlan.Step? = nil) {
         self.bytes = bytes
+        self.initTime = initTime
         self.stride = stride
         self.rows = rows
         self.clock = clock
@@ -39,6 +42,9 @@ struct PlanRunner: ~Escapable {
         case .ipVersion: etherType(step, batch)
         // Sampling is resolved for the set as a whole, see SamplingResolver.
         case .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace: break
+        case .mplsLabel(let level): mplsLabel(level, step, batch)
+        // These change what other fields mean.
+        case .event, .systemInitTime, .duration: break
         }
     }
 }
@@ -111,6 +117,34 @@ extension PlanRunner {
     }
 }
 
+// MARK: - Records
+
+extension PlanRunner {
+    /// The number of a step's field in one record.
+    func number(_ step: TemplatePlan.Step, _ record: Int) -> UInt64 {
+        load(step.offset &+ record &* stride, step.length)
+    }
+
+    /// Whether one of a plan's counters isn't 0 in a record.
+    func hasTraffic(_ record: Int, _ plan: TemplatePlan) -> Bool {
+        plan.counters.contains { number($0, record) != 0 }
+    }
+
+    /// Moves one end of the flow away from the other by the duration that each record tells.
+    func shift(_ edge: FlowEdge, by step: TemplatePlan.Step, into batch: FlowBatch) {
+        guard case .duration(let unit) = step.action else { return }
+        let seconds = unsafe batch.write(edge.secondsColumn, rows, as: UInt32.self)
+        let nanoseconds = unsafe batch.write(edge.nanosecondsColumn, rows, as: UInt32.self)
+        for index in seconds.indices {
+            let known = unsafe UInt64(seconds[index]) &* 1_000_000_000 &+ UInt64(nanoseconds[index])
+            let duration = number(step, index) &* unit
+            let moved = edge == .end ? known &+ duration : known &- min(known, duration)
+            unsafe seconds[index] = UInt32(truncatingIfNeeded: moved / 1_000_000_000)
+            unsafe nanoseconds[index] = UInt32(moved % 1_000_000_000)
+        }
+    }
+}
+
 // MARK: - Addresses
 
 extension PlanRunner {
@@ -132,13 +166,15 @@ extension PlanRunner {
     }
 
     private func ipv6(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        let keepOther = batch.hasWritten(column, rows)
         let out = unsafe batch.write(column, rows, as: AddressBytes.self)
         var position = step.offset
         for index in out.indices {
             let high = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
             let low = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position &+ 8, as: UInt64.self)
-            unsafe out[index] = AddressBytes(memoryHigh: high, memoryLow: low)
             position &+= stride
+            if keepOther, high | low == 0 { continue }
+            unsafe out[index] = AddressBytes(memoryHigh: high, memoryLow: low)
         }
     }
 }
@@ -152,7 +188,11 @@ extension PlanRunner {
         var position = step.offset
         for index in seconds.indices {
             let value = load(position, step.length)
-            let (second, rest) = Self.time(value, form, clock)
+            var (second, rest) = Self.time(value, form, clock)
+            if form == .uptimeMilliseconds, clock.uptime == nil, let initTime {
+                let began = load(initTime.offset &+ index &* stride, initTime.length)
+                (second, rest) = Self.time(began &+ value, .milliseconds, clock)
+            }
             unsafe seconds[index] = second
             unsafe nanoseconds[index] = rest
             position &+= stride
@@ -207,6 +247,14 @@ extension PlanRunner {
             let position = step.offset &+ index &* stride
             unsafe types[index] = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
             unsafe codes[index] = bytes.unsafeLoad(fromByteOffset: position &+ 1, as: UInt8.self)
+        }
+    }
+
+    private func mplsLabel(_ level: MPLSLevel, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        let labels = unsafe batch.write(level.labelColumn, rows, as: UInt32.self)
+        for index in labels.indices {
+            // 20 bits of label, 3 of traffic class, 1 for the bottom of the stack.
+            unsafe labels[index] = UInt32(load(step.offset &+ index &* stride, 3) >> 4)
         }
     }
 

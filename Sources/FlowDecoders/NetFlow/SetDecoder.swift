@@ -13,35 +13,40 @@ struct SetDecoder {
     /// What a set gave.
     struct Outcome {
         var rows: Range<Int>
-        /// The sampling rate of the last record.
-        var sampling = SamplingRate.unknown
+        /// Data records that were read.
+        var records = 0
+        /// Rows beyond the first of a record: the other directions of biflows.
+        var reverseRows = 0
+        /// Records of events without traffic, which gave no row.
+        var events = 0
         /// Records that the batch had no room for; none where the caller sees to the room.
         var rejected = 0
+        /// The sampling rate of the last record.
+        var sampling = SamplingRate.unknown
     }
 
     /// Decodes a set's body.
     ///
     /// A remainder shorter than a record is padding (RFC 7011 section 3.3.1).
-    func decode(_ body: WireReader, into batch: FlowBatch) throws(DecodeError) -> Outcome {
-        template.isVariable ? try decodeVariable(body, into: batch) : decodeFixed(body, into: batch)
-    }
-
-    private func decodeFixed(_ body: WireReader, into batch: FlowBatch) -> Outcome {
-        let length = template.minimumLength
-        let available = body.remaining / length
-        let count = min(available, batch.room)
-        let rows = batch.reserve(count)
-        guard count > 0 else { return Outcome(rows: rows, rejected: available) }
-        let runner = PlanRunner(bytes: body.rest, stride: length, rows: rows, clock: clock)
-        for step in template.plan.steps { runner.run(step, into: batch) }
-        let rate = finish(rows, batch) { step, row in runner.load(step.offset + row * length, step.length) }
-        return Outcome(rows: rows, sampling: rate, rejected: available - count)
+    ///
+    /// - Parameter outcome: counts what was read, also when it ends in an error.
+    func decode(_ body: WireReader, into batch: FlowBatch, _ outcome: inout Outcome) throws(DecodeError) {
+        if template.isVariable {
+            try decodeVariable(body, into: batch, &outcome)
+        } else {
+            let count = body.remaining / template.minimumLength
+            emit(template.plan, template.reversePlan, body.rest, count, batch, &outcome)
+        }
+        outcome.rows = outcome.rows.lowerBound..<batch.count
     }
 
     /// Records of variable length are walked one by one; each then runs the same steps at its own offsets.
-    private func decodeVariable(_ body: WireReader, into batch: FlowBatch) throws(DecodeError) -> Outcome {
+    private func decodeVariable(
+        _ body: WireReader,
+        into batch: FlowBatch,
+        _ outcome: inout Outcome
+    ) throws(DecodeError) {
         var reader = body
-        var outcome = Outcome(rows: batch.count..<batch.count)
         var places: [(offset: Int, length: Int)] = Array(repeating: (0, 0), count: template.fields.count)
         while reader.remaining >= template.minimumLength {
             let start = reader
@@ -49,24 +54,73 @@ struct SetDecoder {
                 try Self.walk(&reader, template.fields, &places)
             } catch {
                 // Zeros at the end of a set are padding even when they are longer than the shortest record.
-                if start.isAllZero { break }
+                if start.isAllZero { return }
                 throw error
             }
-            guard batch.room > 0 else {
-                outcome.rejected += 1
-                continue
-            }
-            let rows = batch.reserve(1)
-            let runner = PlanRunner(bytes: start.rest, stride: 0, rows: rows, clock: clock)
-            for step in template.plan.steps {
-                if let placed = step.placed(places) { runner.run(placed, into: batch) }
-            }
-            outcome.sampling = finish(rows, batch) { step, _ in
-                step.placed(places).map { runner.load($0.offset, $0.length) } ?? 0
-            }
-            outcome.rows = outcome.rows.lowerBound..<rows.upperBound
+            let reverse = template.reversePlan?.placed(places)
+            emit(template.plan.placed(places), reverse, start.rest, 1, batch, &outcome)
         }
-        return outcome
+    }
+
+    /// Turns records into rows: all of them at once, or, where some are events
+    /// without traffic or have two directions, in runs of like ones.
+    private func emit(
+        _ plan: TemplatePlan,
+        _ reverse: TemplatePlan?,
+        _ bytes: RawSpan,
+        _ available: Int,
+        _ batch: FlowBatch,
+        _ outcome: inout Outcome
+    ) {
+        let count = min(available, batch.room / (reverse == nil ? 1 : 2))
+        outcome.records += available
+        outcome.rejected += available - count
+        guard count > 0 else { return }
+        guard reverse != nil || plan.isEvent else {
+            run(plan, bytes, 0..<count, batch, &outcome)
+            return
+        }
+        let probe = PlanRunner(bytes: bytes, stride: template.minimumLength, rows: 0..<0, clock: clock)
+        let forwards = (0..<count).map { probe.hasTraffic($0, plan) }
+        let backwards = (0..<count).map { index in reverse.map { probe.hasTraffic(index, $0) } ?? false }
+        for range in Self.runs(count, where: { forwards[$0] || (!plan.isEvent && !backwards[$0]) }) {
+            run(plan, bytes, range, batch, &outcome)
+        }
+        for range in Self.runs(count, where: { backwards[$0] }) {
+            guard let reverse else { break }
+            outcome.reverseRows += range.count { forwards[$0] }
+            run(reverse, bytes, range, batch, &outcome)
+        }
+        if plan.isEvent { outcome.events += (0..<count).count { !forwards[$0] && !backwards[$0] } }
+    }
+
+    /// Ranges of neighbouring records for which something holds.
+    private static func runs(_ count: Int, where holds: (Int) -> Bool) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var start = 0
+        while start < count {
+            var end = start
+            while end < count, holds(end) { end += 1 }
+            if end > start { result.append(start..<end) }
+            start = end + 1
+        }
+        return result
+    }
+
+    /// Runs every step over a range of records.
+    private func run(
+        _ plan: TemplatePlan,
+        _ bytes: RawSpan,
+        _ records: Range<Int>,
+        _ batch: FlowBatch,
+        _ outcome: inout Outcome
+    ) {
+        let stride = template.minimumLength
+        let rows = batch.reserve(records.count)
+        let part = bytes.extracting((records.lowerBound * stride)..<bytes.byteCount)
+        let runner = PlanRunner(bytes: part, stride: stride, rows: rows, clock: clock, initTime: plan.initTime)
+        for step in plan.steps { runner.run(step, into: batch) }
+        outcome.sampling = finish(plan, runner, rows, batch)
     }
 
     /// Moves over one record and notes where each field's value lies (RFC 7011 section 7).
@@ -123,22 +177,35 @@ struct RowConstants {
 extension SetDecoder {
     /// Writes the columns that no field of the template gives.
     ///
-    /// - Parameter load: reads the number of a step's field in the record of a row, counted from 0.
     /// - Returns: the sampling rate of the last row.
     private func finish(
+        _ plan: TemplatePlan,
+        _ runner: borrowing PlanRunner,
         _ rows: Range<Int>,
-        _ batch: FlowBatch,
-        _ load: (TemplatePlan.Step, Int) -> UInt64
+        _ batch: FlowBatch
     ) -> SamplingRate {
-        let plan = template.plan
         batch.fill(.timeReceived, rows, with: constants.receivedAt)
         batch.fill(.flowType, rows, with: constants.type.rawValue)
         batch.fill(.sequenceNum, rows, with: constants.sequence)
         if !plan.hasSamplerAddress { batch.fill(.samplerAddress, rows, with: constants.exporter) }
         if !plan.hasEtherType, !plan.hasIPVersion { etherType(rows, batch, plan) }
         if !plan.hasICMP { icmpFromPort(rows, batch) }
-        times(rows, batch, plan)
-        return fillSampling(rows, batch, plan, load)
+        if plan.hasMPLS { mplsCount(rows, batch) }
+        times(runner, rows, batch, plan)
+        return fillSampling(runner, rows, batch, plan)
+    }
+
+    /// How many labels the stack has, of those that have columns.
+    private func mplsCount(_ rows: Range<Int>, _ batch: FlowBatch) {
+        let counts = unsafe batch.write(.mplsCount, rows, as: UInt8.self)
+        for index in counts.indices {
+            let row = rows.lowerBound + index
+            var count: UInt8 = 0
+            for column in [FlowColumn.mpls1Label, .mpls2Label, .mpls3Label] where batch.number(column, row: row) != 0 {
+                count += 1
+            }
+            unsafe counts[index] = count
+        }
     }
 
     private func etherType(_ rows: Range<Int>, _ batch: FlowBatch, _ plan: TemplatePlan) {
@@ -171,7 +238,12 @@ extension SetDecoder {
     }
 
     /// A record without times happened, as far as is known, when it was exported.
-    private func times(_ rows: Range<Int>, _ batch: FlowBatch, _ plan: TemplatePlan) {
+    private func times(
+        _ runner: borrowing PlanRunner,
+        _ rows: Range<Int>,
+        _ batch: FlowBatch,
+        _ plan: TemplatePlan
+    ) {
         if !plan.hasStart, !plan.hasEnd {
             batch.fill(.timeFlowStart, rows, with: clock.exportSeconds)
             batch.fill(.timeFlowEnd, rows, with: clock.exportSeconds)
@@ -179,16 +251,17 @@ extension SetDecoder {
             let (from, to): (FlowEdge, FlowEdge) = plan.hasStart ? (.start, .end) : (.end, .start)
             batch.copy(from.secondsColumn, to: to.secondsColumn, rows)
             batch.copy(from.nanosecondsColumn, to: to.nanosecondsColumn, rows)
+            if let duration = plan.duration { runner.shift(to, by: duration, into: batch) }
         }
     }
 
     // MARK: - Sampling
 
     private func fillSampling(
+        _ runner: borrowing PlanRunner,
         _ rows: Range<Int>,
         _ batch: FlowBatch,
-        _ plan: TemplatePlan,
-        _ load: (TemplatePlan.Step, Int) -> UInt64
+        _ plan: TemplatePlan
     ) -> SamplingRate {
         let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
         guard plan.hasSampling || perInterface else {
@@ -201,7 +274,7 @@ extension SetDecoder {
         let sources = unsafe batch.write(.samplingRateSource, rows, as: UInt8.self)
         var last = SamplingRate.unknown
         for index in rates.indices {
-            last = rate(of: rows.lowerBound + index, plan, batch) { load($0, index) }
+            last = rate(of: index, runner, rows, batch, plan)
             unsafe rates[index] = last.rate
             unsafe sources[index] = last.source.rawValue
         }
@@ -215,10 +288,11 @@ extension SetDecoder {
 
     /// One record's rate: its own field first, then its sampler's, its interface's, its domain's.
     private func rate(
-        of row: Int,
-        _ plan: TemplatePlan,
+        of index: Int,
+        _ runner: borrowing PlanRunner,
+        _ rows: Range<Int>,
         _ batch: FlowBatch,
-        _ load: (TemplatePlan.Step) -> UInt64
+        _ plan: TemplatePlan
     ) -> SamplingRate {
         var packets: UInt64 = 0
         var space: UInt64 = 0
@@ -226,10 +300,10 @@ extension SetDecoder {
         for step in plan.steps {
             switch step.action {
             case .samplingInterval:
-                if let rate = SamplingRate(load(step), source: .record) { return rate }
-            case .samplerID: sampler = load(step)
-            case .samplingPacketInterval: packets = load(step)
-            case .samplingPacketSpace: space = load(step)
+                if let rate = SamplingRate(runner.number(step, index), source: .record) { return rate }
+            case .samplerID: sampler = runner.number(step, index)
+            case .samplingPacketInterval: packets = runner.number(step, index)
+            case .samplingPacketSpace: space = runner.number(step, index)
             default: break
             }
         }
@@ -238,7 +312,7 @@ extension SetDecoder {
             return SamplingRate(UInt64(rate), source: .options) ?? .unknown
         }
         if let table = sampling, table.isPerInterface {
-            let interface = UInt32(truncatingIfNeeded: batch.number(.inIf, row: row))
+            let interface = UInt32(truncatingIfNeeded: batch.number(.inIf, row: rows.lowerBound + index))
             if let rate = table.byInterface[interface] {
                 return SamplingRate(UInt64(rate), source: .options) ?? .unknown
             }

@@ -24,6 +24,9 @@ final class Template: Sendable {
     let minimumLength: Int
     let isVariable: Bool
     let plan: TemplatePlan
+    /// The other direction of a biflow (RFC 5103): the same record with its
+    /// ends exchanged and the reverse counters; nil when the template has none.
+    let reversePlan: TemplatePlan?
 
     /// - Parameter scopeCount: 0 makes a flow template.
     init(fields: [TemplateField], scopeCount: Int = 0) {
@@ -32,6 +35,8 @@ final class Template: Sendable {
         minimumLength = fields.reduce(0) { $0 + ($1.isVariable ? 1 : Int($1.length)) }
         isVariable = fields.contains(where: \.isVariable)
         plan = scopeCount == 0 ? TemplatePlan(fields: fields) : TemplatePlan(fields: [])
+        let isBiflow = scopeCount == 0 && fields.contains(where: \.isReverse)
+        reversePlan = isBiflow ? TemplatePlan(fields: Biflow.reversed(fields)) : nil
     }
 
     /// Fields that a template may have: more than any real one, and a bound on what a hostile one costs.
@@ -60,6 +65,14 @@ struct TemplatePlan: Sendable {
     private(set) var hasEnd = false
     private(set) var hasSampling = false
     private(set) var hasSamplerAddress = false
+    private(set) var hasMPLS = false
+    /// Whether records may be events of a firewall or NAT without traffic (RFC 8158).
+    private(set) var isEvent = false
+    /// The counters that tell whether a record carries traffic.
+    private(set) var counters: [Step] = []
+    /// When the exporter's uptime began, for times that count from there.
+    private(set) var initTime: Step?
+    private(set) var duration: Step?
 
     init(fields: [TemplateField]) {
         var best: [FlowColumn: UInt8] = [:]
@@ -68,31 +81,55 @@ struct TemplatePlan: Sendable {
             guard let column = candidate.step.action.column else { continue }
             best[column] = min(best[column] ?? .max, candidate.rank)
         }
-        // An IPv6 address is written first and an IPv4 one over it, where the
-        // record has one: some exporters send both, with zeros in the other.
-        let ordered = candidates.filter(\.isIPv6) + candidates.filter { !$0.isIPv6 }
-        for candidate in ordered {
+        for candidate in candidates.sorted(by: Self.isWrittenBefore) {
+            // Addresses are all kept: which family a record has shows in its values only.
             if let column = candidate.step.action.column, best[column] != candidate.rank, !candidate.isAddress {
                 continue
             }
             steps.append(candidate.step)
-            note(candidate.step.action)
+            note(candidate.step)
         }
     }
 
-    private mutating func note(_ action: ElementAction) {
-        switch action {
+    /// Numbers come in the template's order. Of addresses, IPv6 comes before
+    /// IPv4 and second choices before first ones: what comes later writes over
+    /// it where the record has a value.
+    private static func isWrittenBefore(_ a: Candidate, _ b: Candidate) -> Bool {
+        guard a.isAddress, b.isAddress else {
+            return a.isAddress == b.isAddress ? a.step.field < b.step.field : a.isAddress
+        }
+        return a.isIPv6 == b.isIPv6 ? (a.rank, b.step.field) > (b.rank, a.step.field) : a.isIPv6
+    }
+
+    private mutating func note(_ step: Step) {
+        switch step.action {
         case .ipv4(.srcAddr), .ipv4(.dstAddr): hasIPv4 = true
         case .ipv6(.srcAddr), .ipv6(.dstAddr): hasIPv6 = true
         case .ipv4(.samplerAddress), .ipv6(.samplerAddress): hasSamplerAddress = true
         case .unsigned(.eType): hasEtherType = true
+        case .unsigned(.bytes), .unsigned(.packets): counters.append(step)
         case .ipVersion: hasIPVersion = true
         case .icmpTypeAndCode, .unsigned(.icmpType): hasICMP = true
         case .time(_, .start): hasStart = true
         case .time(_, .end): hasEnd = true
         case .samplingInterval, .samplerID, .samplingPacketInterval: hasSampling = true
+        case .event: isEvent = true
+        case .unsigned(.firewallEvent): isEvent = true
+        case .systemInitTime: initTime = step
+        case .duration: duration = step
+        case .mplsLabel: hasMPLS = true
         default: break
         }
+    }
+
+    /// The plan for one record whose fields lie at `places`; steps whose field has an unfit length there are left out.
+    func placed(_ places: [(offset: Int, length: Int)]) -> TemplatePlan {
+        var plan = self
+        plan.steps = steps.compactMap { $0.placed(places) }
+        plan.counters = counters.compactMap { $0.placed(places) }
+        plan.initTime = initTime?.placed(places)
+        plan.duration = duration?.placed(places)
+        return plan
     }
 
     // MARK: - Compiling
@@ -132,15 +169,20 @@ extension ElementAction {
         case .time(_, .end): .timeFlowEnd
         case .icmpTypeAndCode: .icmpType
         case .samplingInterval: .samplingRate
-        case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace: nil
+        case .mplsLabel(let level): level.labelColumn
+        case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event, .systemInitTime, .duration:
+            nil
         }
     }
 
     /// Whether a field of that length can be read as this; others are skipped as unknown.
     func accepts(length: Int) -> Bool {
         switch self {
-        case .unsigned, .lowBits, .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace:
+        case .unsigned, .lowBits, .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event,
+            .duration:
             (1...8).contains(length)
+        case .systemInitTime: length == 8
+        case .mplsLabel: length == 3
         case .ipv4: length == 4
         case .ipv6: length == 16
         case .time(.uptimeMilliseconds, _), .time(.seconds, _), .time(.deltaMicroseconds, _): length == 4

@@ -5,6 +5,8 @@ struct TemplateParser {
     let isIPFIX: Bool
     let domain: UInt32
     let port: UInt16
+    /// Whether withdrawals are obeyed.
+    let isStream: Bool
 
     /// Reads the templates of a template set.
     ///
@@ -14,11 +16,13 @@ struct TemplateParser {
         var count = 0
         while reader.remaining >= 4 {
             if reader.isAllZero { return count }
+            if try withdrawal(set: 2, &reader, &store) {
+                count += 1
+                continue
+            }
             let key = try key(&reader)
             let fieldCount = Int(try reader.read(UInt16.self))
             count += 1
-            // A withdrawal. Over UDP it must not be sent, and is not obeyed (RFC 7011 section 8.4).
-            if fieldCount == 0, isIPFIX { continue }
             try define(key, fieldCount: fieldCount, scopeCount: 0, &reader, &store)
         }
         return count
@@ -30,12 +34,14 @@ struct TemplateParser {
         var count = 0
         while reader.remaining >= (isIPFIX ? 4 : 6) {
             if reader.isAllZero { return count }
+            if try withdrawal(set: 3, &reader, &store) {
+                count += 1
+                continue
+            }
             let key = try key(&reader)
             count += 1
             if isIPFIX {
                 let fieldCount = Int(try reader.read(UInt16.self))
-                // The withdrawal of an options template has no scope count.
-                if fieldCount == 0 { continue }
                 let scopeCount = Int(try reader.read(UInt16.self))
                 guard (1...fieldCount).contains(scopeCount) else {
                     store.remove(key, port: port)
@@ -62,6 +68,27 @@ struct TemplateParser {
             }
         }
         return count
+    }
+
+    /// Reads a withdrawal, if one comes next (RFC 7011 section 8.1): an id and a
+    /// field count of 0, for options templates too; the set's own id means all
+    /// of its kind. Over UDP it must not be sent, and is not obeyed (section 8.4).
+    private func withdrawal(
+        set: UInt16,
+        _ reader: inout WireReader,
+        _ store: inout TemplateStore
+    ) throws(DecodeError) -> Bool {
+        guard isIPFIX, let id = reader.peek(UInt16.self), id > 255 || id == set,
+            reader.peek(UInt16.self, ahead: 2) == 0
+        else { return false }
+        try reader.skip(4)
+        guard isStream else { return true }
+        if id == set {
+            store.withdrawAll(domain: domain, port: port, options: set == 3)
+        } else {
+            store.remove(TemplateStore.Key(isIPFIX: true, domain: domain, id: id), port: port)
+        }
+        return true
     }
 
     private func key(_ reader: inout WireReader) throws(DecodeError) -> TemplateStore.Key {

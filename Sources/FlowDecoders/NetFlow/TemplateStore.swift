@@ -71,4 +71,12 @@ struct TemplateStore {
         known.remove(at: index)
         definitions[key] = known.isEmpty ? nil : known
     }
+
+    /// Forgets every IPFIX template of a session's domain: those of flows, or those of options.
+    mutating func withdrawAll(domain: UInt32, port: UInt16, options: Bool) {
+        for (key, known) in definitions where key.isIPFIX && key.domain == domain {
+            guard let own = known.first(where: { $0.port == port }) else { continue }
+            if (own.template.scopeCount > 0) == options { remove(key, port: port) }
+        }
+    }
 }

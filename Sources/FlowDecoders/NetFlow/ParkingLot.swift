@@ -1,0 +1,87 @@
+/// Data sets of one exporter that came before their template.
+///
+/// After a collector's start exporters may take minutes to send templates
+/// again; what comes until then waits here, within bounds of bytes and time,
+/// and is decoded with the clock and the receive time that it came with.
+struct ParkingLot {
+    /// A data set, and what its message told.
+    struct Entry {
+        var key: TemplateStore.Key
+        var port: UInt16
+        var body: [UInt8]
+        var clock: MessageClock
+        var sequence: UInt32
+        var receivedAt: UInt32
+    }
+
+    private var entries: [Entry] = []
+    private var bytes = 0
+    private let budget: ParkingBudget
+    /// Whether a template came that may release something.
+    var mayRelease = false
+
+    /// Bytes of one exporter that may wait.
+    static let mostBytes = 1 << 20
+    /// Seconds that a set may wait: longer than the usual intervals of templates.
+    static let mostSeconds: UInt32 = 600
+
+    init(budget: ParkingBudget) {
+        self.budget = budget
+    }
+
+    /// Whether nothing waits.
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// Puts a set aside.
+    ///
+    /// - Returns: whether there was room.
+    mutating func park(_ entry: Entry) -> Bool {
+        let size = entry.body.count
+        guard bytes + size <= Self.mostBytes, budget.bytes + size <= ParkingBudget.mostBytes else { return false }
+        bytes += size
+        budget.bytes += size
+        entries.append(entry)
+        return true
+    }
+
+    /// Takes out the first set that can be decoded now.
+    mutating func take(where canDecode: (Entry) -> Bool) -> Entry? {
+        guard let index = entries.firstIndex(where: canDecode) else { return nil }
+        let entry = entries.remove(at: index)
+        forget(entry.body.count)
+        return entry
+    }
+
+    /// Gives up what has waited for too long.
+    ///
+    /// - Returns: how many sets that were.
+    mutating func expire(at now: UInt32) -> Int {
+        // Times may step back; what seems to come from the future only waits longer.
+        remove { now > $0.receivedAt && now - $0.receivedAt > Self.mostSeconds }
+    }
+
+    /// Gives up everything.
+    mutating func clear() -> Int {
+        remove { _ in true }
+    }
+
+    private mutating func remove(where isOld: (Entry) -> Bool) -> Int {
+        let before = entries.count
+        for entry in entries where isOld(entry) { forget(entry.body.count) }
+        entries.removeAll(where: isOld)
+        return before - entries.count
+    }
+
+    private mutating func forget(_ size: Int) {
+        bytes -= size
+        budget.bytes -= size
+    }
+}
+
+/// What all exporters of one decoder may park together.
+final class ParkingBudget {
+    var bytes = 0
+
+    /// Bytes of all exporters together that may wait.
+    static let mostBytes = 64 << 20
+}

@@ -1,0 +1,93 @@
+import FlowDecoders
+import FlowSchema
+import NetTypes
+
+/// What must be true of every decoding, whatever the bytes.
+public enum FuzzLaws {
+    /// Rows of the narrow batch.
+    private static let few = 5
+    /// Rows whose JSON is rendered: rendering all would leave no time to fuzz.
+    private static let rendered = 8
+
+    private static let first = FlowBatch(capacity: FlowDecoder.mostRows)
+    private static let second = FlowBatch(capacity: FlowDecoder.mostRows)
+    private static let narrow = FlowBatch(capacity: few)
+
+    /// Decodes a sequence twice with two new decoders and checks both.
+    ///
+    /// The second batch is full of junk beforehand: memory that a decoder
+    /// forgets to write shows as a difference.
+    public static func check(_ datagrams: [FuzzDatagram], isNarrow: Bool) {
+        if isNarrow {
+            _ = decode(datagrams, into: narrow)
+            return
+        }
+        let a = decode(datagrams, into: first)
+        litter(second, rows: first.count)
+        let b = decode(datagrams, into: second)
+        require(a.counters == b.counters, "the second decoder counts otherwise")
+        require(first.count == second.count, "the second decoder gives other rows")
+        for column in FlowColumn.allCases {
+            for row in 0..<first.count {
+                require(first.number(column, row: row) == second.number(column, row: row), column.name)
+                require(first.address(column, row: row) == second.address(column, row: row), column.name)
+            }
+        }
+        let json = JSONRows()
+        for row in 0..<min(first.count, rendered) {
+            let text = json.object(first, row: row, origin: nil)
+            require(text == json.object(second, row: row, origin: nil), "JSON differs")
+        }
+    }
+
+    /// Decodes a sequence and checks that every record went somewhere.
+    private static func decode(_ datagrams: [FuzzDatagram], into batch: FlowBatch) -> FlowDecoder {
+        batch.clear()
+        var decoder = FlowDecoder()
+        var bytes = 0
+        var handed = 0
+        for datagram in datagrams {
+            bytes += datagram.bytes.count
+            // The server hands a batch on in good time; the narrow one is for decoders that are not waited for.
+            if batch.capacity >= FlowDecoder.mostRows, batch.room < FlowDecoder.mostRows {
+                handed += batch.count
+                batch.clear()
+            }
+            decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
+            require(batch.count <= batch.capacity, "more rows than fit")
+        }
+        batch.seal()
+        let counters = decoder.counters
+        require(Int(counters.flows) == handed + batch.count, "flows isn't the number of rows")
+        require(
+            counters.records == counters.flows + counters.eventRecords + counters.rejectedRecords,
+            "records isn't rows, events and rejected together"
+        )
+        require(counters.records <= bytes, "more records than bytes")
+        require(counters.bytesUnaccounted <= bytes, "more bytes unaccounted than there were")
+        require(decoder.snapshots.count <= datagrams.count * 4 + 64, "more exporters than datagrams")
+        return decoder
+    }
+
+    /// Writes ones into every column of the next rows and forgets them.
+    private static func litter(_ batch: FlowBatch, rows count: Int) {
+        batch.clear()
+        let rows = batch.reserve(min(count + 1, batch.capacity))
+        for column in FlowColumn.allCases {
+            switch column.storage {
+            case .uint8: batch.fill(column, rows, with: UInt8.max)
+            case .uint16: batch.fill(column, rows, with: UInt16.max)
+            case .uint32: batch.fill(column, rows, with: UInt32.max)
+            case .uint64: batch.fill(column, rows, with: UInt64.max)
+            case .bytes16: batch.fill(column, rows, with: IPAddress(high: .max, low: .max))
+            }
+        }
+        batch.clear()
+    }
+
+    /// Stops the fuzzer with a sentence when a law is broken.
+    @inline(__always)
+    public static func require(_ condition: Bool, _ law: @autoclosure () -> String) {
+        if !condition { fatalError("law broken: " + law()) }
+    }
+}

@@ -1,0 +1,88 @@
+"""Writes the first inputs of the fuzzers from captures of exports.
+
+usage: fuzz-seeds.py FOLDER CAPTURE...
+
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket and FuzzCapture.
+The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
+"""
+
+import hashlib
+import pathlib
+import struct
+import sys
+
+LARGEST = 4096
+DATAGRAMS = 16
+
+
+def datagrams(capture):
+    """The UDP payloads of a pcap file over Ethernet, Linux cooked or raw IP."""
+    data = capture.read_bytes()
+    order = {b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">", b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\x3c\x4d": ">"}
+    if data[:4] not in order:
+        return
+    order = order[data[:4]]
+    link = struct.unpack(order + "I", data[20:24])[0] & 0xFFFF
+    start = {1: 14, 113: 16, 276: 20, 101: 0, 12: 0, 228: 0, 229: 0}.get(link)
+    offset = 24
+    while start is not None and offset + 16 <= len(data):
+        length = struct.unpack(order + "I", data[offset + 8 : offset + 12])[0]
+        packet = data[offset + 16 + start : offset + 16 + length]
+        offset += 16 + length
+        if len(packet) > 28 and packet[0] >> 4 == 4 and packet[9] == 17:
+            yield packet[(packet[0] & 15) * 4 + 8 :]
+        elif len(packet) > 48 and packet[0] >> 4 == 6 and packet[6] == 17:
+            yield packet[48:]
+
+
+def target(payload):
+    if payload[:4] == b"\0\0\0\5":
+        return "FuzzSFlow", 0
+    return {b"\0\5": ("FuzzNetFlow", 4), b"\0\x09": ("FuzzNetFlow", 0), b"\0\x0a": ("FuzzIPFIX", 0)}.get(
+        payload[:2], (None, 0)
+    )
+
+
+def headers(payload):
+    """Sampled headers of an sFlow datagram: what follows a raw header record's start, as far as it looks like one."""
+    offset = 28
+    while (offset := payload.find(b"\0\0\0\1", offset)) >= 0 and offset + 24 <= len(payload):
+        length = struct.unpack(">I", payload[offset + 4 : offset + 8])[0]
+        size = struct.unpack(">I", payload[offset + 20 : offset + 24])[0]
+        if 16 + size <= length <= 20 + size and offset + 24 + size <= len(payload):
+            yield payload[offset + 24 : offset + 24 + size]
+        offset += 4
+
+
+def write(folder, name, content):
+    folder = folder / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    for capture in map(pathlib.Path, sys.argv[2:]):
+        if capture.stat().st_size <= 4 * LARGEST:
+            write(folder, "FuzzCapture", capture.read_bytes())
+        sequences = {}
+        for payload in datagrams(capture):
+            name, sender = target(payload)
+            if name is None:
+                continue
+            chunk = struct.pack(">BH", sender, len(payload)) + payload
+            known = sequences.setdefault(name, [b"\0"])
+            if len(known) <= DATAGRAMS and sum(map(len, known)) + len(chunk) <= LARGEST:
+                known.append(chunk)
+            if name == "FuzzSFlow":
+                for header in headers(payload):
+                    write(folder, "FuzzPacket", b"\0" + header)
+                    write(folder, "FuzzPacket", b"\3" + header[14:])
+        for name, chunks in sequences.items():
+            write(folder, name, b"".join(chunks))
+    # A small capture for the reader, and an IPv6 packet with an extension header.
+    write(folder, "FuzzPacket", b"\2" + bytes.fromhex("60000000001c2c40" + "20010db8" * 8 + "1100000100000001" + "080700350014abcd"))
+
+
+if __name__ == "__main__":
+    main()

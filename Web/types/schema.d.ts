@@ -86,6 +86,78 @@ export interface Flow {
   SrcNet: number;
   /** The length of the destination prefix. */
   DstNet: number;
+  /** The source address of the packet inside a tunnel. */
+  SrcAddrEncap: string;
+  /** The destination address of the packet inside a tunnel. */
+  DstAddrEncap: string;
+  /** The IP protocol of the packet inside a tunnel. */
+  ProtoEncap: number;
+  /** The Ethertype of the packet inside a tunnel. */
+  ETypeEncap: number;
+  /** The type of service or traffic class of the packet inside a tunnel. */
+  IPTosEncap: number;
+  /** The time to live or hop limit of the packet inside a tunnel. */
+  IPTTLEncap: number;
+  /** The IPv6 flow label of the packet inside a tunnel. */
+  IPv6FlowLabelEncap: number;
+  /** The identification of the packet inside a tunnel. */
+  FragmentIdEncap: number;
+  /** The fragment offset of the packet inside a tunnel. */
+  FragmentOffsetEncap: number;
+  /** The source port of the packet inside a tunnel. */
+  SrcPortEncap: number;
+  /** The destination port of the packet inside a tunnel. */
+  DstPortEncap: number;
+  /** What the tunnel is: VXLAN, Geneve, GRE and so on. */
+  EncapType: string;
+  /** The tunnel's number: VNI, GRE key, GTP TEID, PPPoE or ERSPAN session. */
+  EncapId: number;
+  /** How many labels the MPLS stack has. */
+  MPLSCount: number;
+  /** The time to live in the top label. */
+  MPLS1TTL: number;
+  /** The top label. */
+  MPLS1Label: number;
+  /** The time to live in the second label. */
+  MPLS2TTL: number;
+  /** The second label. */
+  MPLS2Label: number;
+  /** The time to live in the third label. */
+  MPLS3TTL: number;
+  /** The third label. */
+  MPLS3Label: number;
+  /** The time to live in the bottom label. */
+  MPLSLastTTL: number;
+  /** The bottom label. */
+  MPLSLastLabel: number;
+  /** The source address after translation. */
+  SrcAddrNAT: string;
+  /** The destination address after translation. */
+  DstAddrNAT: string;
+  /** The source port after translation. */
+  SrcPortNAT: number;
+  /** The destination port after translation. */
+  DstPortNAT: number;
+  /** What a firewall says of the flow (IPFIX element 233): 1 created, 2 deleted, 3 denied, 4 alert, 5 update. */
+  FirewallEvent: number;
+  /** The inner of two VLAN tags (QinQ). */
+  CustomerVlanId: number;
+  /** The largest time to live of the flow's packets; IPTTL is the least. */
+  IPTTLMax: number;
+  /** Why packets were dropped: sFlow's drop reason, or the reason of a discarded output. */
+  DropReason: number;
+  /** Why the flow was exported (IPFIX element 136): 1 idle, 2 active timeout, 3 end, 4 forced, 5 no room. */
+  FlowEndReason: number;
+  /** The application that the exporter recognised (RFC 6759): engine in the top byte, selector below. */
+  ApplicationId: number;
+  /** The autonomous system before this one on the way from the source. */
+  PrevHopAS: number;
+  /** The BGP next hop. */
+  BGPNextHop: string;
+  /** The SNMP index of the physical ingress interface. */
+  InPhysIf: number;
+  /** The SNMP index of the physical egress interface. */
+  OutPhysIf: number;
 }
 
 /** A column that flows can be grouped by. */
@@ -125,4 +197,40 @@ export type Dimension =
   | "NextHop"
   | "NextHopAS"
   | "SrcNet"
-  | "DstNet";
+  | "DstNet"
+  | "SrcAddrEncap"
+  | "DstAddrEncap"
+  | "ProtoEncap"
+  | "ETypeEncap"
+  | "IPTosEncap"
+  | "IPTTLEncap"
+  | "IPv6FlowLabelEncap"
+  | "FragmentIdEncap"
+  | "FragmentOffsetEncap"
+  | "SrcPortEncap"
+  | "DstPortEncap"
+  | "EncapType"
+  | "EncapId"
+  | "MPLSCount"
+  | "MPLS1TTL"
+  | "MPLS1Label"
+  | "MPLS2TTL"
+  | "MPLS2Label"
+  | "MPLS3TTL"
+  | "MPLS3Label"
+  | "MPLSLastTTL"
+  | "MPLSLastLabel"
+  | "SrcAddrNAT"
+  | "DstAddrNAT"
+  | "SrcPortNAT"
+  | "DstPortNAT"
+  | "FirewallEvent"
+  | "CustomerVlanId"
+  | "IPTTLMax"
+  | "DropReason"
+  | "FlowEndReason"
+  | "ApplicationId"
+  | "PrevHopAS"
+  | "BGPNextHop"
+  | "InPhysIf"
+  | "OutPhysIf";

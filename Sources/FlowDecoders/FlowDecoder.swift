@@ -1,5 +1,5 @@
 public import FlowSchema
-import NetTypes
+public import NetTypes
 public import WireFormat
 
 /// Turns datagrams of any supported protocol into rows, and keeps what
@@ -10,7 +10,7 @@ public import WireFormat
 public struct FlowDecoder {
     private var exporters: [IPAddress: ExporterState] = [:]
     private var sflow = SFlowDecoder()
-    private let budget = ParkingBudget()
+    private let budget: ParkingBudget
     /// Counts of datagrams that belong to no exporter's state: beyond ``mostExporters``.
     public private(set) var strangers = DecodeCounters()
 
@@ -19,8 +19,21 @@ public struct FlowDecoder {
     /// Seconds of silence after which an exporter's state may be dropped for a new one's.
     static let idleSeconds: UInt32 = 3600
 
-    /// Knows no exporter yet.
-    public init() {}
+    /// Exporters of an earlier life that haven't sent since.
+    private var remembered: [IPAddress: ExporterMemory]
+
+    /// Starts with what is remembered of an earlier life, if anything.
+    public init(remembering memories: [IPAddress: ExporterMemory] = [:]) {
+        remembered = memories
+        budget = ParkingBudget()
+    }
+
+    /// A decoder for one of several sessions, each of which has templates of its
+    /// own (RFC 7011 section 8.1). They share the room for sets that wait, and one thread.
+    public init(besides other: FlowDecoder) {
+        remembered = [:]
+        budget = other.budget
+    }
 
     /// Rows that a batch must have room for before ``decode(_:context:into:)``:
     /// a datagram of one-byte records gives as many as it has bytes.
@@ -162,8 +175,14 @@ public struct FlowDecoder {
         }
         let new = ExporterState(address: address, budget: budget)
         new.lastSeen = now
+        remembered.removeValue(forKey: address)?.restore(new)
         exporters[address] = new
         return new
+    }
+
+    /// What an exporter's next life must know, of those that sent in this one.
+    public var memories: [ExporterMemory] {
+        exporters.values.filter { $0.templates.count > 0 || !$0.domains.isEmpty }.map(ExporterMemory.init)
     }
 
     /// What is known of each exporter.

@@ -10,16 +10,24 @@ public import NetTypes
 public struct PipelineOptions: Sendable {
     /// A socket to listen on.
     public struct Listener: Sendable {
-        /// Address and UDP port.
+        /// Address and port.
         public var endpoint: IPEndpoint
-        /// What exporters usually send there, in words; any protocol is recognised on any of them.
+        /// What exporters usually send there, in words; any protocol is recognised on any UDP socket.
         public var purpose: String
+        /// How datagrams, or sessions of IPFIX, come in.
+        public var transport: Transport
 
         /// Describes a socket.
-        public init(endpoint: IPEndpoint, purpose: String) {
+        public init(endpoint: IPEndpoint, purpose: String, transport: Transport = .udp) {
             self.endpoint = endpoint
             self.purpose = purpose
+            self.transport = transport
         }
+    }
+
+    /// The transport protocol of a socket.
+    public enum Transport: String, Sendable {
+        case udp, tcp
     }
 
     /// Sockets to listen on.
@@ -32,6 +40,8 @@ public struct PipelineOptions: Sendable {
     public var batchRows = 250_000
     /// Seconds after which a batch is stored even if it has fewer rows.
     public var flushSeconds = 1
+    /// The file that keeps templates and options state from one life to the next; nil keeps none.
+    public var memoryFile: String?
 
     /// Listens on these sockets, the rest at its defaults.
     public init(listeners: [Listener]) {
@@ -45,8 +55,10 @@ public struct PipelineOptions: Sendable {
 /// The line from the sockets to the store: receiver threads, batches, the ingest thread.
 public final class Pipeline: Sendable {
     private let receivers: [ReceiverThread]
+    private let sessionReceivers: [TCPReceiverThread]
     private let ingest: IngestThread
     private let pool: BatchPool
+    private let memory: ExporterMemoryFile?
     /// When the counters began, in seconds since 1970 UTC.
     public let since: UInt32
 
@@ -55,7 +67,7 @@ public final class Pipeline: Sendable {
     /// - Throws: ``SocketError`` of the first socket that can't be had.
     public init(_ options: PipelineOptions, store: any BatchStore, logger: Logger) throws(SocketError) {
         var sockets: [(UDPReceiver, String)] = []
-        for listener in options.listeners {
+        for listener in options.listeners where listener.transport == .udp {
             let socket = try UDPReceiver(listener.endpoint, receiveBuffer: options.receiveBuffer)
             if socket.receiveBuffer < options.receiveBuffer {
                 logger.warning(
@@ -65,10 +77,27 @@ public final class Pipeline: Sendable {
             }
             sockets.append((socket, listener.purpose))
         }
+        var tcpListeners: [(TCPListener, String)] = []
+        for listener in options.listeners where listener.transport == .tcp {
+            tcpListeners.append((try TCPListener(listener.endpoint), listener.purpose))
+        }
         // One for each receiver to fill, one being stored, two in between.
-        let pool = BatchPool(count: sockets.count + 3, capacity: options.batchCapacity)
+        let pool = BatchPool(count: options.listeners.count + 3, capacity: options.batchCapacity)
         self.pool = pool
-        receivers = sockets.map { ReceiverThread(socket: $0, purpose: $1, pool: pool, options: options) }
+        let memory = options.memoryFile.map { ExporterMemoryFile(path: $0, logger: logger) }
+        self.memory = memory
+        receivers = sockets.map {
+            ReceiverThread(
+                socket: $0,
+                purpose: $1,
+                pool: pool,
+                options: options,
+                remembered: memory?.remembered ?? [:]
+            )
+        }
+        sessionReceivers = tcpListeners.map {
+            TCPReceiverThread(listener: $0, purpose: $1, pool: pool, options: options)
+        }
         ingest = IngestThread(store: store, pool: pool, logger: logger)
         since = UInt32(truncatingIfNeeded: time(nil))
     }
@@ -77,19 +106,29 @@ public final class Pipeline: Sendable {
     public func start() {
         ingest.start()
         for receiver in receivers { receiver.start() }
+        for receiver in sessionReceivers { receiver.start() }
     }
 
     /// Changes whose datagrams are taken, within a second; empty: everybody's.
     public func setAllow(_ prefixes: [Prefix]) {
         for receiver in receivers { receiver.setAllow(prefixes) }
+        for receiver in sessionReceivers { receiver.setAllow(prefixes) }
     }
 
     /// Reads what has arrived, stores all of it and ends the threads; blocks until then.
     public func stop() {
         for receiver in receivers { receiver.stop() }
+        for receiver in sessionReceivers { receiver.stop() }
         for receiver in receivers { receiver.join() }
+        for receiver in sessionReceivers { receiver.join() }
         pool.close()
         ingest.join()
+        remember()
+    }
+
+    /// Writes down what the exporters' next life must know; to be called every few seconds.
+    public func remember() {
+        memory?.write(receivers.flatMap(\.latest.memories))
     }
 }
 
@@ -103,14 +142,18 @@ public struct PipelineSnapshot: Sendable {
         public var endpoint: IPEndpoint
         /// What exporters usually send there.
         public var purpose: String
-        /// Datagrams that were read.
+        /// UDP or TCP.
+        public var transport: PipelineOptions.Transport
+        /// Datagrams, or messages of sessions, that were read.
         public var datagrams: UInt64
-        /// Datagrams from outside the allowed prefixes.
+        /// Datagrams, or sessions, from outside the allowed prefixes.
         public var refused: UInt64
         /// Datagrams that the kernel dropped for want of buffer.
         public var kernelDrops: UInt64
         /// Why it stopped working, if it did.
         public var failure: String?
+        /// Its sessions; nil for UDP.
+        public var sessions: SessionCounts?
     }
 
     /// The sockets.
@@ -146,21 +189,24 @@ extension Pipeline {
         let stored = ingest.latest
         let queue = pool.state
         let reports = receivers.map { ($0, $0.latest) }
-        let counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
+        let sessions = sessionReceivers.map { ($0, $0.latest) }
+        var counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
+        for session in sessions { counters.add(session.1.counters) }
         let settled = stored.storedRows + stored.rejectedRows
         return PipelineSnapshot(
             listeners: reports.map { receiver, report in
                 PipelineSnapshot.Listener(
                     endpoint: receiver.socket.endpoint,
                     purpose: receiver.purpose,
+                    transport: .udp,
                     datagrams: report.datagrams,
                     refused: report.refused,
                     kernelDrops: report.kernelDrops,
                     failure: report.failure
                 )
-            },
+            } + sessions.map { $0.listener($1) },
             counters: counters,
-            exporters: reports.flatMap(\.1.exporters),
+            exporters: reports.flatMap(\.1.exporters) + sessions.flatMap(\.1.exporters),
             rowsInFlight: counters.flows > settled ? counters.flows - settled : 0,
             storedRows: stored.storedRows,
             storedBatches: stored.storedBatches,
@@ -170,6 +216,22 @@ extension Pipeline {
             newestStored: stored.newestStored,
             storeProblem: stored.problem,
             storeSeconds: stored.busySeconds
+        )
+    }
+}
+
+extension TCPReceiverThread {
+    /// The figures of the listening socket.
+    fileprivate func listener(_ report: Report) -> PipelineSnapshot.Listener {
+        PipelineSnapshot.Listener(
+            endpoint: listener.endpoint,
+            purpose: purpose,
+            transport: .tcp,
+            datagrams: report.sessions.messages,
+            refused: report.sessions.notAllowed,
+            kernelDrops: 0,
+            failure: report.failure,
+            sessions: report.sessions
         )
     }
 }

@@ -44,7 +44,7 @@ public final class PipelineStatus: StatusSource {
     private static let interval = Duration.seconds(5)
     private static let window = 12
 
-    /// Takes samples until the task is cancelled.
+    /// Takes samples, and has the pipeline remember its exporters, until the task is cancelled.
     public func run() async {
         while !Task.isCancelled {
             let now = Sample(
@@ -55,6 +55,7 @@ public final class PipelineStatus: StatusSource {
                 samples.append(now)
                 if samples.count > Self.window { samples.removeFirst() }
             }
+            pipeline.remember()
             try? await Task.sleep(for: Self.interval)
         }
     }
@@ -76,7 +77,7 @@ public final class PipelineStatus: StatusSource {
             gapsBefore: snapshot.exporters.reduce(0) { $0 + $1.sequenceMissing },
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map {
-                ListenerReport(transport: "udp", endpoint: $0.endpoint, purpose: $0.purpose)
+                ListenerReport(transport: $0.transport.rawValue, endpoint: $0.endpoint, purpose: $0.purpose)
             },
             store: await storeReport()
         )
@@ -113,9 +114,11 @@ public final class PipelineStatus: StatusSource {
     /// What the other two don't tell.
     public func metrics() async -> [MetricFamily] {
         let snapshot = pipeline.snapshot
-        func perListener(_ value: (PipelineSnapshot.Listener) -> UInt64) -> [MetricFamily.Sample] {
-            snapshot.listeners.map {
-                MetricFamily.Sample(labels: [.init("listener", $0.endpoint.description)], value: Double(value($0)))
+        func perListener(_ value: (PipelineSnapshot.Listener) -> UInt64?) -> [MetricFamily.Sample] {
+            snapshot.listeners.compactMap { listener in
+                value(listener).map {
+                    MetricFamily.Sample(labels: [.init("listener", listener.endpoint.description)], value: Double($0))
+                }
             }
         }
         let counters = snapshot.counters
@@ -124,13 +127,49 @@ public final class PipelineStatus: StatusSource {
                 "netmeta_udp_datagrams_total",
                 .counter,
                 help: "Datagrams read from a socket.",
-                samples: perListener(\.datagrams)
+                samples: perListener { $0.transport == .udp ? $0.datagrams : nil }
             ),
             MetricFamily(
                 "netmeta_udp_kernel_drops_total",
                 .counter,
                 help: "Datagrams that the kernel dropped at a socket (SO_RXQ_OVFL).",
-                samples: perListener(\.kernelDrops)
+                samples: perListener { $0.transport == .udp ? $0.kernelDrops : nil }
+            ),
+            MetricFamily(
+                "netmeta_tcp_messages_total",
+                .counter,
+                help: "IPFIX messages read from TCP sessions.",
+                samples: perListener { $0.sessions?.messages }
+            ),
+            MetricFamily(
+                "netmeta_tcp_sessions",
+                .gauge,
+                help: "TCP sessions that are open.",
+                samples: perListener { $0.sessions?.open }
+            ),
+            MetricFamily(
+                "netmeta_tcp_sessions_total",
+                .counter,
+                help: "TCP sessions that were accepted.",
+                samples: perListener { $0.sessions?.total }
+            ),
+            MetricFamily(
+                "netmeta_tcp_sessions_refused_total",
+                .counter,
+                help: "TCP sessions that were refused because too many were open.",
+                samples: perListener { $0.sessions?.refused }
+            ),
+            MetricFamily(
+                "netmeta_tcp_sessions_broken_total",
+                .counter,
+                help: "TCP sessions that were ended because what came was no IPFIX.",
+                samples: perListener { $0.sessions?.brokenFraming }
+            ),
+            MetricFamily(
+                "netmeta_tcp_sessions_idle_total",
+                .counter,
+                help: "TCP sessions that were ended after a long silence.",
+                samples: perListener { $0.sessions?.idleClosed }
             ),
             MetricFamily(
                 "netmeta_decoder_records_total",
@@ -248,7 +287,7 @@ public final class PipelineStatus: StatusSource {
 }
 
 extension ExporterSnapshot {
-    fileprivate func merged(with other: ExporterSnapshot) -> ExporterSnapshot {
+    func merged(with other: ExporterSnapshot) -> ExporterSnapshot {
         let (newer, older) = lastSeen >= other.lastSeen ? (self, other) : (other, self)
         var result = newer
         result.types = Set(types).union(other.types).sorted { $0.rawValue < $1.rawValue }

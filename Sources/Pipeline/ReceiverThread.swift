@@ -19,6 +19,8 @@ final class ReceiverThread: Sendable {
         var kernelDrops: UInt64 = 0
         var counters = DecodeCounters()
         var exporters: [ExporterSnapshot] = []
+        /// What the exporters' next life must know.
+        var memories: [ExporterMemory] = []
         /// Why the thread ended, if it did before it was told to.
         var failure: String?
     }
@@ -29,17 +31,25 @@ final class ReceiverThread: Sendable {
     private let batchRows: Int
     private let flushSeconds: UInt32
     private let allow: Mutex<[Prefix]>
+    private let remembered: [IPAddress: ExporterMemory]
     private let report = Mutex(Report())
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(socket: UDPReceiver, purpose: String, pool: BatchPool, options: PipelineOptions) {
+    init(
+        socket: UDPReceiver,
+        purpose: String,
+        pool: BatchPool,
+        options: PipelineOptions,
+        remembered: [IPAddress: ExporterMemory]
+    ) {
         self.socket = socket
         self.purpose = purpose
         self.pool = pool
         batchRows = options.batchRows
         flushSeconds = UInt32(max(1, options.flushSeconds))
         allow = Mutex(options.allow)
+        self.remembered = remembered
     }
 
     /// What was published last.
@@ -64,7 +74,7 @@ final class ReceiverThread: Sendable {
     // MARK: - On the thread
 
     private func run() {
-        var work = Work(batch: pool.take(), allow: allow.withLock { $0 })
+        var work = Work(remembered: remembered, batch: pool.take(), allow: allow.withLock { $0 })
         let deadline = Self.drainSeconds
         var stopSeen: UInt32?
         while true {
@@ -94,14 +104,22 @@ final class ReceiverThread: Sendable {
 
     /// What the thread owns.
     private struct Work {
-        var decoder = FlowDecoder()
+        var decoder: FlowDecoder
         var batch: FlowBatch
         var allow: [Prefix]
+        /// Templates and options records when memories were published last.
+        var learnt: UInt64 = 0
         var datagrams: UInt64 = 0
         var refused: UInt64 = 0
         /// When the first row of the batch came.
         var opened: UInt32 = 0
         var published: UInt32 = 0
+
+        init(remembered: [IPAddress: ExporterMemory], batch: FlowBatch, allow: [Prefix]) {
+            decoder = FlowDecoder(remembering: remembered)
+            self.batch = batch
+            self.allow = allow
+        }
     }
 
     private func handle(_ datagram: RawSpan, _ source: IPEndpoint, _ now: UInt32, _ work: inout Work) {
@@ -141,9 +159,15 @@ final class ReceiverThread: Sendable {
     }
 
     private func publish(_ work: inout Work) {
-        let new = (work.datagrams, work.refused, socket.kernelDrops, work.decoder.counters, work.decoder.snapshots)
+        let counters = work.decoder.counters
+        // Templates are repeated all the time; looking at them again takes longer than counting.
+        let learnt = counters.templates + counters.optionsRecords
+        let memories = learnt == work.learnt ? nil : work.decoder.memories
+        work.learnt = learnt
+        let new = (work.datagrams, work.refused, socket.kernelDrops, counters, work.decoder.snapshots)
         report.withLock { report in
             (report.datagrams, report.refused, report.kernelDrops, report.counters, report.exporters) = new
+            if let memories { report.memories = memories }
         }
     }
 

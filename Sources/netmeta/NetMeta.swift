@@ -15,7 +15,8 @@ struct NetMeta: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Decode.self, Demo.self, Generate.self, Query.self, Schema.self, ConfigCommand.self,
+            Serve.self, Decode.self, Import.self, Demo.self, Generate.self, Query.self, Schema.self,
+            ConfigCommand.self,
         ]
     )
 

@@ -112,4 +112,33 @@ struct DetailTests {
         #expect(batch.address(.bgpNextHop, row: 0) == IPAddress(192, 0, 2, 1))
         #expect((0..<2).map { batch.number(.eType, row: $0) } == [0x0800, 0x86DD])
     }
+
+    @Test("what is remembered decodes the first datagram of the next life")
+    func memory() {
+        let options = Bytes.u16(257, 4, 8) + Bytes.u16(1, 4) + Bytes.u16(48, 1, 50, 4)
+        let names = Bytes.u16(258, 4, 4) + Bytes.u16(2, 4) + Bytes.u16(82, 8)
+        let template = Bytes.template(256, [(8, 4), (1, 4), (48, 1)])
+        let first = Bytes.v9(
+            Bytes.set(1, options, names),
+            Bytes.set(257, Bytes.u32(0), [5], Bytes.u32(1000)),
+            Bytes.set(258, Bytes.u32(3), Array("eth 1".utf8) + [0, 0, 0]),
+            Bytes.set(0, template)
+        )
+        let data = RecordedDatagram(Bytes.v9(sequence: 2, Bytes.set(256, [10, 0, 0, 1], Bytes.u32(7), [5])))
+        let batch = FlowBatch(capacity: 2 * FlowDecoder.mostRows)
+        var before = FlowDecoder()
+        let teaching = RecordedDatagram(first)
+        before.decode(teaching.bytes.span.bytes, context: teaching.context, into: batch)
+        let text = before.memories.map(\.lines).joined() + "T broken\nnonsense\n"
+
+        var after = FlowDecoder(remembering: ExporterMemory.parse(text))
+        after.decode(data.bytes.span.bytes, context: data.context, into: batch)
+        #expect(batch.count == 1 && after.counters.unknownTemplateSets == 0 && after.counters.parkedSets == 0)
+        #expect(batch.number(.bytes, row: 0) == 7 && batch.number(.samplingRate, row: 0) == 1000)
+        #expect(after.snapshots.first?.interfaceNames == [3: "eth 1"])
+        #expect(
+            after.memories.map(\.lines).joined().split(separator: "\n").sorted()
+                == text.split(separator: "\n").dropLast(2).sorted()
+        )
+    }
 }

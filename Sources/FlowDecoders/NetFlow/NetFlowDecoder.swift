@@ -176,10 +176,11 @@ struct NetFlowDecoder {
         let count = try decoder.decode(body) { effect in
             exporter.withDomain(domain) { state in
                 switch effect {
-                case .rate(let rate, let sampler, let interface):
-                    state.sampling.learn(rate, sampler: sampler, interface: interface)
+                case .rate(let rate, let subject):
+                    state.sampling.learn(rate, for: subject)
                 case .interfaceName(let interface, let name):
-                    guard state.interfaceNames.count < ExporterState.mostNames else { return }
+                    let isKnown = state.interfaceNames[interface] != nil
+                    guard isKnown || state.interfaceNames.count < ExporterState.mostNames else { return }
                     state.interfaceNames[interface] = name
                 }
             }

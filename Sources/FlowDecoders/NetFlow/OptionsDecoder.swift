@@ -46,13 +46,14 @@ struct OptionsDecoder {
 
     /// What a record tells.
     enum Effect {
-        case rate(UInt32, sampler: UInt64?, interface: UInt32?)
+        case rate(UInt32, for: SamplingTable.Subject)
         case interfaceName(UInt32, String)
     }
 
     private func apply(_ content: Content, _ domain: (Effect) -> Void) {
         if let rate = content.rate {
-            domain(.rate(rate, sampler: content.sampler, interface: content.interface))
+            let interface = content.interface.map(SamplingTable.Subject.interface)
+            domain(.rate(rate, for: content.sampler.map(SamplingTable.Subject.sampler) ?? interface ?? .domain))
         }
         if let interface = content.interface, let name = content.name ?? content.description, !name.isEmpty {
             domain(.interfaceName(interface, name))

@@ -12,15 +12,29 @@ struct SamplingTable {
     /// Samplers and interfaces kept per domain; further ones are not, and the exporter is told of in counters.
     static let mostEntries = 4096
 
-    /// Takes in a rate from an options record.
-    mutating func learn(_ rate: UInt32, sampler: UInt64?, interface: UInt32?) {
-        if let sampler {
-            if bySampler.count < Self.mostEntries || bySampler[sampler] != nil { bySampler[sampler] = rate }
-        } else if let interface {
-            if byInterface.count < Self.mostEntries || byInterface[interface] != nil { byInterface[interface] = rate }
-        } else {
+    /// What a rate was announced for.
+    enum Subject: Hashable, Sendable {
+        case sampler(UInt64)
+        case interface(UInt32)
+        case domain
+    }
+
+    /// Takes in a rate.
+    mutating func learn(_ rate: UInt32, for subject: Subject) {
+        switch subject {
+        case .sampler(let id):
+            if bySampler.count < Self.mostEntries || bySampler[id] != nil { bySampler[id] = rate }
+        case .interface(let index):
+            if byInterface.count < Self.mostEntries || byInterface[index] != nil { byInterface[index] = rate }
+        case .domain:
             ofDomain = rate
         }
+    }
+
+    /// Every rate with its subject.
+    var all: [(subject: Subject, rate: UInt32)] {
+        bySampler.map { (.sampler($0.key), $0.value) } + byInterface.map { (.interface($0.key), $0.value) }
+            + (ofDomain.map { [(.domain, $0)] } ?? [])
     }
 
     /// The rate of records that name a sampler.

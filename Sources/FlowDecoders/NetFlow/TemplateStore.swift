@@ -63,6 +63,20 @@ struct TemplateStore {
         definitions[key] = known
     }
 
+    /// Every definition.
+    var all: [ExporterMemory.SavedTemplate] {
+        definitions.flatMap { key, known in
+            known.map { definition in
+                ExporterMemory.SavedTemplate(
+                    key: key,
+                    port: definition.port,
+                    scopeCount: definition.template.scopeCount,
+                    fields: definition.template.fields
+                )
+            }
+        }
+    }
+
     /// Forgets a definition, so that data isn't decoded by one that an invalid redefinition made doubtful.
     mutating func remove(_ key: Key, port: UInt16) {
         guard var known = definitions[key], let index = known.firstIndex(where: { $0.port == port }) else { return }

@@ -84,7 +84,7 @@ extension ConfigurationKey {
             "ipfix",
             \.listeners.ipfix,
             .endpoints,
-            "Ports for IPFIX; written as for netflow."
+            "Ports for IPFIX, UDP and TCP each; written as for netflow."
         ),
         ConfigurationKey(
             "listeners",

@@ -10,8 +10,8 @@ struct Decode: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Decode captures and datagram files offline.",
         discussion: """
-            Takes pcap and pcapng captures of UDP exports, and files of raw NetFlow, IPFIX or sFlow messages; gzip of \
-            any. Prints one JSON object a flow; the last line on standard error is a summary in JSON. Templates are \
+            Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), and \
+            files of raw NetFlow, IPFIX or sFlow messages; gzip of any. Prints one JSON object a flow; the last line on standard error is a summary in JSON. Templates are \
             kept from file to file. Exits 0 when the files could be read, even when records were malformed.
             """
     )
@@ -60,13 +60,11 @@ struct Decode: ParsableCommand {
 
 /// The decoder, the batch and the printer of one run of `decode`.
 struct DecodeSession {
-    private var decoder = FlowDecoder()
+    private var decoder = FileDecoder()
     private let batch: FlowBatch
     private var output = OutputBuffer(descriptor: STDOUT_FILENO)
     private let format: Decode.Format
     private let json = JSONRows()
-    private var cutDatagrams = 0
-    private var otherPackets = 0
 
     init(format: Decode.Format) {
         self.format = format
@@ -74,32 +72,21 @@ struct DecodeSession {
         batch.keepsOrigins = true
     }
 
-    /// Decodes the UDP datagrams of a capture.
+    /// Decodes the UDP datagrams and TCP sessions of a capture.
     mutating func decodeCapture(_ bytes: [UInt8]) throws {
-        var datagrams = CaptureDatagrams(try CaptureReader(bytes))
-        while let datagram = try datagrams.next() {
-            if datagram.isCut { cutDatagrams += 1 }
-            let source = IPEndpoint(
-                address: IPAddress(high: datagram.source.high, low: datagram.source.low),
-                port: datagram.source.port
-            )
-            let seconds = UInt32(truncatingIfNeeded: datagram.timestamp / 1_000_000_000)
-            let context = DatagramContext(source: source, receivedAt: seconds)
-            decoder.decode(datagram.payload.span.bytes, context: context, into: batch)
-            try printIfFull()
-        }
-        otherPackets += datagrams.counts.others
+        // The decoder and the printer are used at the same time.
+        var decoder = FileDecoder()
+        swap(&decoder, &self.decoder)
+        defer { swap(&decoder, &self.decoder) }
+        try decoder.decodeCapture(bytes, into: batch) { try printIfFull() }
     }
 
     /// Decodes a file of messages one behind the other; they count as received when they were exported.
     mutating func decodeMessages(_ bytes: [UInt8]) throws {
-        let context = DatagramContext(source: IPEndpoint(address: .unspecified, port: 0), receivedAt: 0)
-        var offset = 0
-        while offset < bytes.count {
-            let rest = bytes.span.bytes.extracting(offset..<bytes.count)
-            offset += decoder.decodeMessage(rest, context: context, into: batch)
-            try printIfFull()
-        }
+        var decoder = FileDecoder()
+        swap(&decoder, &self.decoder)
+        defer { swap(&decoder, &self.decoder) }
+        try decoder.decodeMessages(bytes, into: batch) { try printIfFull() }
     }
 
     private mutating func printIfFull() throws {
@@ -108,6 +95,7 @@ struct DecodeSession {
 
     /// Prints what is left.
     mutating func finish() throws {
+        decoder.finish()
         try print()
         try output.flush()
     }
@@ -127,11 +115,17 @@ struct DecodeSession {
     }
 
     /// What was counted, as JSON.
-    var summary: String {
-        let counters = decoder.counters
+    var summary: String { "{\(decoder.summaryMembers)}" }
+}
+
+extension FileDecoder {
+    /// What was counted, as the members of a JSON object.
+    var summaryMembers: String {
+        let counters = counters
         let malformed = counters.malformed.nonZero.map { "\"\($0.error.rawValue)\":\($0.count)" }
         let members: [(String, UInt64)] = [
             ("datagrams", counters.datagrams), ("records", counters.records), ("flows", counters.flows),
+            ("reverseFlows", counters.reverseFlows),
             ("optionsRecords", counters.optionsRecords), ("eventRecords", counters.eventRecords),
             ("counterSamples", counters.counterSamples), ("templates", counters.templates),
             ("unknownTemplateSets", counters.unknownTemplateSets), ("parkedSets", counters.parkedSets),
@@ -139,7 +133,7 @@ struct DecodeSession {
             ("cutDatagrams", UInt64(cutDatagrams)), ("otherPackets", UInt64(otherPackets)),
         ]
         let numbers = members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
-        return "{\(numbers),\"malformed\":{\(malformed.joined(separator: ","))}}"
+        return "\(numbers),\"malformed\":{\(malformed.joined(separator: ","))}"
     }
 }
 

@@ -91,7 +91,7 @@ struct Server {
     private func announce() {
         lock.note(api: configuration.console.listen.description)
         for listener in pipeline.snapshot.listeners {
-            print("listening on \(listener.endpoint)/udp for \(listener.purpose)")
+            print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
         }
         print("console and API at http://\(configuration.console.listen)")
         print("ready")
@@ -115,12 +115,14 @@ extension PipelineOptions {
         let sockets =
             listeners.netflow.map { Listener(endpoint: $0, purpose: "NetFlow v5/v9, IPFIX") }
             + listeners.ipfix.map { Listener(endpoint: $0, purpose: "IPFIX") }
+            + listeners.ipfix.map { Listener(endpoint: $0, purpose: "IPFIX", transport: .tcp) }
             + listeners.sflow.map { Listener(endpoint: $0, purpose: "sFlow") }
         self.init(listeners: sockets)
         allow = listeners.allow
         receiveBuffer = listeners.receiveBuffer
         batchRows = configuration.store.batchRows
         flushSeconds = Int(configuration.store.flush.components.seconds)
+        memoryFile = configuration.store.data + "/exporters.txt"
     }
 }
 

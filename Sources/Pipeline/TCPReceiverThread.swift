@@ -1,0 +1,180 @@
+import FlowDecoders
+import FlowSchema
+import Foundation
+import LinuxCapture
+import NetTypes
+import Synchronization
+import WireFormat
+
+/// One TCP socket, its IPFIX sessions and its thread: bytes in, sealed batches out.
+///
+/// The counterpart of ``ReceiverThread``. While it waits for an empty batch
+/// nothing is read: the kernel's buffers fill and TCP makes the exporters
+/// wait, so that nothing is lost.
+final class TCPReceiverThread: Sendable {
+    /// What the thread publishes.
+    struct Report: Sendable {
+        var sessions = SessionCounts()
+        var counters = DecodeCounters()
+        var exporters: [ExporterSnapshot] = []
+        /// Why the thread ended, if it did before it was told to.
+        var failure: String?
+    }
+
+    let listener: TCPListener
+    let purpose: String
+    private let pool: BatchPool
+    private let batchRows: Int
+    private let flushSeconds: UInt32
+    private let allow: Mutex<[Prefix]>
+    private let report = Mutex(Report())
+    private let isStopping = Atomic(false)
+    private let ended = DispatchSemaphore(value: 0)
+
+    init(listener: TCPListener, purpose: String, pool: BatchPool, options: PipelineOptions) {
+        self.listener = listener
+        self.purpose = purpose
+        self.pool = pool
+        batchRows = options.batchRows
+        flushSeconds = UInt32(max(1, options.flushSeconds))
+        allow = Mutex(options.allow)
+    }
+
+    /// What was published last.
+    var latest: Report { report.withLock { $0 } }
+
+    func start() {
+        let thread = Thread { self.run() }
+        thread.name = "tcp-\(listener.endpoint.port)"
+        thread.stackSize = 4 << 20
+        thread.start()
+    }
+
+    /// Narrows or widens who may connect, within a second; sessions from elsewhere end.
+    func setAllow(_ prefixes: [Prefix]) { allow.withLock { $0 = prefixes } }
+
+    /// Asks the thread to read what has arrived, hand it over and end.
+    func stop() { isStopping.store(true, ordering: .releasing) }
+
+    /// Waits for the end.
+    func join() { ended.wait() }
+
+    // MARK: - On the thread
+
+    /// Seconds that a stopping thread goes on reading sessions that never fall silent.
+    private static let drainSeconds: UInt32 = 5
+    /// The longest wait for bytes: how soon a stop, or the end of a second, is seen.
+    private static let waitMilliseconds: Int32 = 100
+    /// Bytes read from a session before it is the next one's turn.
+    private static let readBytes = 256 << 10
+
+    /// What the thread owns.
+    private struct Work {
+        var sessions = TCPSessions()
+        var batch: FlowBatch
+        var allow: [Prefix]
+        var buffer = [UInt8](repeating: 0, count: TCPReceiverThread.readBytes)
+        /// When the first row of the batch came.
+        var opened: UInt32 = 0
+        var published: UInt32 = 0
+    }
+
+    private func run() {
+        var work = Work(batch: pool.take(), allow: allow.withLock { $0 })
+        var stopSeen: UInt32?
+        while true {
+            let now = Self.now
+            let isStopping = isStopping.load(ordering: .acquiring)
+            var isSilent = false
+            do throws(SocketError) {
+                let wait = isStopping ? 0 : Self.waitMilliseconds
+                let ready = try listener.wait(for: work.sessions.connections, milliseconds: wait)
+                // From the last, because those that end are taken out.
+                for index in ready.readable.reversed() { read(index, now, &work) }
+                if ready.hasNew { accept(now, &work) }
+                isSilent = ready.readable.isEmpty && !ready.hasNew
+            } catch {
+                report.withLock { $0.failure = error.description }
+                break
+            }
+            if work.batch.count > 0, now &- work.opened >= flushSeconds { hand(&work, replace: true) }
+            publishIfDue(now, &work)
+            guard isStopping else { continue }
+            // What the kernel holds was received: read it, though not for ever.
+            stopSeen = stopSeen ?? now
+            if isSilent || now &- (stopSeen ?? now) >= Self.drainSeconds { break }
+        }
+        work.sessions.endAll(at: Self.now)
+        hand(&work, replace: false)
+        publish(&work)
+        ended.signal()
+    }
+
+    private func accept(_ now: UInt32, _ work: inout Work) {
+        do throws(SocketError) {
+            while let connection = try listener.accept() {
+                guard Self.isAllowed(connection.peer.address, work.allow) else {
+                    work.sessions.refuse()
+                    continue
+                }
+                _ = work.sessions.add(connection, at: now)
+            }
+        } catch {
+            // Out of descriptors, most likely: those that wait are taken when some are free again.
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+    }
+
+    private func read(_ index: Int, _ now: UInt32, _ work: inout Work) {
+        let session = work.sessions.open[index]
+        // The buffer and the rest of the work are used at the same time.
+        var buffer: [UInt8] = []
+        swap(&buffer, &work.buffer)
+        defer { swap(&buffer, &work.buffer) }
+        var isIPFIX = true
+        let outcome = session.connection.read(into: &buffer) { bytes in
+            isIPFIX = session.feed(bytes, at: now) {
+                if work.batch.count == 0 { work.opened = now }
+                return work.batch
+            } done: {
+                if work.batch.count >= batchRows { hand(&work, replace: true) }
+            }
+        }
+        switch outcome {
+        case .bytes where isIPFIX, .nothing: break
+        case .bytes, .ended, .broken: work.sessions.end(index, at: now)
+        }
+    }
+
+    private func hand(_ work: inout Work, replace: Bool) {
+        if work.batch.count > 0 {
+            work.batch.seal()
+            // Published before they can be stored, so that nothing is ever stored that wasn't received.
+            publish(&work)
+            pool.submit(work.batch)
+            if replace { work.batch = pool.take() }
+        } else if !replace {
+            pool.recycle(work.batch)
+        }
+    }
+
+    private func publishIfDue(_ now: UInt32, _ work: inout Work) {
+        guard now != work.published else { return }
+        work.published = now
+        work.allow = allow.withLock { $0 }
+        let allow = work.allow
+        work.sessions.expire(at: now) { Self.isAllowed($0, allow) }
+        publish(&work)
+    }
+
+    private func publish(_ work: inout Work) {
+        let new = (work.sessions.figures, work.sessions.counters, work.sessions.exporters)
+        report.withLock { report in (report.sessions, report.counters, report.exporters) = new }
+    }
+
+    private static func isAllowed(_ address: IPAddress, _ allow: [Prefix]) -> Bool {
+        allow.isEmpty || allow.contains { $0.contains(address) }
+    }
+
+    private static var now: UInt32 { UInt32(truncatingIfNeeded: time(nil)) }
+}

@@ -6,7 +6,7 @@ binary := .build/release/netmeta
 sources := Package.swift $(shell find Sources)
 data := ./data
 
-.PHONY: run demo build test check setup clean
+.PHONY: run demo build test check bench fuzz setup clean
 .DEFAULT_GOAL := build
 
 # Serves on the embedded store in ./data; stop with Ctrl-C.
@@ -37,6 +37,14 @@ check:
 	@Scripts/web-vendor.sh
 	@Scripts/check.sh
 
+# Decoders beside a C reference in one run; SECONDS per fuzzer (Docs/decoders-proof.md).
+bench:
+	@Scripts/bench.sh
+
+SECONDS := 600
+fuzz:
+	@Scripts/fuzz.sh $(SECONDS)
+
 # What was built and fetched; ./data and the download cache stay.
 clean:
-	rm -rf .build .build-* Web/vendor
+	rm -rf .build .build-* Benchmarks/.build* Fuzz/.build* Web/vendor

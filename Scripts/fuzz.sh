@@ -92,7 +92,7 @@ live() {
     timeout -s KILL $((seconds + 60)) "$binaries/$1" "$corpus/$1" -max_total_time="$seconds" -max_len="$length" \
         -timeout=20 -rss_limit_mb=3000 -use_value_profile=1 -print_final_stats=1 \
         -artifact_prefix="FailCases/$1/" >"$log" 2>&1 || status=$?
-    rmdir --ignore-fail-on-non-empty "FailCases/$1"
+    rmdir --ignore-fail-on-non-empty "FailCases/$1" || true
     local runs
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     local coverage

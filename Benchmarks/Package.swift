@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Decoders beside a reference in C, in one process. A package of its own, so
+// that it builds without the server's dependencies; the links in Sources lead
+// to the real targets. Run by Scripts/bench.sh.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+let package = Package(
+    name: "netmeta-benchmarks",
+    platforms: [.macOS(.v26)],
+    targets: [
+        .target(name: "NetTypes", swiftSettings: strict),
+        .target(name: "WireFormat", swiftSettings: strict),
+        .target(name: "FlowSchema", dependencies: ["NetTypes"], swiftSettings: strict),
+        .target(
+            name: "FlowDecoders",
+            dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
+            swiftSettings: strict
+        ),
+        .target(name: "CReference", cSettings: [.unsafeFlags(["-O2", "-Wall", "-Wextra", "-Werror"])]),
+        .executableTarget(
+            name: "DecoderBenchmark",
+            dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "CReference"],
+            swiftSettings: strict
+        ),
+    ]
+)

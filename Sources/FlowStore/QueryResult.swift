@@ -51,6 +51,8 @@ public enum ResultValue: Hashable, Sendable {
     case address(IPAddress)
     /// A DateTime: seconds since 1970 UTC.
     case time(UInt64)
+    /// A Date: days since 1970.
+    case date(UInt64)
     case array([ResultValue])
     case map([MapEntry])
 
@@ -72,7 +74,7 @@ public enum ResultValue: Hashable, Sendable {
     public var number: Double? {
         switch self {
         case .int(let value): Double(value)
-        case .uint(let value), .time(let value): Double(value)
+        case .uint(let value), .time(let value), .date(let value): Double(value)
         case .double(let value): value
         case .bool(let value): value ? 1 : 0
         default: nil
@@ -83,7 +85,7 @@ public enum ResultValue: Hashable, Sendable {
     public var unsigned: UInt64? {
         switch self {
         case .int(let value): UInt64(exactly: value)
-        case .uint(let value), .time(let value): value
+        case .uint(let value), .time(let value), .date(let value): value
         case .double(let value): UInt64(exactly: value)
         case .bool(let value): value ? 1 : 0
         default: nil

@@ -165,6 +165,7 @@ extension ResultValue {
         case .string(let value): escape(value)
         case .address(let value): value.ipv6Description
         case .time(let value): Self.dateTime(value)
+        case .date(let days): String(Self.dateTime(days * 86400).prefix(10))
         case .array, .map: escape(nestedText)
         }
     }
@@ -173,7 +174,7 @@ extension ResultValue {
         switch self {
         case .string(let value):
             "\"" + value.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-        case .address, .time: "\"" + plainText { $0 } + "\""
+        case .address, .time, .date: "\"" + plainText { $0 } + "\""
         case .array, .map:
             "\"" + nestedText.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
         default: plainText { $0 }
@@ -190,7 +191,7 @@ extension ResultValue {
         case .double(let value): value.isFinite ? Self.text(value) : "null"
         case .string(let value): Self.quoted(value)
         case .address(let value): Self.quoted(value.ipv6Description)
-        case .time(let value): Self.quoted(Self.dateTime(value))
+        case .time, .date: Self.quoted(plainText { $0 })
         case .array(let values): "[" + values.map(\.jsonText).joined(separator: ",") + "]"
         case .map(let entries):
             "{" + entries.map { Self.quoted($0.key.plainText { $0 }) + ":" + $0.value.jsonText }.joined(separator: ",")

@@ -67,6 +67,7 @@ struct JSONWriter {
         case .string(let value): quote(value)
         case .address(let address): quote(address.description)
         case .time(let seconds): quote(Timestamp.rfc3339(seconds: seconds))
+        case .date(let days): quote(String(Timestamp.rfc3339(seconds: days * 86400).prefix(10)))
         case .array(let values): array(values) { json, value in json.value(value) }
         case .map(let entries):
             object { json in
@@ -80,7 +81,7 @@ struct JSONWriter {
         switch key {
         case .string(let text): text
         case .int(let number): String(number)
-        case .uint(let number), .time(let number): String(number)
+        case .uint(let number), .time(let number), .date(let number): String(number)
         case .address(let address): address.description
         case .bool(let value): String(value)
         case .double(let number): "\(number)"

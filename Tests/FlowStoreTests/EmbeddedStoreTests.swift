@@ -52,7 +52,7 @@ struct EmbeddedStoreTests {
             """
             SELECT SamplerToString(SamplerAddress) AS s, InterfaceToString(SamplerAddress, InIf) AS i,
                 ASNToString(SrcAS) AS a, HostToString(SamplerAddress, SrcAddr) AS h, VLANToString(SamplerAddress, VlanId) AS v,
-                sum(Bytes * SamplingRate) AS b, dictGetOrDefault('IPProtocols', 'Name', toUInt64(6), '?') AS p
+                sum(Bytes * SamplingRate) AS b, max(Date) AS d, dictGetOrDefault('IPProtocols', 'Name', toUInt64(6), '?') AS p
             FROM flows_raw
             WHERE TimeReceived >= toDateTime(1800000000) AND TimeReceived >= 1800000000 AND TimeReceived >= '1800000000'
                 AND isIncomingFlow(SamplerAddress, SrcAddr, DstAddr, SrcAS, DstAS, FlowDirection) = 0
@@ -62,6 +62,12 @@ struct EmbeddedStoreTests {
             limits: QueryLimits()
         )
         #expect(upstream["b"]?.values == [.uint((20 << 40) * 100)])
+        // 2027-01-15, as a Date of ClickHouse.
+        #expect(upstream["d"]?.values == [.date(20833)])
+        #expect(
+            ResultFormat.tsv.text(of: QueryResult(columns: [try #require(upstream["d"])], rowCount: 1, elapsed: 0))
+                == "2027-01-15\n"
+        )
         #expect(upstream["h"]?.values == [.string("192.0.2.1")])
         #expect(upstream["p"]?.values == [.string("TCP")])
 

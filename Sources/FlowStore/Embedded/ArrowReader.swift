@@ -82,7 +82,7 @@ extension ArrowReader {
         case "L": return .uint(load(UInt64.self))
         case "f": return .double(Double(load(Float.self)))
         case "g": return .double(load(Double.self))
-        case "tdD": return .time(UInt64(clamping: Int64(load(Int32.self)) * 86400))
+        case "tdD": return .date(UInt64(clamping: load(Int32.self)))
         case "u", "z": return text(array, index: index, offsets: data.assumingMemoryBound(to: Int32.self))
         case "U", "Z": return text(array, index: index, offsets: data.assumingMemoryBound(to: Int64.self))
         case "w:16":

@@ -37,8 +37,8 @@ struct ColumnTypes {
             let inner = Self.unwrapped(type)
             if inner == "DateTime" || inner.hasPrefix("DateTime(") {
                 Self.replace(&result.columns[index].values) { $0.unsigned.map(ResultValue.time) }
-            } else if inner == "Date" {
-                Self.replace(&result.columns[index].values) { $0.unsigned.map { .time($0 * 86400) } }
+            } else if inner == "Date" || inner == "Date32" {
+                Self.replace(&result.columns[index].values) { $0.unsigned.map(ResultValue.date) }
             } else if inner == "IPv4" {
                 Self.replace(&result.columns[index].values) {
                     $0.unsigned.map { .address(.init(v4: UInt32(truncatingIfNeeded: $0))) }

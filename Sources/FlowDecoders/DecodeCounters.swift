@@ -20,6 +20,10 @@ public struct DecodeCounters: Equatable, Sendable {
     public var eventRecords: UInt64 = 0
     /// sFlow counter samples.
     public var counterSamples: UInt64 = 0
+    /// Records of sFlow samples, and sFlow samples, of formats that tell no column.
+    public var skippedRecords: UInt64 = 0
+    /// sFlow counter samples that there was no room for until the next batch.
+    public var lostCounterSamples: UInt64 = 0
     /// Template and options template records that were taken in.
     public var templates: UInt64 = 0
     /// Data sets without a template, which could not be decoded.
@@ -56,6 +60,8 @@ public struct DecodeCounters: Equatable, Sendable {
         optionsRecords += other.optionsRecords
         eventRecords += other.eventRecords
         counterSamples += other.counterSamples
+        skippedRecords += other.skippedRecords
+        lostCounterSamples += other.lostCounterSamples
         templates += other.templates
         unknownTemplateSets += other.unknownTemplateSets
         parkedSets += other.parkedSets

@@ -23,6 +23,9 @@ public final class FlowBatch: @unchecked Sendable {
     /// Whether decoders note ``origins``: `netmeta decode` asks for it, the server doesn't.
     public var keepsOrigins = false
 
+    /// Counters of interfaces that came with the rows; nil until the first.
+    public private(set) var interfaceCounters: InterfaceCounterBatch?
+
     @usableFromInline let memory: UnsafeMutableRawPointer
     /// The first byte of each column, and how many of its rows are written.
     @usableFromInline let columns: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -78,7 +81,23 @@ public final class FlowBatch: @unchecked Sendable {
     public func clear() {
         truncate(to: 0)
         origins.removeAll(keepingCapacity: true)
+        interfaceCounters?.clear()
     }
+
+    /// Adds a row of interface counters, which are stored with the batch.
+    ///
+    /// - Returns: false when there is no room.
+    public func appendInterfaceCounters(_ counters: InterfaceCounters) -> Bool {
+        let batch = interfaceCounters ?? InterfaceCounterBatch()
+        interfaceCounters = batch
+        return batch.append(counters)
+    }
+
+    /// Whether the counters of a few more datagrams would have no room.
+    public var hasManyCounters: Bool { (interfaceCounters?.count ?? 0) > InterfaceCounterBatch.capacity / 2 }
+
+    /// Whether there is nothing to store.
+    public var isEmpty: Bool { count == 0 && (interfaceCounters?.count ?? 0) == 0 }
 }
 
 // MARK: - Writing

@@ -94,12 +94,12 @@ struct SFlowDecoded {
     var batch: FlowBatch
     var counters: DecodeCounters
 
-    init(_ datagram: [UInt8], capacity: Int = 4096) {
+    init(_ datagram: [UInt8], capacity: Int = 4096, view: TunnelView = .outer) {
         var decoder = SFlowDecoder()
-        self.init(datagram, &decoder, capacity: capacity)
+        self.init(datagram, &decoder, capacity: capacity, view: view)
     }
 
-    init(_ datagram: [UInt8], _ decoder: inout SFlowDecoder, capacity: Int = 4096) {
+    init(_ datagram: [UInt8], _ decoder: inout SFlowDecoder, capacity: Int = 4096, view: TunnelView = .outer) {
         batch = FlowBatch(capacity: capacity)
         counters = DecodeCounters()
         header = decoder.decode(
@@ -109,7 +109,8 @@ struct SFlowDecoded {
                 receivedAt: 1_790_000_000
             ),
             into: batch,
-            counters: &counters
+            counters: &counters,
+            view: view
         )
         batch.seal()
     }

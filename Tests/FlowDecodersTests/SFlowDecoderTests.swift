@@ -144,7 +144,7 @@ struct SFlowDecoderTests {
         let decoded = SFlowDecoded(
             Wire.datagram([
                 Wire.framed(2, Wire.words(1, 2, 0)), Wire.framed(4, Wire.words(1, 2, 0, 0)),
-                Wire.framed(5, Wire.words(2, 0, 1, 256, 1, 2, 1, 0)), Wire.framed(8800 << 12 | 1, [1, 2, 3]),
+                Wire.framed(6, Wire.words(2, 0, 1, 256, 1, 2, 1, 0)), Wire.framed(8800 << 12 | 1, [1, 2, 3]),
                 Wire.flowSample(records: []),
             ])
         )

@@ -114,7 +114,10 @@ struct SFlowMalformedTests {
             Wire.rawHeader(Wire.ethernet(0x8100, [0, 5, 0x88, 0x47, 0, 0, 0x10, 64, 0, 0, 0x21, 64] + v6)),
             Wire.framed(1001, Wire.words(100, 0, 200, 0)), Wire.framed(1002, Wire.words(1, 1, 24, 16)),
             Wire.framed(1003, gateway), Wire.framed(2, Wire.words(64, 1, 2, 3, 4, 0x800)),
-            Wire.framed(3, Wire.words(500, 1, 1, 2, 3, 4, 5, 6)),
+            Wire.framed(3, Wire.words(500, 1, 1, 2, 3, 4, 5, 6)), Wire.framed(1007, Wire.words(1, 1, 2, 1, 2, 3, 4)),
+            Wire.framed(1006, Wire.words(1, 1, 1, 0x30140, 1, 0x40140)), Wire.framed(1020, Wire.words(3, 4)),
+            Wire.framed(1012, Wire.words(2, 0x88A8_00C8, 0x8100_0064)), Wire.framed(1030, Wire.words(9)),
+            Wire.framed(1023, Wire.words(1400, 17, 1, 2, 3, 4789, 0, 0)), Wire.framed(1004, Wire.words(3, 1, 2)),
         ]
         let expanded =
             Wire.words(1, 0, 7, 10, 1, 0, 0, 7, 1, 9, 2)
@@ -122,13 +125,17 @@ struct SFlowMalformedTests {
             + Wire.framed(4, Wire.words(600, 58, 1, 2, 3, 4, 5, 6, 7, 8, 128, 0, 0, 0))
         return Wire.datagram([
             Wire.framed(2, Wire.words(1, 2, 0)), Wire.flowSample(records: records), Wire.framed(3, expanded),
-            Wire.framed(5, Wire.words(1, 2, 3, 4)), Wire.flowSample(records: [Wire.rawHeader(frame)]),
+            Wire.framed(
+                5,
+                Wire.words(1, 0, 7, 2, 7, 9, 258, 1) + Wire.rawHeader(TunnelTests.cases[0].packet, link: 11)
+            ),
+            Wire.flowSample(records: [Wire.rawHeader(frame)]),
         ])
     }()
 
     @Test("every prefix of a datagram is decoded or rejected, and adds up")
     func prefixes() {
-        #expect(SFlowDecoded(Self.everything).counters.flows == 3)
+        #expect(SFlowDecoded(Self.everything).counters.flows == 4)
         for length in 0...Self.everything.count {
             let decoded = SFlowDecoded(Array(Self.everything.prefix(length)))
             let counters = decoded.counters

@@ -45,6 +45,9 @@ extension FlowBatch {
         var icmp: UInt8 = 0
         var labels: UInt32 = 0
         var fragments: UInt32 = 0
+        var tunnels: UInt8 = 0
+        var stacks: UInt8 = 0
+        var customers: UInt16 = 0
         for row in 0..<rows.count {
             let packet = unsafe packets[unchecked: row].packet
             unsafe srcAddr[row] = packet.srcAddr
@@ -63,6 +66,9 @@ extension FlowBatch {
             icmp |= packet.icmpType | packet.icmpCode
             labels |= packet.ipv6FlowLabel
             fragments |= packet.fragmentOffset
+            tunnels |= packet.tunnel.typeNumber
+            stacks |= packet.labels.count
+            customers |= packet.customerVlanId
         }
         if vlans != 0 { store(.vlanId, packets, in: rows) { $0.packet.vlanId } }
         if icmp != 0 {
@@ -71,6 +77,39 @@ extension FlowBatch {
         }
         if labels != 0 { store(.ipv6FlowLabel, packets, in: rows) { $0.packet.ipv6FlowLabel } }
         if fragments != 0 { store(.fragmentOffset, packets, in: rows) { $0.packet.fragmentOffset } }
+        if customers != 0 { store(.customerVlanId, packets, in: rows) { $0.packet.customerVlanId } }
+        if stacks != 0 { storeLabels(packets, in: rows) }
+        if tunnels != 0 { storeTunnels(packets, in: rows) }
+    }
+
+    @inline(never)
+    private func storeLabels<Row: PacketRow>(_ packets: Span<Row>, in rows: Range<Int>) {
+        store(.mplsCount, packets, in: rows) { $0.packet.labels.count }
+        store(.mpls1TTL, packets, in: rows) { $0.packet.labels.ttl1 }
+        store(.mpls1Label, packets, in: rows) { $0.packet.labels.label1 }
+        store(.mpls2TTL, packets, in: rows) { $0.packet.labels.ttl2 }
+        store(.mpls2Label, packets, in: rows) { $0.packet.labels.label2 }
+        store(.mpls3TTL, packets, in: rows) { $0.packet.labels.ttl3 }
+        store(.mpls3Label, packets, in: rows) { $0.packet.labels.label3 }
+        store(.mplsLastTTL, packets, in: rows) { $0.packet.labels.lastTTL }
+        store(.mplsLastLabel, packets, in: rows) { $0.packet.labels.lastLabel }
+    }
+
+    @inline(never)
+    private func storeTunnels<Row: PacketRow>(_ packets: Span<Row>, in rows: Range<Int>) {
+        store(.srcAddrEncap, packets, in: rows) { $0.packet.tunnel.srcAddr }
+        store(.dstAddrEncap, packets, in: rows) { $0.packet.tunnel.dstAddr }
+        store(.protoEncap, packets, in: rows) { $0.packet.tunnel.proto }
+        store(.eTypeEncap, packets, in: rows) { $0.packet.tunnel.eType }
+        store(.ipTosEncap, packets, in: rows) { $0.packet.tunnel.ipTos }
+        store(.ipTTLEncap, packets, in: rows) { $0.packet.tunnel.ipTTL }
+        store(.ipv6FlowLabelEncap, packets, in: rows) { $0.packet.tunnel.ipv6FlowLabel }
+        store(.fragmentIdEncap, packets, in: rows) { $0.packet.tunnel.fragmentId }
+        store(.fragmentOffsetEncap, packets, in: rows) { $0.packet.tunnel.fragmentOffset }
+        store(.srcPortEncap, packets, in: rows) { $0.packet.tunnel.srcPort }
+        store(.dstPortEncap, packets, in: rows) { $0.packet.tunnel.dstPort }
+        store(.encapType, packets, in: rows) { $0.packet.tunnel.typeNumber }
+        store(.encapId, packets, in: rows) { $0.packet.tunnel.id }
     }
 
     /// Writes one column of rows that were decoded aside.

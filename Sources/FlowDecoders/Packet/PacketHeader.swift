@@ -57,6 +57,14 @@ public struct PacketHeader: BitwiseCopyable, Sendable {
     public var icmpType: UInt8 = 0
     /// The ICMP or ICMPv6 code.
     public var icmpCode: UInt8 = 0
+    /// Whether this is the packet inside of a tunnel: then it is searched for no other.
+    var isInner = false
+    /// The VLAN of the second tag (QinQ).
+    public var customerVlanId: UInt16 = 0
+    /// The MPLS labels, of the frame or of the outermost tunnel.
+    public var labels = PacketLabels()
+    /// The outermost tunnel, and what is inside of it.
+    public var tunnel = PacketTunnel()
 
     /// A header of which nothing is known.
     @inlinable
@@ -67,9 +75,26 @@ public struct PacketHeader: BitwiseCopyable, Sendable {
     /// - Parameters:
     ///   - bytes: the packet from its first byte, possibly cut short.
     ///   - link: what the first byte belongs to.
-    public init(_ bytes: RawSpan, link: PacketLink) {
+    ///   - view: which packet of a tunnel is wanted; ``tunnel`` is the same in both.
+    public init(_ bytes: RawSpan, link: PacketLink, view: TunnelView = .outer) {
         self.init()
         read(bytes, link: link)
+        if view == .inner { promoteInner(bytes) }
+    }
+
+    /// Forgets everything; what few packets have is touched only where one did.
+    @inline(__always)
+    mutating func clear() {
+        if tunnel.typeNumber | labels.count != 0 || tunnel.id != 0 {
+            tunnel = PacketTunnel()
+            labels = PacketLabels()
+        }
+        srcAddr = AddressBytes(memoryHigh: 0, memoryLow: 0)
+        dstAddr = AddressBytes(memoryHigh: 0, memoryLow: 0)
+        (srcMac, dstMac, ipv6FlowLabel, fragmentId, fragmentOffset) = (0, 0, 0, 0, 0)
+        (eType, vlanId, customerVlanId, srcPort, dstPort) = (0, 0, 0, 0, 0)
+        (proto, ipTos, ipTTL, tcpFlags, icmpType, icmpCode) = (0, 0, 0, 0, 0, 0)
+        isInner = false
     }
 
     /// Reads the headers of a packet over what is already known of it.

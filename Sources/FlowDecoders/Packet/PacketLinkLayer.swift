@@ -10,6 +10,13 @@ enum EtherType {
     static let mpls: UInt16 = 0x8847
     static let mplsUpstream: UInt16 = 0x8848
     static let pppoeSession: UInt16 = 0x8864
+    /// An Ethernet frame (transparent Ethernet bridging).
+    static let frame: UInt16 = 0x6558
+    static let ppp: UInt16 = 0x880B
+    static let erspan: UInt16 = 0x88BE
+    static let erspan3: UInt16 = 0x22EB
+    /// No Ethertype: IPv4 or IPv6, as the version nibble says.
+    static let anyIP: UInt16 = 0
 
     @inline(__always)
     static func isVlan(_ type: UInt16) -> Bool {
@@ -36,7 +43,12 @@ extension PacketHeader {
                 eType = type
                 return
             }
-            if tags == 0 { vlanId = bytes.number(at: offset, as: UInt16.self) & 0xFFF }
+            let tag = bytes.number(at: offset, as: UInt16.self) & 0xFFF
+            if tags == 0 {
+                vlanId = tag
+            } else if tags == 1 {
+                customerVlanId = tag
+            }
             type = bytes.number(at: offset + 2, as: UInt16.self)
             offset += 4
             tags += 1
@@ -66,10 +78,9 @@ extension PacketHeader {
         readPayload(bytes, at: offset + 8, type: bytes.number(at: offset + 6))
     }
 
-    /// What an Ethertype announces. Tunnels that carry frames or packets of
-    /// their own are read from here and from ``readTransport(_:at:)``.
+    /// What an Ethertype announces.
     @inline(__always)
-    private mutating func readPayload(_ bytes: RawSpan, at offset: Int, type: UInt16) {
+    mutating func readPayload(_ bytes: RawSpan, at offset: Int, type: UInt16) {
         eType = type
         if type == EtherType.ipv4 {
             readIPv4(bytes, at: offset)
@@ -87,7 +98,9 @@ extension PacketHeader {
             readMPLS(bytes, at: offset)
         case EtherType.pppoeSession:
             // RFC 2516 section 4: version and type, code, session, length.
+            guard bytes.byteCount >= offset + 6 else { return }
             readPPP(bytes, at: offset + 6)
+            notePPPoE(session: bytes.number(at: offset + 2))
         default:
             break
         }
@@ -100,9 +113,9 @@ extension PacketHeader {
         var offset = start
         for _ in 0..<Self.mostLabels {
             guard bytes.byteCount >= offset + 4 else { return }
-            let label = bytes.number(at: offset, as: UInt32.self)
+            let isBottom = labels.add(bytes.number(at: offset))
             offset += 4
-            if label & 0x100 != 0 { return readIP(bytes, at: offset) }
+            if isBottom { return readIP(bytes, at: offset) }
         }
     }
 

@@ -103,8 +103,13 @@ extension PacketHeader {
     @inline(never)
     private mutating func readExtensionHeaders(_ bytes: RawSpan, at start: Int, end: Int) {
         var offset = start
+        var isSegmentRouted = false
         for _ in 0..<Self.mostExtensionHeaders {
-            guard Self.isExtensionHeader(proto) else { return readTransport(bytes, at: offset, end: end) }
+            guard Self.isExtensionHeader(proto) else {
+                readTransport(bytes, at: offset, end: end)
+                if isSegmentRouted { noteSegmentRouting() }
+                return
+            }
             guard end >= offset + 8 else { return }
             let current = proto
             proto = bytes.number(at: offset)
@@ -114,6 +119,7 @@ extension PacketHeader {
                 guard fragmentOffset == 0 else { return }
                 offset += 8
             } else {
+                if current == 43, bytes.number(at: offset + 2, as: UInt8.self) == 4 { isSegmentRouted = true }
                 let units = Int(bytes.number(at: offset + 1, as: UInt8.self))
                 // RFC 4302 section 2.2 counts in four bytes, the others in eight.
                 offset += current == 51 ? (units + 2) * 4 : (units + 1) * 8

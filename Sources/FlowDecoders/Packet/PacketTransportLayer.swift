@@ -1,5 +1,5 @@
 extension PacketHeader {
-    /// Ports, TCP flags, ICMP type and code. Tunnels over IP and UDP are to be read from here.
+    /// Ports, TCP flags, ICMP type and code; tunnels over IP and UDP.
     ///
     /// - Parameters:
     ///   - offset: where the header of ``proto`` begins; may lie behind `end`.
@@ -11,14 +11,17 @@ extension PacketHeader {
             readPorts(bytes, at: offset, end: end)
             // RFC 9293 section 3.1: data offset and reserved bits, then the flags.
             if end >= offset + 14 { tcpFlags = bytes.number(at: offset + 13) }
-        case 17, 33, 132, 136:
-            // UDP, DCCP (RFC 4340), SCTP (RFC 9260) and UDP-Lite (RFC 3828) begin alike.
+        case 17:
+            readPorts(bytes, at: offset, end: end)
+            if Self.isTunnelPort(dstPort) { readUDPTunnel(bytes, at: offset, end: end) }
+        case 33, 132, 136:
+            // DCCP (RFC 4340), SCTP (RFC 9260) and UDP-Lite (RFC 3828) begin like UDP.
             readPorts(bytes, at: offset, end: end)
         case 1, 58:
             if end >= offset + 1 { icmpType = bytes.number(at: offset) }
             if end >= offset + 2 { icmpCode = bytes.number(at: offset + 1) }
         default:
-            break
+            readIPTunnel(bytes, at: offset, end: end)
         }
     }
 

@@ -8,13 +8,21 @@ struct FlowSample: PacketRow, Sendable {
 
     /// Which columns beside the packet's were told.
     struct Told: OptionSet, BitwiseCopyable, Sendable {
-        var rawValue: UInt8 = 0
+        var rawValue: UInt16 = 0
 
         static let drop = Told(rawValue: 1)
         static let vlans = Told(rawValue: 2)
         static let masks = Told(rawValue: 4)
         static let nextHop = Told(rawValue: 8)
         static let systems = Told(rawValue: 16)
+        // From here on in `details`.
+        static let natAddresses = Told(rawValue: 32)
+        static let natPorts = Told(rawValue: 64)
+        static let bgp = Told(rawValue: 128)
+        static let dropReason = Told(rawValue: 256)
+        /// Something of the packet that its headers don't tell.
+        static let packetDetails = Told(rawValue: 512)
+        static let details: Told = [.natAddresses, .natPorts, .bgp, .dropReason, .packetDetails]
     }
 
     var packet = PacketHeader()
@@ -42,16 +50,57 @@ struct FlowSample: PacketRow, Sendable {
     var hasHeader = false
     /// Whether any record told what was sampled.
     var tellsPacket = false
+    /// All zero unless ``told`` says otherwise.
+    var details = SampleDetails()
 
-    /// Reads `struct flow_sample` or `struct flow_sample_expanded`.
+    /// Makes the sample as good as new; what few samples tell is touched only where one did.
+    @inline(__always)
+    mutating func clear() {
+        packet.clear()
+        if !told.isDisjoint(with: .details) { details = SampleDetails() }
+        nextHop = Self.noAddress
+        (bytes, samplingRate, inIf, outIf) = (0, 0, 0, 0)
+        (srcAS, dstAS, nextHopAS, dataSource, drops) = (0, 0, 0, 0, 0)
+        (srcVlan, dstVlan, srcNet, dstNet) = (0, 0, 0, 0)
+        (direction, forwardingStatus, samplingRateSource) = (255, 0, 0)
+        told = Told()
+        hasHeader = false
+        tellsPacket = false
+    }
+
+    /// Reads `struct flow_sample`, `struct flow_sample_expanded` or `struct discarded_packet`.
     ///
     /// A broken record is counted and loses only itself. Throws when there is
     /// nothing to make a row of.
     @inline(__always)
-    mutating func read(_ sample: RawSpan, isExpanded: Bool, _ counters: inout DecodeCounters) throws(DecodeError) {
-        var offset = isExpanded ? 44 : 32
-        guard sample.byteCount >= offset else { throw .truncated }
-        let records = isExpanded ? readExpandedStart(sample) : readStart(sample)
+    mutating func read(
+        _ sample: RawSpan,
+        format: UInt32,
+        _ view: TunnelView,
+        _ counters: inout DecodeCounters
+    ) throws(DecodeError) {
+        if format == SampleFormat.flow {
+            guard sample.byteCount >= 32 else { throw .truncated }
+            try readRecords(sample, at: 32, count: readStart(sample), view, &counters)
+        } else if format == SampleFormat.expandedFlow {
+            guard sample.byteCount >= 44 else { throw .truncated }
+            try readRecords(sample, at: 44, count: readExpandedStart(sample), view, &counters)
+        } else {
+            guard sample.byteCount >= 32 else { throw .truncated }
+            try readRecords(sample, at: 32, count: readDiscardStart(sample), view, &counters)
+        }
+        if told.contains(.packetDetails) { completePacket() }
+    }
+
+    @inline(__always)
+    private mutating func readRecords(
+        _ sample: RawSpan,
+        at start: Int,
+        count records: UInt32,
+        _ view: TunnelView,
+        _ counters: inout DecodeCounters
+    ) throws(DecodeError) {
+        var offset = start
         do throws(DecodeError) {
             for _ in 0..<records {
                 guard sample.byteCount > offset else { throw .badCount }
@@ -60,7 +109,8 @@ struct FlowSample: PacketRow, Sendable {
                 // A record that claims more than its sample holds is read as far as it goes.
                 let there = min(length, sample.byteCount - offset)
                 do throws(DecodeError) {
-                    try readRecord(sample.extracting(offset..<(offset + there)), format: format)
+                    let record = sample.extracting(offset..<(offset + there))
+                    if try !readRecord(record, format: format, view) { counters.skippedRecords += 1 }
                 } catch {
                     counters.count(error)
                 }
@@ -106,6 +156,35 @@ struct FlowSample: PacketRow, Sendable {
         return start.number(at: 40)
     }
 
+    /// A packet that was dropped: agents tell every one of them, as far as
+    /// their own limit of records a second goes, which counts as loss.
+    @inline(never)
+    private mutating func readDiscardStart(_ start: RawSpan) -> UInt32 {
+        let type = start.number(at: 4, as: UInt32.self)
+        let index = start.number(at: 8, as: UInt32.self)
+        // No data source's type: its flow samples count their own loss.
+        dataSource = index ^ type << 24 ^ 0x8000_0000
+        samplingRate = 1
+        drops = start.number(at: 12)
+        setInterfaces(
+            source: (type, index),
+            input: (0, start.number(at: 16)),
+            output: (0, start.number(at: 20))
+        )
+        setDropped(reason: start.number(at: 24))
+        return start.number(at: 28)
+    }
+
+    /// RFC 7270 section 4.12: dropped; the reason has a column of its own.
+    @inline(__always)
+    private mutating func setDropped(reason: UInt32) {
+        forwardingStatus = 128
+        told.formUnion(.drop)
+        guard reason != 0 else { return }
+        details.dropReason = UInt16(clamping: reason)
+        told.formUnion(.dropReason)
+    }
+
     /// Turns interfaces and what they say of direction into columns.
     ///
     /// Formats of `struct interface`: 0 an ifIndex, where all ones of the
@@ -119,11 +198,7 @@ struct FlowSample: PacketRow, Sendable {
     ) {
         inIf = Self.interface(input)
         outIf = Self.interface(output)
-        // RFC 7270 section 4.12: dropped, for a reason that isn't told apart.
-        if output.format == 1 {
-            forwardingStatus = 128
-            told = .drop
-        }
+        if output.format == 1 { setDropped(reason: output.value) }
         samplingRateSource = (samplingRate == 0 ? SamplingSource.unknown : .record).rawValue
         if samplingRate == 0 { samplingRate = 1 }
         // Only a data source that is an interface (type 0) tells where the packet was seen.

@@ -11,30 +11,60 @@ private enum RecordFormat {
     static let extendedSwitch: UInt32 = 1001
     static let extendedRouter: UInt32 = 1002
     static let extendedGateway: UInt32 = 1003
+    static let extendedMPLS: UInt32 = 1006
+    static let extendedNAT: UInt32 = 1007
+    static let extendedVlanTunnel: UInt32 = 1012
+    static let extendedNATPort: UInt32 = 1020
+    static let ipv4TunnelEgress: UInt32 = 1023
+    static let ipv4TunnelIngress: UInt32 = 1024
+    static let ipv6TunnelEgress: UInt32 = 1025
+    static let ipv6TunnelIngress: UInt32 = 1026
+    static let vniEgress: UInt32 = 1029
+    static let vniIngress: UInt32 = 1030
 }
 
 extension FlowSample {
     static let noAddress = AddressBytes(memoryHigh: 0, memoryLow: 0)
 
-    /// Reads one record into the sample; formats that tell no column are left alone.
+    /// Reads one record into the sample.
+    ///
+    /// - Returns: false for formats that tell no column, which are left alone.
     @inline(__always)
-    mutating func readRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) {
+    mutating func readRecord(_ record: RawSpan, format: UInt32, _ view: TunnelView) throws(DecodeError) -> Bool {
         switch format {
-        case RecordFormat.packetHeader: try readPacketHeader(record)
+        case RecordFormat.packetHeader: try readPacketHeader(record, view)
         case RecordFormat.ethernet: try readEthernet(record)
         case RecordFormat.ipv4: try readIPv4(record)
         case RecordFormat.ipv6: try readIPv6(record)
         case RecordFormat.extendedSwitch: try readSwitch(record)
         case RecordFormat.extendedRouter: try readRouter(record)
         case RecordFormat.extendedGateway: try readGateway(record)
-        default: break
+        default: return try readRareRecord(record, format: format)
         }
+        return true
+    }
+
+    @inline(never)
+    private mutating func readRareRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) -> Bool {
+        switch format {
+        case RecordFormat.extendedMPLS: try readMPLS(record)
+        case RecordFormat.extendedNAT: try readNAT(record)
+        case RecordFormat.extendedVlanTunnel: try readVlanTunnel(record)
+        case RecordFormat.extendedNATPort: try readNATPorts(record)
+        case RecordFormat.ipv4TunnelEgress, RecordFormat.ipv4TunnelIngress:
+            try readTunnelHeader(record, isIPv6: false)
+        case RecordFormat.ipv6TunnelEgress, RecordFormat.ipv6TunnelIngress:
+            try readTunnelHeader(record, isIPv6: true)
+        case RecordFormat.vniEgress, RecordFormat.vniIngress: try readVNI(record)
+        default: return false
+        }
+        return true
     }
 
     /// `struct sampled_header`: protocol, length of the frame on the wire,
     /// bytes stripped before the cut, and the first bytes of the frame.
     @inline(__always)
-    private mutating func readPacketHeader(_ record: RawSpan) throws(DecodeError) {
+    private mutating func readPacketHeader(_ record: RawSpan, _ view: TunnelView) throws(DecodeError) {
         guard record.byteCount >= 16 else { throw .truncated }
         // A sampled tunnel has one for each layer: the frame on the wire comes first.
         guard !hasHeader else { return }
@@ -52,6 +82,7 @@ extension FlowSample {
         case 13: packet.readMPLS(frame, at: 0)
         default: break
         }
+        if view == .inner { packet.promoteInner(frame) }
     }
 
     /// `struct sampled_ethernet`: length, two addresses of six bytes filled up to eight, type.
@@ -138,7 +169,7 @@ extension FlowSample {
     }
 
     @inline(__always)
-    private mutating func setNextHop(_ hop: IPAddress) {
+    mutating func setNextHop(_ hop: IPAddress) {
         nextHop = AddressBytes(hop)
         told.formUnion(.nextHop)
     }
@@ -157,7 +188,16 @@ extension FlowSample {
     private mutating func readGateway(_ record: RawSpan) throws(DecodeError) {
         let (hop, offset) = try record.sflowAddress(at: 0)
         if !told.contains(.nextHop) { setNextHop(hop) }
+        if !hop.isUnspecified {
+            details.bgpNextHop = AddressBytes(hop)
+            told.formUnion(.bgp)
+        }
         guard record.byteCount >= offset + 12 else { throw .truncated }
+        let neighbour: UInt32 = record.number(at: offset + 8)
+        if neighbour != 0 {
+            details.prevHopAS = neighbour
+            told.formUnion(.bgp)
+        }
         let own: UInt32 = record.number(at: offset)
         let source: UInt32 = record.number(at: offset + 4)
         told.formUnion(.systems)

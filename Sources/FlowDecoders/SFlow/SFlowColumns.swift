@@ -5,7 +5,7 @@ import NetTypes
 struct SFlowColumns {
     private let agent: AddressBytes
     private let sequence: UInt32
-    private let receivedAt: UInt32
+    let receivedAt: UInt32
 
     init(_ header: SFlowHeader, receivedAt: UInt32) {
         agent = AddressBytes(header.agent)
@@ -78,6 +78,29 @@ struct SFlowColumns {
             batch.store(.srcAS, samples, in: rows) { $0.srcAS }
             batch.store(.dstAS, samples, in: rows) { $0.dstAS }
             batch.store(.nextHopAS, samples, in: rows) { $0.nextHopAS }
+        }
+        if !told.isDisjoint(with: .details) { storeDetails(samples, told, in: rows, of: batch) }
+    }
+
+    @inline(never)
+    private func storeDetails(
+        _ samples: Span<FlowSample>,
+        _ told: FlowSample.Told,
+        in rows: Range<Int>,
+        of batch: FlowBatch
+    ) {
+        if told.contains(.bgp) {
+            batch.store(.bgpNextHop, samples, in: rows) { $0.details.bgpNextHop }
+            batch.store(.prevHopAS, samples, in: rows) { $0.details.prevHopAS }
+        }
+        if told.contains(.dropReason) { batch.store(.dropReason, samples, in: rows) { $0.details.dropReason } }
+        if told.contains(.natAddresses) {
+            batch.store(.srcAddrNAT, samples, in: rows) { $0.details.natSource }
+            batch.store(.dstAddrNAT, samples, in: rows) { $0.details.natDestination }
+        }
+        if told.contains(.natPorts) {
+            batch.store(.srcPortNAT, samples, in: rows) { $0.details.natSourcePort }
+            batch.store(.dstPortNAT, samples, in: rows) { $0.details.natDestinationPort }
         }
     }
 }

@@ -3,7 +3,8 @@ import NetTypes
 import WireFormat
 
 /// Decodes sFlow version 5 datagrams (sflow.org/sflow_version_5.txt): every
-/// flow sample is one row.
+/// flow sample and every discarded packet is one row, and counter samples of
+/// interfaces go to the batch's ``FlowSchema/InterfaceCounterBatch``.
 ///
 /// Everything in a datagram may be made up. Counts only end loops early: what
 /// bounds them, and all memory, are the bytes. Each structure is cut to its
@@ -30,9 +31,9 @@ public struct SFlowDecoder: Sendable {
 
     /// Decodes one datagram into rows.
     ///
-    /// Counts flow samples as `records`, rows as `flows`, samples that gave
-    /// none as `rejectedRecords` beside the reason in `malformed`, counter
-    /// samples, and as `bytesUnaccounted` what is behind the last sample and
+    /// Counts flow samples and discarded packets as `records`, rows as `flows`,
+    /// samples that gave none as `rejectedRecords` beside the reason in
+    /// `malformed`, counter samples, and as `bytesUnaccounted` what is behind the last sample and
     /// isn't zeros. Counting the datagram is left to the caller, who has
     /// looked at the version word too. Samples that the batch has no room for
     /// are rejected: see ``mostRows(in:)``.
@@ -42,12 +43,14 @@ public struct SFlowDecoder: Sendable {
     ///   - context: where it came from, and when.
     ///   - batch: takes the rows.
     ///   - counters: what is added to.
+    ///   - view: which packet of a tunnel the main columns tell of.
     /// - Returns: what the header tells; nil when it could not be read, which is counted.
     public mutating func decode(
         _ datagram: RawSpan,
         context: DatagramContext,
         into batch: FlowBatch,
-        counters: inout DecodeCounters
+        counters: inout DecodeCounters,
+        view: TunnelView = .outer
     ) -> SFlowHeader? {
         var header: SFlowHeader
         do throws(DecodeError) {
@@ -59,7 +62,7 @@ public struct SFlowDecoder: Sendable {
         if header.source.agent.isUnspecified { header.source.agent = context.source.address }
         let firstRow = batch.count
         let columns = SFlowColumns(header, receivedAt: context.receivedAt)
-        Self.decodeSamples(datagram, aside: &aside, &drops, columns, batch, &header, &counters)
+        Self.decodeSamples(datagram, view, aside: &aside, &drops, columns, batch, &header, &counters)
         header.rows = firstRow..<batch.count
         return header
     }
@@ -67,6 +70,7 @@ public struct SFlowDecoder: Sendable {
     /// Reads the samples and stores their rows, those before an error too.
     private static func decodeSamples(
         _ datagram: RawSpan,
+        _ view: TunnelView,
         aside: inout [FlowSample],
         _ drops: inout SFlowDrops,
         _ columns: SFlowColumns,
@@ -79,7 +83,18 @@ public struct SFlowDecoder: Sendable {
         var offset = header.samplesOffset
         do throws(DecodeError) {
             for _ in 0..<header.samples {
-                try readSample(datagram, &offset, into: &aside, &waiting, &drops, &header, &counters)
+                try readSample(
+                    datagram,
+                    &offset,
+                    view,
+                    into: &aside,
+                    &waiting,
+                    &drops,
+                    columns.receivedAt,
+                    batch,
+                    &header,
+                    &counters
+                )
                 if waiting == aside.count {
                     columns.store(aside.span, into: batch, &counters)
                     waiting = 0
@@ -98,9 +113,12 @@ public struct SFlowDecoder: Sendable {
     private static func readSample(
         _ datagram: RawSpan,
         _ offset: inout Int,
+        _ view: TunnelView,
         into aside: inout MutableSpan<FlowSample>,
         _ waiting: inout Int,
         _ drops: inout SFlowDrops,
+        _ receivedAt: UInt32,
+        _ batch: FlowBatch,
         _ header: inout SFlowHeader,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
@@ -108,7 +126,8 @@ public struct SFlowDecoder: Sendable {
         guard datagram.byteCount > offset else { throw .badCount }
         let (format, length) = try datagram.formatAndLength(at: offset)
         let start = offset + 8
-        let isFlow = format == SampleFormat.flow || format == SampleFormat.expandedFlow
+        let isFlow =
+            format == SampleFormat.flow || format == SampleFormat.expandedFlow || format == SampleFormat.discard
         if isFlow { counters.records += 1 }
         guard length <= datagram.byteCount - start else {
             if isFlow { counters.rejectedRecords += 1 }
@@ -117,9 +136,9 @@ public struct SFlowDecoder: Sendable {
         offset = datagram.offset(after: length, from: start)
         if isFlow {
             do throws(DecodeError) {
-                aside[waiting] = FlowSample()
+                aside[waiting].clear()
                 let sample = datagram.extracting(start..<(start + length))
-                try aside[waiting].read(sample, isExpanded: format == SampleFormat.expandedFlow, &counters)
+                try aside[waiting].read(sample, format: format, view, &counters)
                 header.droppedSamples += drops.increase(aside[waiting], from: header.source)
                 waiting += 1
             } catch {
@@ -128,8 +147,29 @@ public struct SFlowDecoder: Sendable {
             }
         } else if format == SampleFormat.counters || format == SampleFormat.expandedCounters {
             counters.counterSamples += 1
+            let sample = datagram.extracting(start..<(start + length))
+            keepCounters(sample, format, header, receivedAt, batch, &counters)
+        } else {
+            counters.skippedRecords += 1
         }
-        // Everything else (discarded packets, other vendors' samples) is skipped by its length.
+        // Everything else, which is other vendors' samples, is skipped by its length.
+    }
+
+    /// Puts a counter sample of an interface aside, in the rows' batch.
+    @inline(never)
+    private static func keepCounters(
+        _ bytes: RawSpan,
+        _ format: UInt32,
+        _ header: SFlowHeader,
+        _ receivedAt: UInt32,
+        _ batch: FlowBatch,
+        _ counters: inout DecodeCounters
+    ) {
+        var sample = CounterSample(bytes, isExpanded: format == SampleFormat.expandedCounters, &counters)
+        guard sample.tellsInterface else { return }
+        sample.interface.timeReceived = receivedAt
+        sample.interface.samplerAddress = header.agent
+        if !batch.appendInterfaceCounters(sample.interface) { counters.lostCounterSamples += 1 }
     }
 
     /// Bytes behind the last sample, unless they are zeros that fill a datagram up.
@@ -147,4 +187,5 @@ enum SampleFormat {
     static let counters: UInt32 = 2
     static let expandedFlow: UInt32 = 3
     static let expandedCounters: UInt32 = 4
+    static let discard: UInt32 = 5
 }

@@ -38,7 +38,10 @@ public enum ClickHouse {
 
     /// The statements that make what holds rows.
     public static func tableStatements(retentionDays: Int) -> [String] {
-        ["CREATE DATABASE IF NOT EXISTS \(database)", createFlows(retentionDays: retentionDays)]
+        [
+            "CREATE DATABASE IF NOT EXISTS \(database)", createFlows(retentionDays: retentionDays),
+            createInterfaceCounters(retentionDays: retentionDays),
+        ]
     }
 
     /// The table of raw flows.
@@ -76,7 +79,7 @@ public enum ClickHouse {
                 SELECT \(outputs.joined(separator: ", ")) FROM \(database).\(input.rawValue)
                 """,
             ]
-        }
+        } + interfaceCountersInputStatements
     }
 
     /// The statement that brings an older table one column further.

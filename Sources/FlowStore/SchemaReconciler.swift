@@ -23,13 +23,19 @@ struct SchemaReconciler {
 
     /// Changes the TTL only where it differs: the change rewrites parts' metadata.
     func setRetention(days: Int) throws(StoreError) {
+        for table in [ClickHouse.flowsTable, ClickHouse.interfaceCountersTable] {
+            try setRetention(days: days, of: table)
+        }
+    }
+
+    private func setRetention(days: Int, of table: String) throws(StoreError) {
         let wanted = ClickHouse.ttl(days: days)
         let current = try strings(
             "SELECT create_table_query FROM system.tables WHERE database = '\(ClickHouse.database)' "
-                + "AND name = '\(ClickHouse.flowsTable)'"
+                + "AND name = '\(table)'"
         )
         guard current.first?.contains(wanted) != true else { return }
-        try execute("ALTER TABLE \(ClickHouse.database).\(ClickHouse.flowsTable) MODIFY TTL \(wanted)")
+        try execute("ALTER TABLE \(ClickHouse.database).\(table) MODIFY TTL \(wanted)")
     }
 
     private func execute(_ statement: String) throws(StoreError) {

@@ -67,12 +67,13 @@ final class IngestThread: Sendable {
         for attempt in 0... {
             do throws(StoreError) {
                 try store.append(batch, token: token)
-                let newest = UInt32(truncatingIfNeeded: batch.number(.timeReceived, row: batch.count - 1))
+                // Counters may come without a row.
+                let newest = batch.count > 0 ? batch.number(.timeReceived, row: batch.count - 1) : nil
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
                 report.withLock {
                     $0.storedRows += UInt64(batch.count)
                     $0.storedBatches += 1
-                    $0.newestStored = newest
+                    if let newest { $0.newestStored = UInt32(truncatingIfNeeded: newest) }
                     $0.problem = nil
                     $0.busySeconds += seconds
                 }

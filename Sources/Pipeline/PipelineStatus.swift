@@ -190,6 +190,18 @@ public final class PipelineStatus: StatusSource {
                 value: Double(counters.counterSamples)
             ),
             MetricFamily(
+                "netmeta_decoder_lost_counter_samples_total",
+                .counter,
+                help: "sFlow counter samples that there was no room for.",
+                value: Double(counters.lostCounterSamples)
+            ),
+            MetricFamily(
+                "netmeta_decoder_skipped_records_total",
+                .counter,
+                help: "sFlow samples and records of formats that tell no column.",
+                value: Double(counters.skippedRecords)
+            ),
+            MetricFamily(
                 "netmeta_decoder_templates_total",
                 .counter,
                 help: "Template records read.",

@@ -128,17 +128,17 @@ final class ReceiverThread: Sendable {
             work.refused += 1
             return
         }
-        if work.batch.count == 0 { work.opened = now }
+        if work.batch.isEmpty { work.opened = now }
         work.decoder.decode(datagram, context: DatagramContext(source: source, receivedAt: now), into: work.batch)
-        if work.batch.count >= batchRows { hand(&work, replace: true) }
+        if work.batch.count >= batchRows || work.batch.hasManyCounters { hand(&work, replace: true) }
     }
 
     private func flushIfDue(_ now: UInt32, _ work: inout Work) {
-        if work.batch.count > 0, now &- work.opened >= flushSeconds { hand(&work, replace: true) }
+        if !work.batch.isEmpty, now &- work.opened >= flushSeconds { hand(&work, replace: true) }
     }
 
     private func hand(_ work: inout Work, replace: Bool) {
-        if work.batch.count > 0 {
+        if !work.batch.isEmpty {
             work.batch.seal()
             // Published before they can be stored, so that nothing is ever stored that wasn't received.
             publish(&work)

@@ -104,6 +104,56 @@ struct EmbeddedStoreTests {
         store.close()
     }
 
+    @Test("interfaces' counters are stored beside the rows, and without any")
+    func interfaceCounters() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-counters-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var store = try open(folder)
+        let batch = FlowBatch(capacity: 100)
+        var counters = InterfaceCounters()
+        counters.timeReceived = 1_800_000_000
+        counters.samplerAddress = IPAddress(192, 0, 2, 1)
+        counters[.ifIndex] = 7
+        counters[.ifSpeed] = 400_000_000_000
+        counters[.inOctets] = 1 << 63
+        counters[.outErrors] = 4_294_967_295
+        counters[.symbolErrors] = 35
+        #expect(batch.appendInterfaceCounters(counters))
+        counters[.ifIndex] = 8
+        #expect(batch.appendInterfaceCounters(counters))
+        batch.seal()
+        try store.append(batch, token: "life-1")
+        try store.append(batch, token: "life-1")
+        batch.fill(.timeReceived, batch.reserve(3), with: UInt32(1_800_000_000))
+        batch.seal()
+        try store.append(batch, token: "life-2")
+
+        let rows = try await store.query(
+            "SELECT *, (SELECT count() FROM flows_raw) AS flows FROM interface_counters ORDER BY IfIndex",
+            limits: QueryLimits()
+        )
+        try #require(rows.rowCount == 4)
+        #expect(rows["IfIndex"]?.values == [.uint(7), .uint(7), .uint(8), .uint(8)])
+        #expect(rows["TimeReceived"]?.values.first == .time(1_800_000_000))
+        #expect(rows["SamplerAddress"]?.values.first == .address(IPAddress(192, 0, 2, 1)))
+        #expect(rows["IfSpeed"]?.values.first == .uint(400_000_000_000))
+        #expect(rows["InOctets"]?.values.first == .uint(1 << 63))
+        #expect(rows["OutErrors"]?.values.first == .uint(4_294_967_295))
+        #expect(rows["SymbolErrors"]?.values.first == .uint(35))
+        #expect(rows["InUcastPkts"]?.values.first == .uint(0))
+        #expect(rows["flows"]?.values.first == .uint(3))
+        store.close()
+
+        store = try open(folder, retentionDays: 30)
+        let ddl = try await store.query(
+            "SELECT create_table_query AS q FROM system.tables WHERE name = 'interface_counters'",
+            limits: QueryLimits()
+        )
+        guard case .string(let text) = ddl["q"]?.values.first else { throw StoreError(message: "no DDL") }
+        #expect(text.contains("toIntervalDay(30)"))
+        store.close()
+    }
+
     private func open(
         _ folder: String,
         retentionDays: Int = 7,

@@ -12,26 +12,41 @@ struct ArrowBatch {
     private let layout: ArrowLayout
     private let count: Int
 
-    init(_ batch: FlowBatch, layout: ArrowLayout) {
+    /// Lends the rows of flows.
+    init(_ batch: FlowBatch, columns: [FlowColumn], layout: ArrowLayout) {
+        self.init(rows: batch.count, layout: layout) { index in
+            batch.isPresent(columns[index]) ? batch.bytes(of: columns[index]) : nil
+        }
+    }
+
+    /// Lends interfaces' counters.
+    init(_ batch: InterfaceCounterBatch, layout: ArrowLayout) {
+        self.init(rows: batch.count, layout: layout) { index in
+            batch.bytes(of: InterfaceCounterColumn.allCases[index])
+        }
+    }
+
+    /// - Parameter memory: the values of the column with that place in the layout; nil for zeros.
+    private init(rows: Int, layout: ArrowLayout, memory: (Int) -> UnsafeRawPointer?) {
         self.layout = layout
-        count = layout.columns.count
+        count = layout.count
         array = .allocate(capacity: count + 1)
         schema = layout.copySchema()
         let children = UnsafeMutablePointer<UnsafeMutablePointer<ArrowArray>?>.allocate(capacity: count)
         let buffers = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: 2 * count + 1)
         buffers.initialize(repeating: nil, count: 2 * count + 1)
-        for (index, column) in layout.columns.enumerated() {
+        for index in 0..<count {
             let own = buffers + 2 * index
-            own[1] = batch.isPresent(column) ? batch.bytes(of: column) : layout.zeros(rows: batch.count)
+            own[1] = memory(index) ?? layout.zeros(rows: rows)
             (array + index + 1).initialize(to: ArrowArray())
-            array[index + 1].length = Int64(batch.count)
+            array[index + 1].length = Int64(rows)
             array[index + 1].n_buffers = 2
             array[index + 1].buffers = own
             array[index + 1].release = { $0?.pointee.release = nil }
             children[index] = array + index + 1
         }
         array.initialize(to: ArrowArray())
-        array.pointee.length = Int64(batch.count)
+        array.pointee.length = Int64(rows)
         array.pointee.n_buffers = 1
         array.pointee.buffers = buffers + 2 * count
         array.pointee.n_children = Int64(count)
@@ -54,7 +69,7 @@ struct ArrowBatch {
 /// The Arrow schema of a batch, and the zeros that stand for absent columns.
 final class ArrowLayout: @unchecked Sendable {
     // Written in init only, then read by the one ingest thread: hence Sendable.
-    let columns: [FlowColumn]
+    let count: Int
     private let names: [UnsafeMutablePointer<CChar>]
     private let formats: [UnsafeMutablePointer<CChar>]
     private let zeroBytes: UnsafeMutableRawPointer
@@ -63,10 +78,10 @@ final class ArrowLayout: @unchecked Sendable {
     /// - Parameters:
     ///   - columns: the columns of the table, in its order: the engine binds by position.
     ///   - rows: the most rows that a batch will have.
-    init(columns: [FlowColumn], rows: Int) {
-        self.columns = columns
+    init(columns: [(name: String, storage: FieldStorage)], rows: Int) {
+        count = columns.count
         names = columns.map { Self.cString($0.name) }
-        formats = columns.map { Self.cString($0.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
+        formats = columns.map { Self.cString($0.storage.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
         zeroRows = rows
         // Never written after this, so the pages stay the kernel's one page of zeros.
         zeroBytes = .allocate(byteCount: rows * 16, alignment: 4096)
@@ -121,10 +136,10 @@ final class ArrowLayout: @unchecked Sendable {
     }
 }
 
-extension FlowColumn {
-    /// Arrow's format string of the column in the input table.
-    var arrowFormat: String {
-        switch storage {
+extension FieldStorage {
+    /// Arrow's format string of such a column in the input table.
+    fileprivate var arrowFormat: String {
+        switch self {
         case .uint8: "C"
         case .uint16: "S"
         case .uint32: "I"

@@ -7,6 +7,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private let engine: Engine
     private let ingest: EngineConnection
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
+    private let counterLayout: ArrowLayout
     private let ours: QueryWorkers
     private let peoples: QueryWorkers
 
@@ -60,7 +61,13 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         }
         let tables = ClickHouse.InputTable.allCases
         layouts = Dictionary(
-            uniqueKeysWithValues: tables.map { ($0, ArrowLayout(columns: $0.columns, rows: options.batchRows)) }
+            uniqueKeysWithValues: tables.map { table in
+                (table, ArrowLayout(columns: table.columns.map { ($0.name, $0.storage) }, rows: options.batchRows))
+            }
+        )
+        counterLayout = ArrowLayout(
+            columns: InterfaceCounterColumn.allCases.map { ($0.name, $0.storage) },
+            rows: InterfaceCounterBatch.capacity
         )
         ours = QueryWorkers(connections: Array(connections[1...Self.ownConnections]), name: "query")
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
@@ -79,20 +86,29 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         try connection.execute("SET " + settings.joined(separator: ", "))
     }
 
-    /// Stores a sealed batch; when it returns, the engine has acknowledged the rows.
+    /// Stores a sealed batch; when it returns, the engine has acknowledged the
+    /// rows and the interfaces' counters that came with them.
     ///
     /// Only one thread calls this.
     ///
     /// - Parameter token: names the batch: a second try with the same token stores nothing twice.
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
+        let table = ClickHouse.InputTable(for: batch)
+        if batch.count > 0, let layout = layouts[table] {
+            try append(ArrowBatch(batch, columns: table.columns, layout: layout), to: table.rawValue, token: token)
+        }
+        if let counters = batch.interfaceCounters, counters.count > 0 {
+            let arrow = ArrowBatch(counters, layout: counterLayout)
+            try append(arrow, to: ClickHouse.interfaceCountersInput, token: token + "-counters")
+        }
+    }
+
+    private func append(_ arrow: ArrowBatch, to table: String, token: String) throws(StoreError) {
+        defer { arrow.deallocate() }
         try ingest.execute(
             "SET insert_deduplication_token = '\(token.filter { $0.isLetter || $0.isNumber || $0 == "-" })'"
         )
-        let table = ClickHouse.InputTable(for: batch)
-        guard let layout = layouts[table] else { return }
-        let arrow = ArrowBatch(batch, layout: layout)
-        defer { arrow.deallocate() }
-        try ingest.append(arrow, database: ClickHouse.database, table: table.rawValue)
+        try ingest.append(arrow, database: ClickHouse.database, table: table)
     }
 
     /// Runs a query of the product on a thread of its own.

@@ -104,7 +104,7 @@ struct CaptureImport {
         let count = batch.count
         if count > 0, place.rows + count <= place.known {
             totals.rowsKnown += count
-        } else if count > 0 {
+        } else if !batch.isEmpty {
             batch.seal()
             totals.rowsExpired += (0..<count).count { batch.number(.timeReceived, row: $0) < oldestKept }
             do throws(StoreError) {

@@ -13,6 +13,7 @@ binary=.build/release/netmeta
 rendered='
 Docs/schema.md: schema --as md
 Docs/flow.proto: schema --as proto
+Docs/elements.md: schema --as elements
 Docs/configuration.md: config default --as markdown
 Web/types/schema.d.ts: schema --as ts
 '

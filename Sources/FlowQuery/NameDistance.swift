@@ -1,14 +1,24 @@
 /// Finds what somebody probably meant to write.
 enum NameDistance {
-    /// The candidate with the fewest edits from `name`, at most a third of its letters, in whatever case.
+    /// The candidate with the fewest edits from `name`, at most a third of its letters, in whatever case. Of equals,
+    /// the one that begins alike for longest, then the first by name: people rarely slip on the first letter.
     static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         guard name.utf8.count <= 64 else { return nil }
         let wanted = Array(name.lowercased().utf8)
         let limit = max(1, wanted.count / 3)
-        var best: (name: String, edits: Int)?
+        var best: (name: String, edits: Int, unlike: Int)?
         for candidate in candidates {
-            let edits = edits(wanted, Array(candidate.lowercased().utf8))
-            if edits <= limit, edits < best?.edits ?? .max { best = (candidate, edits) }
+            let letters = Array(candidate.lowercased().utf8)
+            let edits = edits(wanted, letters)
+            guard edits <= limit else { continue }
+            let unlike = -zip(wanted, letters).prefix { $0 == $1 }.count
+            guard let known = best else {
+                best = (candidate, edits, unlike)
+                continue
+            }
+            if (edits, unlike, candidate) < (known.edits, known.unlike, known.name) {
+                best = (candidate, edits, unlike)
+            }
         }
         return best?.name
     }

@@ -71,12 +71,15 @@ enum TimeForm: Sendable {
 /// One row of the registry: an element, and what it does.
 struct InformationElement: Sendable {
     let id: UInt16
+    /// IANA's name.
+    let name: String
     let actions: [ElementAction]
     /// Of several elements in one template for one column, the lowest rank wins.
     let rank: UInt8
 
-    init(_ id: UInt16, _ actions: ElementAction..., rank: UInt8 = 0) {
+    init(_ id: UInt16, _ name: String, _ actions: ElementAction..., rank: UInt8 = 0) {
         self.id = id
+        self.name = name
         self.actions = actions
         self.rank = rank
     }
@@ -87,131 +90,133 @@ struct InformationElement: Sendable {
 enum ElementRegistry {
     static let flow: [InformationElement] = [
         // Traffic
-        InformationElement(1, .unsigned(.bytes)),  // octetDeltaCount
-        InformationElement(2, .unsigned(.packets)),  // packetDeltaCount
-        InformationElement(23, .unsigned(.bytes), rank: 1),  // postOctetDeltaCount
-        InformationElement(24, .unsigned(.packets), rank: 1),  // postPacketDeltaCount
-        InformationElement(85, .unsigned(.bytes), rank: 2),  // octetTotalCount
-        InformationElement(86, .unsigned(.packets), rank: 2),  // packetTotalCount
-        InformationElement(231, .unsigned(.bytes), rank: 1),  // initiatorOctets
-        InformationElement(298, .unsigned(.packets), rank: 1),  // initiatorPackets
-        InformationElement(352, .unsigned(.bytes), rank: 3),  // layer2OctetDeltaCount
-        InformationElement(312, .unsigned(.bytes), rank: 4),  // dataLinkFrameSize
+        InformationElement(1, "octetDeltaCount", .unsigned(.bytes)),
+        InformationElement(2, "packetDeltaCount", .unsigned(.packets)),
+        InformationElement(23, "postOctetDeltaCount", .unsigned(.bytes), rank: 1),
+        InformationElement(24, "postPacketDeltaCount", .unsigned(.packets), rank: 1),
+        InformationElement(85, "octetTotalCount", .unsigned(.bytes), rank: 2),
+        InformationElement(86, "packetTotalCount", .unsigned(.packets), rank: 2),
+        InformationElement(231, "initiatorOctets", .unsigned(.bytes), rank: 1),
+        InformationElement(298, "initiatorPackets", .unsigned(.packets), rank: 1),
+        InformationElement(352, "layer2OctetDeltaCount", .unsigned(.bytes), rank: 3),
+        InformationElement(312, "dataLinkFrameSize", .unsigned(.bytes), rank: 4),
 
         // Addresses
-        InformationElement(8, .ipv4(.srcAddr)),  // sourceIPv4Address
-        InformationElement(12, .ipv4(.dstAddr)),  // destinationIPv4Address
-        InformationElement(27, .ipv6(.srcAddr)),  // sourceIPv6Address
-        InformationElement(28, .ipv6(.dstAddr)),  // destinationIPv6Address
-        InformationElement(15, .ipv4(.nextHop)),  // ipNextHopIPv4Address
-        InformationElement(62, .ipv6(.nextHop)),  // ipNextHopIPv6Address
-        InformationElement(18, .ipv4(.nextHop), .ipv4(.bgpNextHop), rank: 1),  // bgpNextHopIPv4Address
-        InformationElement(63, .ipv6(.nextHop), .ipv6(.bgpNextHop), rank: 1),  // bgpNextHopIPv6Address
-        InformationElement(130, .ipv4(.samplerAddress)),  // exporterIPv4Address
-        InformationElement(131, .ipv6(.samplerAddress)),  // exporterIPv6Address
+        InformationElement(8, "sourceIPv4Address", .ipv4(.srcAddr)),
+        InformationElement(12, "destinationIPv4Address", .ipv4(.dstAddr)),
+        InformationElement(27, "sourceIPv6Address", .ipv6(.srcAddr)),
+        InformationElement(28, "destinationIPv6Address", .ipv6(.dstAddr)),
+        InformationElement(15, "ipNextHopIPv4Address", .ipv4(.nextHop)),
+        InformationElement(62, "ipNextHopIPv6Address", .ipv6(.nextHop)),
+        InformationElement(18, "bgpNextHopIPv4Address", .ipv4(.nextHop), .ipv4(.bgpNextHop), rank: 1),
+        InformationElement(63, "bgpNextHopIPv6Address", .ipv6(.nextHop), .ipv6(.bgpNextHop), rank: 1),
+        InformationElement(130, "exporterIPv4Address", .ipv4(.samplerAddress)),
+        InformationElement(131, "exporterIPv6Address", .ipv6(.samplerAddress)),
 
         // Transport
-        InformationElement(4, .unsigned(.proto)),  // protocolIdentifier
-        InformationElement(7, .unsigned(.srcPort)),  // sourceTransportPort
-        InformationElement(11, .unsigned(.dstPort)),  // destinationTransportPort
-        InformationElement(180, .unsigned(.srcPort), rank: 1),  // udpSourcePort
-        InformationElement(181, .unsigned(.dstPort), rank: 1),  // udpDestinationPort
-        InformationElement(182, .unsigned(.srcPort), rank: 1),  // tcpSourcePort
-        InformationElement(183, .unsigned(.dstPort), rank: 1),  // tcpDestinationPort
-        InformationElement(6, .lowBits(.tcpFlags)),  // tcpControlBits, 1 or 2 bytes (RFC 7125)
-        InformationElement(32, .icmpTypeAndCode),  // icmpTypeCodeIPv4
-        InformationElement(139, .icmpTypeAndCode),  // icmpTypeCodeIPv6
-        InformationElement(176, .unsigned(.icmpType)),  // icmpTypeIPv4
-        InformationElement(177, .unsigned(.icmpCode)),  // icmpCodeIPv4
-        InformationElement(178, .unsigned(.icmpType)),  // icmpTypeIPv6
-        InformationElement(179, .unsigned(.icmpCode)),  // icmpCodeIPv6
+        InformationElement(4, "protocolIdentifier", .unsigned(.proto)),
+        InformationElement(7, "sourceTransportPort", .unsigned(.srcPort)),
+        InformationElement(11, "destinationTransportPort", .unsigned(.dstPort)),
+        InformationElement(180, "udpSourcePort", .unsigned(.srcPort), rank: 1),
+        InformationElement(181, "udpDestinationPort", .unsigned(.dstPort), rank: 1),
+        InformationElement(182, "tcpSourcePort", .unsigned(.srcPort), rank: 1),
+        InformationElement(183, "tcpDestinationPort", .unsigned(.dstPort), rank: 1),
+        // 1 or 2 bytes (RFC 7125)
+        InformationElement(6, "tcpControlBits", .lowBits(.tcpFlags)),
+        InformationElement(32, "icmpTypeCodeIPv4", .icmpTypeAndCode),
+        InformationElement(139, "icmpTypeCodeIPv6", .icmpTypeAndCode),
+        InformationElement(176, "icmpTypeIPv4", .unsigned(.icmpType)),
+        InformationElement(177, "icmpCodeIPv4", .unsigned(.icmpCode)),
+        InformationElement(178, "icmpTypeIPv6", .unsigned(.icmpType)),
+        InformationElement(179, "icmpCodeIPv6", .unsigned(.icmpCode)),
 
         // IP
-        InformationElement(5, .unsigned(.ipTos)),  // ipClassOfService
-        InformationElement(60, .ipVersion),  // ipVersion
-        InformationElement(192, .unsigned(.ipTTL)),  // ipTTL
-        InformationElement(52, .unsigned(.ipTTL), rank: 1),  // minimumTTL
-        InformationElement(53, .unsigned(.ipTTLMax)),  // maximumTTL
-        InformationElement(31, .unsigned(.ipv6FlowLabel)),  // flowLabelIPv6
-        InformationElement(54, .unsigned(.fragmentId)),  // fragmentIdentification
-        InformationElement(88, .unsigned(.fragmentOffset)),  // fragmentOffset
+        InformationElement(5, "ipClassOfService", .unsigned(.ipTos)),
+        InformationElement(60, "ipVersion", .ipVersion),
+        InformationElement(192, "ipTTL", .unsigned(.ipTTL)),
+        InformationElement(52, "minimumTTL", .unsigned(.ipTTL), rank: 1),
+        InformationElement(53, "maximumTTL", .unsigned(.ipTTLMax)),
+        InformationElement(31, "flowLabelIPv6", .unsigned(.ipv6FlowLabel)),
+        InformationElement(54, "fragmentIdentification", .unsigned(.fragmentId)),
+        InformationElement(88, "fragmentOffset", .unsigned(.fragmentOffset)),
 
         // Interfaces, direction
-        InformationElement(10, .unsigned(.inIf)),  // ingressInterface
-        InformationElement(14, .unsigned(.outIf)),  // egressInterface
-        InformationElement(252, .unsigned(.inIf), .unsigned(.ingressPhysIf), rank: 1),  // ingressPhysicalInterface
-        InformationElement(253, .unsigned(.outIf), .unsigned(.egressPhysIf), rank: 1),  // egressPhysicalInterface
-        InformationElement(61, .unsigned(.flowDirection)),  // flowDirection
-        InformationElement(239, .unsigned(.biFlowDirection)),  // biflowDirection
-        InformationElement(89, .lowBits(.forwardingStatus)),  // forwardingStatus, 1 or 4 bytes (RFC 7270)
+        InformationElement(10, "ingressInterface", .unsigned(.inIf)),
+        InformationElement(14, "egressInterface", .unsigned(.outIf)),
+        InformationElement(252, "ingressPhysicalInterface", .unsigned(.inIf), .unsigned(.ingressPhysIf), rank: 1),
+        InformationElement(253, "egressPhysicalInterface", .unsigned(.outIf), .unsigned(.egressPhysIf), rank: 1),
+        InformationElement(61, "flowDirection", .unsigned(.flowDirection)),
+        InformationElement(239, "biflowDirection", .unsigned(.biFlowDirection)),
+        // 1 or 4 bytes (RFC 7270)
+        InformationElement(89, "forwardingStatus", .lowBits(.forwardingStatus)),
 
         // Routing
-        InformationElement(16, .unsigned(.srcAS)),  // bgpSourceAsNumber
-        InformationElement(17, .unsigned(.dstAS)),  // bgpDestinationAsNumber
-        InformationElement(128, .unsigned(.nextHopAS)),  // bgpNextAdjacentAsNumber
-        InformationElement(129, .unsigned(.prevHopAS)),  // bgpPrevAdjacentAsNumber
-        InformationElement(9, .unsigned(.srcNet)),  // sourceIPv4PrefixLength
-        InformationElement(13, .unsigned(.dstNet)),  // destinationIPv4PrefixLength
-        InformationElement(29, .unsigned(.srcNet), rank: 1),  // sourceIPv6PrefixLength
-        InformationElement(30, .unsigned(.dstNet), rank: 1),  // destinationIPv6PrefixLength
-        InformationElement(234, .unsigned(.ingressVrfId)),  // ingressVRFID
-        InformationElement(235, .unsigned(.egressVrfId)),  // egressVRFID
+        InformationElement(16, "bgpSourceAsNumber", .unsigned(.srcAS)),
+        InformationElement(17, "bgpDestinationAsNumber", .unsigned(.dstAS)),
+        InformationElement(128, "bgpNextAdjacentAsNumber", .unsigned(.nextHopAS)),
+        InformationElement(129, "bgpPrevAdjacentAsNumber", .unsigned(.prevHopAS)),
+        InformationElement(9, "sourceIPv4PrefixLength", .unsigned(.srcNet)),
+        InformationElement(13, "destinationIPv4PrefixLength", .unsigned(.dstNet)),
+        InformationElement(29, "sourceIPv6PrefixLength", .unsigned(.srcNet), rank: 1),
+        InformationElement(30, "destinationIPv6PrefixLength", .unsigned(.dstNet), rank: 1),
+        InformationElement(234, "ingressVRFID", .unsigned(.ingressVrfId)),
+        InformationElement(235, "egressVRFID", .unsigned(.egressVrfId)),
 
         // Layer 2
-        InformationElement(56, .unsigned(.srcMac)),  // sourceMacAddress
-        InformationElement(80, .unsigned(.dstMac)),  // destinationMacAddress
-        InformationElement(57, .unsigned(.dstMac), rank: 1),  // postDestinationMacAddress
-        InformationElement(81, .unsigned(.srcMac), rank: 1),  // postSourceMacAddress
-        InformationElement(58, .unsigned(.srcVlan), .unsigned(.vlanId)),  // vlanId
-        InformationElement(59, .unsigned(.dstVlan)),  // postVlanId
-        InformationElement(243, .unsigned(.srcVlan), .unsigned(.vlanId), rank: 1),  // dot1qVlanId
-        InformationElement(254, .unsigned(.dstVlan), rank: 1),  // postDot1qVlanId
-        InformationElement(245, .unsigned(.customerVlanId)),  // dot1qCustomerVlanId
-        InformationElement(256, .unsigned(.eType)),  // ethernetType
+        InformationElement(56, "sourceMacAddress", .unsigned(.srcMac)),
+        InformationElement(80, "destinationMacAddress", .unsigned(.dstMac)),
+        InformationElement(57, "postDestinationMacAddress", .unsigned(.dstMac), rank: 1),
+        InformationElement(81, "postSourceMacAddress", .unsigned(.srcMac), rank: 1),
+        InformationElement(58, "vlanId", .unsigned(.srcVlan), .unsigned(.vlanId)),
+        InformationElement(59, "postVlanId", .unsigned(.dstVlan)),
+        InformationElement(243, "dot1qVlanId", .unsigned(.srcVlan), .unsigned(.vlanId), rank: 1),
+        InformationElement(254, "postDot1qVlanId", .unsigned(.dstVlan), rank: 1),
+        InformationElement(245, "dot1qCustomerVlanId", .unsigned(.customerVlanId)),
+        InformationElement(256, "ethernetType", .unsigned(.eType)),
 
         // MPLS and overlays
-        InformationElement(70, .mplsLabel(.first)),  // mplsTopLabelStackSection
-        InformationElement(71, .mplsLabel(.second)),  // mplsLabelStackSection2
-        InformationElement(72, .mplsLabel(.third)),  // mplsLabelStackSection3
-        InformationElement(200, .unsigned(.mpls1TTL)),  // mplsTopLabelTTL
-        InformationElement(351, .lowBits(.encapId)),  // layer2SegmentId
+        InformationElement(70, "mplsTopLabelStackSection", .mplsLabel(.first)),
+        InformationElement(71, "mplsLabelStackSection2", .mplsLabel(.second)),
+        InformationElement(72, "mplsLabelStackSection3", .mplsLabel(.third)),
+        InformationElement(200, "mplsTopLabelTTL", .unsigned(.mpls1TTL)),
+        InformationElement(351, "layer2SegmentId", .lowBits(.encapId)),
 
         // Address translation, firewalls, applications
-        InformationElement(225, .ipv4(.srcAddrNAT)),  // postNATSourceIPv4Address
-        InformationElement(226, .ipv4(.dstAddrNAT)),  // postNATDestinationIPv4Address
-        InformationElement(281, .ipv6(.srcAddrNAT)),  // postNATSourceIPv6Address
-        InformationElement(282, .ipv6(.dstAddrNAT)),  // postNATDestinationIPv6Address
-        InformationElement(227, .unsigned(.srcPortNAT)),  // postNAPTSourceTransportPort
-        InformationElement(228, .unsigned(.dstPortNAT)),  // postNAPTDestinationTransportPort
-        InformationElement(230, .event),  // natEvent
-        InformationElement(233, .unsigned(.firewallEvent)),  // firewallEvent
-        InformationElement(95, .unsigned(.applicationId)),  // applicationId
-        InformationElement(136, .unsigned(.flowEndReason)),  // flowEndReason
+        InformationElement(225, "postNATSourceIPv4Address", .ipv4(.srcAddrNAT)),
+        InformationElement(226, "postNATDestinationIPv4Address", .ipv4(.dstAddrNAT)),
+        InformationElement(281, "postNATSourceIPv6Address", .ipv6(.srcAddrNAT)),
+        InformationElement(282, "postNATDestinationIPv6Address", .ipv6(.dstAddrNAT)),
+        InformationElement(227, "postNAPTSourceTransportPort", .unsigned(.srcPortNAT)),
+        InformationElement(228, "postNAPTDestinationTransportPort", .unsigned(.dstPortNAT)),
+        InformationElement(230, "natEvent", .event),
+        InformationElement(233, "firewallEvent", .unsigned(.firewallEvent)),
+        InformationElement(95, "applicationId", .unsigned(.applicationId)),
+        InformationElement(136, "flowEndReason", .unsigned(.flowEndReason)),
 
         // Times
-        InformationElement(160, .systemInitTime),  // systemInitTimeMilliseconds
-        InformationElement(161, .duration(nanoseconds: 1_000_000)),  // flowDurationMilliseconds
-        InformationElement(162, .duration(nanoseconds: 1000), rank: 1),  // flowDurationMicroseconds
-        InformationElement(22, .time(.uptimeMilliseconds, .start), rank: 4),  // flowStartSysUpTime
-        InformationElement(21, .time(.uptimeMilliseconds, .end), rank: 4),  // flowEndSysUpTime
-        InformationElement(150, .time(.seconds, .start), rank: 3),  // flowStartSeconds
-        InformationElement(151, .time(.seconds, .end), rank: 3),  // flowEndSeconds
-        InformationElement(152, .time(.milliseconds, .start), rank: 2),  // flowStartMilliseconds
-        InformationElement(153, .time(.milliseconds, .end), rank: 2),  // flowEndMilliseconds
-        InformationElement(154, .time(.ntp, .start), rank: 1),  // flowStartMicroseconds
-        InformationElement(155, .time(.ntp, .end), rank: 1),  // flowEndMicroseconds
-        InformationElement(156, .time(.ntp, .start)),  // flowStartNanoseconds
-        InformationElement(157, .time(.ntp, .end)),  // flowEndNanoseconds
-        InformationElement(158, .time(.deltaMicroseconds, .start), rank: 3),  // flowStartDeltaMicroseconds
-        InformationElement(159, .time(.deltaMicroseconds, .end), rank: 3),  // flowEndDeltaMicroseconds
+        InformationElement(160, "systemInitTimeMilliseconds", .systemInitTime),
+        InformationElement(161, "flowDurationMilliseconds", .duration(nanoseconds: 1_000_000)),
+        InformationElement(162, "flowDurationMicroseconds", .duration(nanoseconds: 1000), rank: 1),
+        InformationElement(22, "flowStartSysUpTime", .time(.uptimeMilliseconds, .start), rank: 4),
+        InformationElement(21, "flowEndSysUpTime", .time(.uptimeMilliseconds, .end), rank: 4),
+        InformationElement(150, "flowStartSeconds", .time(.seconds, .start), rank: 3),
+        InformationElement(151, "flowEndSeconds", .time(.seconds, .end), rank: 3),
+        InformationElement(152, "flowStartMilliseconds", .time(.milliseconds, .start), rank: 2),
+        InformationElement(153, "flowEndMilliseconds", .time(.milliseconds, .end), rank: 2),
+        InformationElement(154, "flowStartMicroseconds", .time(.ntp, .start), rank: 1),
+        InformationElement(155, "flowEndMicroseconds", .time(.ntp, .end), rank: 1),
+        InformationElement(156, "flowStartNanoseconds", .time(.ntp, .start)),
+        InformationElement(157, "flowEndNanoseconds", .time(.ntp, .end)),
+        InformationElement(158, "flowStartDeltaMicroseconds", .time(.deltaMicroseconds, .start), rank: 3),
+        InformationElement(159, "flowEndDeltaMicroseconds", .time(.deltaMicroseconds, .end), rank: 3),
 
         // Sampling
-        InformationElement(34, .samplingInterval),  // samplingInterval
-        InformationElement(50, .samplingInterval, rank: 1),  // samplerRandomInterval
-        InformationElement(48, .samplerID),  // samplerId
-        InformationElement(302, .samplerID),  // selectorId
-        InformationElement(305, .samplingPacketInterval),  // samplingPacketInterval
-        InformationElement(306, .samplingPacketSpace),  // samplingPacketSpace
+        InformationElement(34, "samplingInterval", .samplingInterval),
+        InformationElement(50, "samplerRandomInterval", .samplingInterval, rank: 1),
+        InformationElement(48, "samplerId", .samplerID),
+        InformationElement(302, "selectorId", .samplerID),
+        InformationElement(305, "samplingPacketInterval", .samplingPacketInterval),
+        InformationElement(306, "samplingPacketSpace", .samplingPacketSpace),
     ]
 
     /// The row of an element of IANA's or NetFlow v9's number space; nil when no column takes it.

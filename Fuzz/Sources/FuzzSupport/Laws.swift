@@ -59,10 +59,8 @@ public enum FuzzLaws {
         batch.seal()
         let counters = decoder.counters
         require(Int(counters.flows) == handed + batch.count, "flows isn't the number of rows")
-        require(
-            counters.records == counters.flows + counters.eventRecords + counters.rejectedRecords,
-            "records isn't rows, events and rejected together"
-        )
+        require(counters.isBalanced, "records isn't rows, events and rejected together")
+        require(counters.reverseFlows <= counters.records, "more second rows of biflows than records")
         require(counters.records <= bytes, "more records than bytes")
         require(counters.bytesUnaccounted <= bytes, "more bytes unaccounted than there were")
         require(decoder.snapshots.count <= datagrams.count * 4 + 64, "more exporters than datagrams")

@@ -96,7 +96,7 @@ live() {
     local runs
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     local coverage
-    coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1)
+    coverage=$(grep -o "cov: [0-9]*" "$log" | tail -n 1 || true)
     if [ $status = 0 ] && [ -n "$runs" ] && [ -n "$coverage" ]; then
         say "$1: $seconds s, $runs inputs, $coverage, nothing found"
         passed=$((passed + 1))

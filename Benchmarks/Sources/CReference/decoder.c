@@ -12,6 +12,7 @@ const uint8_t ref_widths[REF_COLUMNS] = {
     [REF_OUT_VRF] = 4, [REF_TOS] = 1, [REF_FORWARDING] = 1, [REF_TTL] = 1, [REF_TCP_FLAGS] = 1, [REF_ICMP_TYPE] = 1,
     [REF_ICMP_CODE] = 1, [REF_FLOW_LABEL] = 4, [REF_FRAGMENT_ID] = 4, [REF_FRAGMENT_OFFSET] = 4, [REF_SRC_AS] = 4,
     [REF_DST_AS] = 4, [REF_NEXT_HOP] = 16, [REF_NEXT_HOP_AS] = 4, [REF_SRC_NET] = 1, [REF_DST_NET] = 1,
+    [REF_PREV_HOP_AS] = 4, [REF_BGP_NEXT_HOP] = 16,
 };
 
 void batch_extend(struct batch *batch, int column, size_t row) {

@@ -102,7 +102,8 @@ static void gateway(struct batch *batch, size_t row, const uint8_t *p, size_t le
     struct address hop;
     size_t offset = read_address(p, length, &hop);
     if (offset == 0 || length < offset + 16) return;
-    uint32_t own = be32(p + offset), source = be32(p + offset + 4), segments = be32(p + offset + 12);
+    uint32_t own = be32(p + offset), source = be32(p + offset + 4), peer = be32(p + offset + 8);
+    uint32_t segments = be32(p + offset + 12);
     uint32_t first = 0, last = 0;
     for (offset += 16; segments > 0 && length >= offset + 8; segments--) {
         uint32_t count = be32(p + offset + 4);
@@ -118,6 +119,8 @@ static void gateway(struct batch *batch, size_t row, const uint8_t *p, size_t le
     *(uint32_t *)batch_write(batch, REF_SRC_AS, row, 1) = source == 0 ? own : source;
     *(uint32_t *)batch_write(batch, REF_DST_AS, row, 1) = last == 0 ? own : last;
     *(uint32_t *)batch_write(batch, REF_NEXT_HOP_AS, row, 1) = first;
+    *(uint32_t *)batch_write(batch, REF_PREV_HOP_AS, row, 1) = peer;
+    *(struct address *)batch_write(batch, REF_BGP_NEXT_HOP, row, 1) = hop;
 }
 
 static void record(struct rows *r, struct batch *batch, size_t row, uint32_t format, const uint8_t *p, size_t length) {

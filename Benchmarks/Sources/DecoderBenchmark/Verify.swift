@@ -18,7 +18,7 @@ enum Verify {
         (.icmpType, REF_ICMP_TYPE), (.icmpCode, REF_ICMP_CODE), (.ipv6FlowLabel, REF_FLOW_LABEL),
         (.fragmentId, REF_FRAGMENT_ID), (.fragmentOffset, REF_FRAGMENT_OFFSET), (.srcAS, REF_SRC_AS),
         (.dstAS, REF_DST_AS), (.nextHop, REF_NEXT_HOP), (.nextHopAS, REF_NEXT_HOP_AS), (.srcNet, REF_SRC_NET),
-        (.dstNet, REF_DST_NET),
+        (.dstNet, REF_DST_NET), (.prevHopAS, REF_PREV_HOP_AS), (.bgpNextHop, REF_BGP_NEXT_HOP),
     ]
 
     /// Decodes a mix by both and compares every column of every row.

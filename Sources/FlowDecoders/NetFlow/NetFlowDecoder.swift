@@ -75,7 +75,13 @@ struct NetFlowDecoder {
         )
         let key = ExporterState.SequenceKey(type: .ipfix, port: context.source.port, domain: domain)
         defer { exporter.note(key, sequence: sequence, count: state.dataRecords) }
-        try sets(&message, &state)
+        do throws(DecodeError) {
+            try sets(&message, &state)
+        } catch {
+            // The caller's reader is behind the message already.
+            exporter.counters.bytesUnaccounted += UInt64(message.remaining)
+            throw error
+        }
     }
 
     // MARK: - Sets

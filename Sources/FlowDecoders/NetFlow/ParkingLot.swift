@@ -12,6 +12,9 @@ struct ParkingLot {
         var clock: MessageClock
         var sequence: UInt32
         var receivedAt: UInt32
+
+        /// What it counts for: sets without a byte take memory too.
+        fileprivate var cost: Int { body.count + 128 }
     }
 
     private var entries: [Entry] = []
@@ -36,7 +39,7 @@ struct ParkingLot {
     ///
     /// - Returns: whether there was room.
     mutating func park(_ entry: Entry) -> Bool {
-        let size = entry.body.count
+        let size = entry.cost
         guard bytes + size <= Self.mostBytes, budget.bytes + size <= ParkingBudget.mostBytes else { return false }
         bytes += size
         budget.bytes += size
@@ -48,7 +51,7 @@ struct ParkingLot {
     mutating func take(where canDecode: (Entry) -> Bool) -> Entry? {
         guard let index = entries.firstIndex(where: canDecode) else { return nil }
         let entry = entries.remove(at: index)
-        forget(entry.body.count)
+        forget(entry.cost)
         return entry
     }
 
@@ -67,7 +70,7 @@ struct ParkingLot {
 
     private mutating func remove(where isOld: (Entry) -> Bool) -> Int {
         let before = entries.count
-        for entry in entries where isOld(entry) { forget(entry.body.count) }
+        for entry in entries where isOld(entry) { forget(entry.cost) }
         entries.removeAll(where: isOld)
         return before - entries.count
     }

@@ -31,13 +31,14 @@ struct SetDecoder {
     ///
     /// - Parameter outcome: counts what was read, also when it ends in an error.
     func decode(_ body: WireReader, into batch: FlowBatch, _ outcome: inout Outcome) throws(DecodeError) {
+        // Rows before a bad record stay, and count.
+        defer { outcome.rows = outcome.rows.lowerBound..<batch.count }
         if template.isVariable {
             try decodeVariable(body, into: batch, &outcome)
         } else {
             let count = body.remaining / template.minimumLength
             emit(template.plan, template.reversePlan, body.rest, count, batch, &outcome)
         }
-        outcome.rows = outcome.rows.lowerBound..<batch.count
     }
 
     /// Records of variable length are walked one by one; each then runs the same steps at its own offsets.

@@ -4,7 +4,7 @@
 # over all parts: "N passed, N failed, N skipped".
 #
 #   test.sh               all parts
-#   test.sh PART...       only these: check build unit scenarios lab browser
+#   test.sh PART...       only these: check build unit fuzz differential scenarios lab browser
 #
 # One build, in release, for the tests and for the program that scenarios, labs
 # and browser drive: what is tested is what is served. Overflow and bounds trap
@@ -12,10 +12,10 @@
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-parts=(build check unit scenarios lab browser)
+parts=(build check unit fuzz differential scenarios lab browser)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
-declare -A limits=([build]=35 [lab]=20)
+declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20)
 usual_limit=10
 
 logs=$root/.build/test-logs
@@ -80,6 +80,12 @@ part_build() {
 part_check() { Scripts/check.sh; }
 
 part_unit() { swift test -c release --skip-build; }
+
+# Every input that ever failed, then 20 s of new ones; the fuzzers have a build of their own.
+part_fuzz() { Scripts/fuzz.sh 4; }
+
+# Rows beside those of tshark and nfdump, field by field.
+part_differential() { pytest -q -rs -p no:cacheprovider Tests/Differential; }
 
 part_scenarios() { python3 Tests/Scenarios/run.py; }
 

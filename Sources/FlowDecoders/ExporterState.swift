@@ -4,6 +4,8 @@ public import NetTypes
 /// What one receiver knows of one exporter: templates, sampling, sequence numbers, counts.
 final class ExporterState {
     let address: IPAddress
+    /// What the configuration says of it.
+    var settings = ExporterSettings()
     var templates = TemplateStore()
     var domains: [UInt32: Domain] = [:]
     var counters = DecodeCounters()

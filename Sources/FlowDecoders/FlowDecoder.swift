@@ -22,9 +22,17 @@ public struct FlowDecoder {
     /// Exporters of an earlier life that haven't sent since.
     private var remembered: [IPAddress: ExporterMemory]
 
+    /// What the configuration says; a new value counts for what is decoded after it.
+    public var settings: DecoderSettings {
+        didSet {
+            for exporter in exporters.values { exporter.settings = settings.exporter(exporter.address) }
+        }
+    }
+
     /// Starts with what is remembered of an earlier life, if anything.
-    public init(remembering memories: [IPAddress: ExporterMemory] = [:]) {
+    public init(remembering memories: [IPAddress: ExporterMemory] = [:], settings: DecoderSettings = DecoderSettings()) {
         remembered = memories
+        self.settings = settings
         budget = ParkingBudget()
     }
 
@@ -32,6 +40,7 @@ public struct FlowDecoder {
     /// own (RFC 7011 section 8.1). They share the room for sets that wait, and one thread.
     public init(besides other: FlowDecoder) {
         remembered = [:]
+        settings = other.settings
         budget = other.budget
     }
 
@@ -174,6 +183,7 @@ public struct FlowDecoder {
             exporters[idle.address] = nil
         }
         let new = ExporterState(address: address, budget: budget)
+        new.settings = settings.exporter(address)
         new.lastSeen = now
         remembered.removeValue(forKey: address)?.restore(new)
         exporters[address] = new

@@ -1,7 +1,7 @@
 public import FlowSchema
 
 /// Which packet of a tunnel the main columns tell of.
-public enum TunnelView: Sendable {
+public enum TunnelView: String, CaseIterable, Sendable {
     /// The packet that was on the wire.
     case outer
     /// The packet inside of the outermost tunnel, where there is one whose

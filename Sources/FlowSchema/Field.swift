@@ -99,6 +99,10 @@ public enum FieldKind: String, Sendable {
     case tcpFlags
     /// ``EncapType``.
     case encapType
+    /// A list of numbers of 32 bits.
+    case numbers
+    /// Texts by name.
+    case strings
 }
 
 /// How a value lies in memory, in Arrow and in ClickHouse.
@@ -108,8 +112,10 @@ public enum FieldStorage: Int, Sendable {
     case uint32 = 4
     case uint64 = 8
     case bytes16 = 16
+    /// As many bytes as the value needs, see ``VariableColumn``.
+    case variable = 0
 
-    /// Bytes per value.
+    /// Bytes per value; 0 when that varies.
     @inlinable
     public var width: Int { rawValue }
 }
@@ -121,6 +127,8 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
     case netflowV5 = 2
     case netflowV9 = 3
     case ipfix = 4
+    case netflowV1 = 11
+    case netflowV7 = 12
 
     /// NetMeta's name, as in the ClickHouse Enum8 and in FlowMessage.
     public var name: String {
@@ -130,6 +138,8 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
         case .netflowV5: "NETFLOW_V5"
         case .netflowV9: "NETFLOW_V9"
         case .ipfix: "IPFIX"
+        case .netflowV1: "NETFLOW_V1"
+        case .netflowV7: "NETFLOW_V7"
         }
     }
 }

@@ -23,6 +23,9 @@ public final class FlowBatch: @unchecked Sendable {
     /// Whether decoders note ``origins``: `netmeta decode` asks for it, the server doesn't.
     public var keepsOrigins = false
 
+    /// Columns whose values vary in length, by their place behind ``FlowColumn/firstVariable``; nil until the first value.
+    private var variables: [VariableColumn?]
+
     /// Counters of interfaces that came with the rows; nil until the first.
     public private(set) var interfaceCounters: InterfaceCounterBatch?
 
@@ -39,6 +42,7 @@ public final class FlowBatch: @unchecked Sendable {
         unsafe columns = .allocate(capacity: widths.count)
         unsafe written = .allocate(capacity: widths.count)
         unsafe written.initialize(repeating: 0, count: widths.count)
+        variables = Array(repeating: nil, count: widths.count - Int(FlowColumn.firstVariable.rawValue))
         var offset = 0
         for (index, width) in widths.enumerated() {
             unsafe (columns + index).initialize(to: memory + offset)
@@ -75,6 +79,7 @@ public final class FlowBatch: @unchecked Sendable {
         precondition(row <= rows)
         rows = row
         for index in 0..<FlowColumn.count where unsafe written[index] > row { unsafe written[index] = row }
+        for variable in variables { variable?.truncate(to: row) }
     }
 
     /// Empties the batch for its next use.
@@ -82,6 +87,25 @@ public final class FlowBatch: @unchecked Sendable {
         truncate(to: 0)
         origins.removeAll(keepingCapacity: true)
         interfaceCounters?.clear()
+    }
+
+    /// Gives a row its value of a column whose values vary in length; rows in the order that they were reserved in.
+    ///
+    /// - Returns: false when the batch has no room for it.
+    public func append(_ column: FlowColumn, row: Int, value: RawSpan) -> Bool {
+        precondition(column.storage == .variable && row < rows)
+        let index = Int(column.rawValue)
+        let place = index - Int(FlowColumn.firstVariable.rawValue)
+        let variable = variables[place] ?? VariableColumn(capacity: capacity)
+        variables[place] = variable
+        unsafe written[index] = row + 1
+        return variable.append(value, row: row)
+    }
+
+    /// The values of a column whose values vary in length; nil when it has none.
+    public func variable(_ column: FlowColumn) -> VariableColumn? {
+        guard column.storage == .variable, isPresent(column) else { return nil }
+        return variables[Int(column.rawValue - FlowColumn.firstVariable.rawValue)]
     }
 
     /// Adds a row of interface counters, which are stored with the batch.
@@ -184,6 +208,7 @@ extension FlowBatch {
     public func seal() {
         for column in FlowColumn.allCases where isPresent(column) || column.fillByte != 0 {
             extend(column, to: rows)
+            variable(column)?.extend(to: rows)
         }
     }
 }
@@ -267,13 +292,17 @@ extension FlowBatch {
         case .uint16: unsafe UInt64(address.load(as: UInt16.self))
         case .uint32: unsafe UInt64(address.load(as: UInt32.self))
         case .uint64: unsafe address.load(as: UInt64.self)
-        case .bytes16: 0
+        case .bytes16, .variable: 0
         }
     }
 
     /// Whether the row has something else than zeros in the column.
     public func hasValue(_ column: FlowColumn, row: Int) -> Bool {
-        column.storage == .bytes16 ? !address(column, row: row).isUnspecified : number(column, row: row) != 0
+        switch column.storage {
+        case .bytes16: !address(column, row: row).isUnspecified
+        case .variable: !(variable(column)?.value(row: row).isEmpty ?? true)
+        default: number(column, row: row) != 0
+        }
     }
 
     /// One address; `::` when nobody wrote it.

@@ -87,6 +87,11 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case ingressPhysIf
     case egressPhysIf
 
+    // Values of varying length.
+    case asPath
+    case bgpCommunities
+    case strings
+
     /// The facts about this column.
     public var field: Field { Self.table[Int(rawValue)] }
 
@@ -125,6 +130,8 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .samplerAddress, .srcAddr, .dstAddr, .nextHop, .srcAddrEncap, .dstAddrEncap, .srcAddrNAT, .dstAddrNAT,
             .bgpNextHop:
             .bytes16
+        case .asPath, .bgpCommunities, .strings:
+            .variable
         }
     }
 
@@ -135,6 +142,9 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     /// Whether few exporters send it. Batches without any detail are stored
     /// through a narrower table, which costs the engine less.
     public var isDetail: Bool { rawValue > FlowColumn.dstNet.rawValue }
+
+    /// The columns from this one on are those whose values vary in length.
+    public static let firstVariable = FlowColumn.asPath
 
     /// Whether the column exists in ClickHouse; the others live in batches and in `decode`'s output only.
     public var isStored: Bool { field.kind != .subsecond }
@@ -383,6 +393,15 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .egressPhysIf:
             Field(self, 1023, "OutPhysIf", .interfaces, .interface, mirror: .ingressPhysIf,
                 "The SNMP index of the physical egress interface.")
+        case .asPath:
+            Field(self, 1024, "ASPath", .routing, .numbers, dimension: false,
+                "The AS path to the destination, nearest first; of a set of AS each is there.")
+        case .bgpCommunities:
+            Field(self, 1025, "BGPCommunities", .routing, .numbers, dimension: false,
+                "The BGP communities of the route to the destination: AS in the upper 16 bits, value below.")
+        case .strings:
+            Field(self, 1026, "Strings", .application, .strings, dimension: false,
+                "What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on.")
         }
     }
 }

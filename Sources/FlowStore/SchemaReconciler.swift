@@ -2,16 +2,22 @@ import FlowSchema
 
 /// Brings the tables of a data folder, new or of an older version, to the schema of this version.
 ///
-/// Only adds: columns that this version doesn't know stay as they are.
+/// Only adds columns and names of enums: columns that this version doesn't know stay as they are.
 struct SchemaReconciler {
     let connection: EngineConnection
 
     func reconcile(retentionDays: Int?) throws(StoreError) {
         let days = retentionDays ?? 7
         for statement in ClickHouse.tableStatements(retentionDays: days) { try execute(statement) }
-        let present = try Set(strings("SELECT name FROM system.columns WHERE \(flows)"))
-        for column in ClickHouse.columns where !present.contains(column.name) {
-            try execute(ClickHouse.addColumn(column))
+        let present = try strings("SELECT concat(name, ' ', type) FROM system.columns WHERE \(flows)")
+        for column in ClickHouse.columns {
+            guard let known = present.first(where: { $0.hasPrefix("\(column.name) ") }) else {
+                try execute(ClickHouse.addColumn(column))
+                continue
+            }
+            // Enums get new names; no other type ever changes.
+            let type = known.dropFirst(column.name.count + 1)
+            if type != column.clickHouseType, type.hasPrefix("Enum8(") { try execute(ClickHouse.modifyColumn(column)) }
         }
         for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }
         if let retentionDays { try setRetention(days: retentionDays) }

@@ -124,13 +124,18 @@ struct FilterParser {
         guard case .word(let name) = token.kind else { throw error("expected the name of a column") }
         let pair = Filter.Pair.allCases.first { $0.rawValue.lowercased() == name.lowercased() }
         if let subject = pair.map(Filter.Subject.either) ?? FlowColumn.named(name).map(Filter.Subject.column),
-            subject.columns.allSatisfy(\.isStored)
+            subject.columns.allSatisfy(Self.isComparable)
         {
             advance()
             return subject
         }
-        let names = FlowColumn.allCases.filter(\.isStored).map(\.name) + Filter.Pair.allCases.map(\.rawValue)
+        let names = FlowColumn.allCases.filter(Self.isComparable).map(\.name) + Filter.Pair.allCases.map(\.rawValue)
         throw error("\(name.prefix(40)) is no column", suggestion: suggestion(among: names))
+    }
+
+    /// Whether a column has single values to compare; lists and texts by name are for SQL.
+    private static func isComparable(_ column: FlowColumn) -> Bool {
+        column.isStored && column.storage != .variable
     }
 
     private mutating func list(for subject: Filter.Subject) throws(QueryError) -> [Filter.Value] {
@@ -229,7 +234,7 @@ struct FilterParser {
             case .uint8: 0xFF
             case .uint16: 0xFFFF
             case .uint32: 0xFFFF_FFFF
-            case .uint64, .bytes16: .max
+            case .uint64, .bytes16, .variable: .max
             }
         guard number <= most else { throw error("\(subject.name) is at most \(most)") }
     }
@@ -281,7 +286,7 @@ struct FilterParser {
         case .samplingSource: "record, options, configuration or unknown"
         case .encapType: "a kind of tunnel such as VXLAN"
         case .tcpFlags: "a number or a flag; use has for several flags"
-        case .subsecond, .counter, .number, .interface: "a number"
+        case .subsecond, .counter, .number, .interface, .numbers, .strings: "a number"
         }
     }
 

@@ -10,15 +10,22 @@ public enum ClickHouse {
         case usual = "flows_in"
         /// For batches with at least one detail.
         case detailed = "flows_in_detailed"
+        /// For batches with values of varying length as well.
+        case complete = "flows_in_complete"
 
         /// The columns that it takes, in their order.
         public var columns: [FlowColumn] {
-            ClickHouse.columns.filter { self == .detailed || !$0.isDetail }
+            switch self {
+            case .usual: ClickHouse.columns.filter { !$0.isDetail }
+            case .detailed: ClickHouse.columns.filter { $0.storage != .variable }
+            case .complete: ClickHouse.columns
+            }
         }
 
         /// The narrowest table that takes everything of a batch.
         public init(for batch: FlowBatch) {
-            self = ClickHouse.columns.contains { $0.isDetail && batch.isPresent($0) } ? .detailed : .usual
+            let details = ClickHouse.columns.filter { $0.isDetail && batch.isPresent($0) }
+            self = details.isEmpty ? .usual : details.contains { $0.storage == .variable } ? .complete : .detailed
         }
     }
 
@@ -91,6 +98,11 @@ public enum ClickHouse {
             \(column.name) \(column.clickHouseType) \(place)
             """
     }
+
+    /// The statement that gives a column of an older table this version's type.
+    public static func modifyColumn(_ column: FlowColumn) -> String {
+        "ALTER TABLE \(database).\(flowsTable) MODIFY COLUMN \(column.name) \(column.clickHouseType)"
+    }
 }
 
 extension FlowColumn {
@@ -102,13 +114,15 @@ extension FlowColumn {
         case .flowType: Self.enumType(FlowType.allCases.map { ($0.name, $0.rawValue) })
         case .samplingSource: Self.enumType(SamplingSource.allCases.map { ($0.name, $0.rawValue) })
         case .encapType: Self.enumType(EncapType.allCases.map { ($0.name, $0.rawValue) })
+        case .numbers: "Array(UInt32)"
+        case .strings: "Map(LowCardinality(String), String)"
         default: integerType
         }
     }
 
     /// The column's type in ``ClickHouse/inputTable``: what Arrow can bring.
     var inputType: String {
-        storage == .bytes16 ? "FixedString(16)" : integerType
+        integerType
     }
 
     /// How the view turns the input into the column.
@@ -117,6 +131,13 @@ extension FlowColumn {
         case .address: "CAST(\(name), 'IPv6') AS \(name)"
         case .flowType, .samplingSource, .encapType: "CAST(\(name), '\(clickHouseType.replacingQuotes)') AS \(name)"
         case .time: "toDateTime(\(name), 'UTC') AS \(name)"
+        case .numbers:
+            "arrayMap(i -> reinterpretAsUInt32(substring(\(name), 4 * i + 1, 4)), "
+                + "range(intDiv(length(\(name)), 4))) AS \(name)"
+        // Name and text in turn, each with a zero byte behind it, so the last part of the split is empty.
+        case .strings:
+            "CAST(arrayMap(i -> (splitByChar('\\0', \(name))[2 * i + 1], splitByChar('\\0', \(name))[2 * i + 2]), "
+                + "range(intDiv(length(splitByChar('\\0', \(name))), 2))), '\(clickHouseType)') AS \(name)"
         default: name
         }
     }
@@ -128,6 +149,7 @@ extension FlowColumn {
         case .uint32: "UInt32"
         case .uint64: "UInt64"
         case .bytes16: "FixedString(16)"
+        case .variable: "String"
         }
     }
 

@@ -118,6 +118,8 @@ extension Field {
         case (.samplingSource, _): "SamplingSource"
         case (.encapType, _): "EncapProtocol"
         case (.address, _): "bytes"
+        case (.numbers, _): "repeated uint32"
+        case (.strings, _): "map<string, string>"
         // goflow2 has these as uint64.
         case (.time, _), (_, .uint64): "uint64"
         default: name == "SamplingRate" ? "uint64" : "uint32"
@@ -127,6 +129,8 @@ extension Field {
     fileprivate var typeScriptType: String {
         switch kind {
         case .time, .address, .mac, .flowType, .samplingSource, .encapType: "string"
+        case .numbers: "number[]"
+        case .strings: "Record<string, string>"
         default: "number"
         }
     }

@@ -41,7 +41,30 @@ public struct JSONRows {
         case .samplingSource:
             return "\"\((SamplingSource(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .encapType: return "\"\((EncapType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .none).name)\""
+        case .numbers, .strings: return variable(batch, column, row)
         default: return String(number)
         }
+    }
+
+    /// A list as an array, texts as an object.
+    private func variable(_ batch: FlowBatch, _ column: FlowColumn, _ row: Int) -> String {
+        let bytes = batch.variable(column)?.value(row: row) ?? []
+        if column.field.kind == .numbers {
+            return "[" + VariableValue.numbers(bytes).map(String.init).joined(separator: ",") + "]"
+        }
+        let members = VariableValue.texts(bytes).map { "\(Self.quoted($0.name)):\(Self.quoted($0.text))" }
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "\"") { result, scalar in
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\u{0}"..."\u{1F}":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        } + "\""
     }
 }

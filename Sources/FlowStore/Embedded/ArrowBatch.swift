@@ -15,32 +15,43 @@ struct ArrowBatch {
     /// Lends the rows of flows.
     init(_ batch: FlowBatch, columns: [FlowColumn], layout: ArrowLayout) {
         self.init(rows: batch.count, layout: layout) { index in
-            batch.isPresent(columns[index]) ? batch.bytes(of: columns[index]) : nil
+            let column = columns[index]
+            if let variable = batch.variable(column) { return (variable.offsets, variable.values) }
+            return batch.isPresent(column) ? (batch.bytes(of: column), nil) : nil
         }
     }
 
     /// Lends interfaces' counters.
     init(_ batch: InterfaceCounterBatch, layout: ArrowLayout) {
         self.init(rows: batch.count, layout: layout) { index in
-            batch.bytes(of: InterfaceCounterColumn.allCases[index])
+            (batch.bytes(of: InterfaceCounterColumn.allCases[index]), nil)
         }
     }
 
-    /// - Parameter memory: the values of the column with that place in the layout; nil for zeros.
-    private init(rows: Int, layout: ArrowLayout, memory: (Int) -> UnsafeRawPointer?) {
+    /// - Parameter memory: the values of the column with that place in the layout, or
+    ///   where each ends and then their bytes where their length varies; nil for zeros.
+    private init(
+        rows: Int,
+        layout: ArrowLayout,
+        memory: (Int) -> (values: UnsafeRawPointer, bytes: UnsafeRawPointer?)?
+    ) {
         self.layout = layout
         count = layout.count
         array = .allocate(capacity: count + 1)
         schema = layout.copySchema()
         let children = UnsafeMutablePointer<UnsafeMutablePointer<ArrowArray>?>.allocate(capacity: count)
-        let buffers = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: 2 * count + 1)
-        buffers.initialize(repeating: nil, count: 2 * count + 1)
+        // Of each column: which values are there (all), the values or their ends, and their bytes.
+        let buffers = UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: 3 * count + 1)
+        buffers.initialize(repeating: nil, count: 3 * count + 1)
         for index in 0..<count {
-            let own = buffers + 2 * index
-            own[1] = memory(index) ?? layout.zeros(rows: rows)
+            let own = buffers + 3 * index
+            let zeros = layout.zeros(rows: rows)
+            let memory = memory(index)
+            own[1] = memory?.values ?? zeros
+            own[2] = memory?.bytes ?? zeros
             (array + index + 1).initialize(to: ArrowArray())
             array[index + 1].length = Int64(rows)
-            array[index + 1].n_buffers = 2
+            array[index + 1].n_buffers = layout.isVariable(index) ? 3 : 2
             array[index + 1].buffers = own
             array[index + 1].release = { $0?.pointee.release = nil }
             children[index] = array + index + 1
@@ -48,7 +59,7 @@ struct ArrowBatch {
         array.initialize(to: ArrowArray())
         array.pointee.length = Int64(rows)
         array.pointee.n_buffers = 1
-        array.pointee.buffers = buffers + 2 * count
+        array.pointee.buffers = buffers + 3 * count
         array.pointee.n_children = Int64(count)
         array.pointee.children = children
         array.pointee.release = { array in
@@ -72,6 +83,7 @@ final class ArrowLayout: @unchecked Sendable {
     let count: Int
     private let names: [UnsafeMutablePointer<CChar>]
     private let formats: [UnsafeMutablePointer<CChar>]
+    private let variable: [Bool]
     private let zeroBytes: UnsafeMutableRawPointer
     private let zeroRows: Int
 
@@ -82,6 +94,7 @@ final class ArrowLayout: @unchecked Sendable {
         count = columns.count
         names = columns.map { Self.cString($0.name) }
         formats = columns.map { Self.cString($0.storage.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
+        variable = columns.map { $0.storage == .variable }
         zeroRows = rows
         // Never written after this, so the pages stay the kernel's one page of zeros.
         zeroBytes = .allocate(byteCount: rows * 16, alignment: 4096)
@@ -92,6 +105,9 @@ final class ArrowLayout: @unchecked Sendable {
         for text in names + formats { text.deallocate() }
         zeroBytes.deallocate()
     }
+
+    /// Whether the values of the column with that place vary in length.
+    func isVariable(_ index: Int) -> Bool { variable[index] }
 
     func zeros(rows: Int) -> UnsafeRawPointer {
         precondition(rows <= zeroRows)
@@ -145,6 +161,7 @@ extension FieldStorage {
         case .uint32: "I"
         case .uint64: "L"
         case .bytes16: "w:16"
+        case .variable: "z"
         }
     }
 }

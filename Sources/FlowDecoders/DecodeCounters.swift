@@ -31,8 +31,31 @@ public struct DecodeCounters: Equatable, Sendable {
     /// Data sets without a template that were put aside to wait for it; those
     /// that waited in vain are in ``unknownTemplateSets`` too.
     public var parkedSets: UInt64 = 0
-    /// Bytes of datagrams that belong to nothing that was decoded, padding and counted loss aside.
-    public var bytesUnaccounted: UInt64 = 0
+    /// Data sets that were put aside until the exporter tells its sampling rate; they become rows whether it does or not.
+    public var heldSets: UInt64 = 0
+    /// Sets with reserved ids, or with the other version's.
+    public var unknownSets: UInt64 = 0
+    /// Messages whose export time was more than an hour off their arrival.
+    public var wrongClocks: UInt64 = 0
+    /// Datagrams of exporters beyond ``FlowDecoder/mostExporters``.
+    public var refusedDatagrams: UInt64 = 0
+    /// Texts that were cut, or left out because a record or a batch had too many.
+    public var lostTexts: UInt64 = 0
+    /// Bytes of all datagrams.
+    public var bytes: UInt64 = 0
+    /// Bytes of headers, of templates, and of sets and samples that were read; a record that
+    /// was rejected within them is counted as such.
+    public var bytesDecoded: UInt64 = 0
+    /// Bytes that fill datagrams up.
+    public var bytesPadding: UInt64 = 0
+    /// Bytes of data sets without a template.
+    public var bytesWithoutTemplate: UInt64 = 0
+    /// Bytes of data sets that wait for a sampling rate.
+    public var bytesHeld: UInt64 = 0
+    /// Bytes of ``unknownSets``, and what is behind an sFlow datagram's last sample.
+    public var bytesSkipped: UInt64 = 0
+    /// Bytes that were given up with something ``malformed``.
+    public var bytesRejected: UInt64 = 0
     /// Flow records that gave neither a row nor an event.
     public var rejectedRecords: UInt64 = 0
     /// Datagrams, sets or samples that broke the rules of their protocol, by ``DecodeError``.
@@ -44,6 +67,17 @@ public struct DecodeCounters: Equatable, Sendable {
     /// Whether every record became something.
     public var isBalanced: Bool {
         records &+ reverseFlows == flows &+ eventRecords &+ rejectedRecords
+    }
+
+    /// Bytes that none of the other counts explains: a decoder that skips in silence shows here.
+    public var bytesUnaccounted: UInt64 {
+        // What is explained twice is as wrong as what isn't explained.
+        bytes > bytesExplained ? bytes - bytesExplained : bytesExplained - bytes
+    }
+
+    /// Bytes that some count explains.
+    var bytesExplained: UInt64 {
+        bytesDecoded &+ bytesPadding &+ bytesWithoutTemplate &+ bytesHeld &+ bytesSkipped &+ bytesRejected
     }
 
     /// Counts one error.
@@ -65,7 +99,18 @@ public struct DecodeCounters: Equatable, Sendable {
         templates += other.templates
         unknownTemplateSets += other.unknownTemplateSets
         parkedSets += other.parkedSets
-        bytesUnaccounted += other.bytesUnaccounted
+        heldSets += other.heldSets
+        unknownSets += other.unknownSets
+        refusedDatagrams += other.refusedDatagrams
+        wrongClocks += other.wrongClocks
+        lostTexts += other.lostTexts
+        bytes += other.bytes
+        bytesDecoded += other.bytesDecoded
+        bytesPadding += other.bytesPadding
+        bytesWithoutTemplate += other.bytesWithoutTemplate
+        bytesHeld += other.bytesHeld
+        bytesSkipped += other.bytesSkipped
+        bytesRejected += other.bytesRejected
         rejectedRecords += other.rejectedRecords
         malformed.add(other.malformed)
     }

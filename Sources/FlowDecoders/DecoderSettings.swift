@@ -66,3 +66,54 @@ public struct ElementMapping: Equatable, Sendable {
         self.target = target
     }
 }
+
+/// The mappings of the configuration, by element.
+struct ElementMappings: Sendable {
+    private struct Key: Hashable {
+        var enterprise: UInt32
+        var id: UInt16
+    }
+
+    private var byElement: [Key: InformationElement] = [:]
+
+    /// None.
+    init() {}
+
+    init(_ mappings: [ElementMapping]) {
+        for mapping in mappings {
+            byElement[Key(enterprise: mapping.enterprise, id: mapping.id)] = InformationElement(
+                enterprise: mapping.enterprise,
+                id: mapping.id,
+                name: "configured",
+                actions: mapping.actions
+            )
+        }
+    }
+
+    /// What the configuration says of a template's field; nil when it says nothing.
+    func element(_ field: TemplateField) -> InformationElement? {
+        byElement.isEmpty ? nil : byElement[Key(enterprise: field.enterprise, id: field.id)]
+    }
+}
+
+extension ElementMapping {
+    /// Whether elements may be mapped to a column: it holds numbers or addresses that an exporter can tell.
+    public static func takes(_ column: FlowColumn) -> Bool {
+        switch column.field.kind {
+        case .time, .subsecond, .flowType, .samplingSource, .encapType, .numbers, .strings: false
+        default: column.isStored && column != .sequenceNum
+        }
+    }
+
+    fileprivate var actions: [ElementAction] {
+        switch target {
+        case .text(let key): [.text(key)]
+        case .column(let column):
+            switch column.storage {
+            case .bytes16: [.ipv4(column), .ipv6(column)]
+            case .variable: []
+            default: [.unsigned(column)]
+            }
+        }
+    }
+}

@@ -11,12 +11,17 @@ public import NetTypes
 ///     R 192.0.2.1 7 interface 3 512
 ///     R 192.0.2.1 7 domain 0 100
 ///     N 192.0.2.1 7 3 TenGigE0/6/0/2
+///     V 192.0.2.1 7 2 customer-red
+///     A 192.0.2.1 7 50331728 http
+///     S 192.0.2.1 7 5 one-in-a-thousand
+///     B 192.0.2.1 7 1764091027000
 public struct ExporterMemory: Sendable {
     /// The exporter.
     public let address: IPAddress
     private(set) var templates: [SavedTemplate] = []
     private(set) var rates: [SavedRate] = []
     private(set) var names: [SavedName] = []
+    private(set) var initTimes: [UInt32: UInt64] = [:]
 
     struct SavedTemplate: Sendable {
         var key: TemplateStore.Key
@@ -33,7 +38,7 @@ public struct ExporterMemory: Sendable {
 
     struct SavedName: Sendable {
         var domain: UInt32
-        var interface: UInt32
+        var subject: NameSubject
         var name: String
     }
 
@@ -42,7 +47,8 @@ public struct ExporterMemory: Sendable {
         templates = exporter.templates.all
         for (domain, state) in exporter.domains {
             rates += state.sampling.all.map { SavedRate(domain: domain, subject: $0.subject, rate: $0.rate) }
-            names += state.interfaceNames.map { SavedName(domain: domain, interface: $0.key, name: $0.value) }
+            names += state.names.all.map { SavedName(domain: domain, subject: $0.subject, name: $0.name) }
+            initTimes[domain] = state.initMilliseconds
         }
     }
 
@@ -59,7 +65,10 @@ public struct ExporterMemory: Sendable {
             exporter.withDomain(saved.domain) { $0.sampling.learn(saved.rate, for: saved.subject) }
         }
         for saved in names {
-            exporter.withDomain(saved.domain) { $0.interfaceNames[saved.interface] = saved.name }
+            exporter.withDomain(saved.domain) { $0.names.learn(saved.subject, saved.name) }
+        }
+        for (domain, time) in initTimes {
+            exporter.withDomain(domain) { $0.initMilliseconds = time }
         }
     }
 }
@@ -82,8 +91,9 @@ extension ExporterMemory {
         for saved in rates { text += "R \(address) \(saved.domain) \(saved.subject.words) \(saved.rate)\n" }
         for saved in names {
             let name = saved.name.filter { !$0.isNewline }
-            text += "N \(address) \(saved.domain) \(saved.interface) \(name)\n"
+            text += "\(saved.subject.letter) \(address) \(saved.domain) \(saved.subject.number) \(name)\n"
         }
+        for (domain, time) in initTimes { text += "B \(address) \(domain) \(time)\n" }
         return text
     }
 
@@ -92,13 +102,15 @@ extension ExporterMemory {
         var result: [IPAddress: ExporterMemory] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
             let words = line.split(separator: " ")
-            guard words.count > 4, let address = IPAddress(String(words[1])) else { continue }
+            guard words.count > 3, let address = IPAddress(String(words[1])) else { continue }
             let rest = words.dropFirst(2)
             var memory = result[address] ?? ExporterMemory(address: address)
             switch words[0] {
             case "T": memory.templates += [template(Array(rest))].compactMap { $0 }
             case "R": memory.rates += [rate(Array(rest))].compactMap { $0 }
-            case "N": memory.names += [name(line)].compactMap { $0 }
+            case "N", "V", "A", "S": memory.names += [name(line)].compactMap { $0 }
+            case "B":
+                if let domain = UInt32(words[2]), let time = UInt64(words[3]) { memory.initTimes[domain] = time }
             default: continue
             }
             result[address] = memory
@@ -134,8 +146,38 @@ extension ExporterMemory {
 
     private static func name(_ line: Substring) -> SavedName? {
         let words = line.split(separator: " ", maxSplits: 4)
-        guard words.count == 5, let domain = UInt32(words[2]), let interface = UInt32(words[3]) else { return nil }
-        return SavedName(domain: domain, interface: interface, name: String(words[4].prefix(128)))
+        guard words.count == 5, let domain = UInt32(words[2]), let number = UInt64(words[3]),
+            let subject = NameSubject(letter: words[0], number: number)
+        else { return nil }
+        return SavedName(domain: domain, subject: subject, name: String(words[4].prefix(128)))
+    }
+}
+
+extension NameSubject {
+    fileprivate var letter: String {
+        switch self {
+        case .interface: "N"
+        case .vrf: "V"
+        case .application: "A"
+        case .sampler: "S"
+        }
+    }
+
+    fileprivate var number: UInt64 {
+        switch self {
+        case .interface(let id), .vrf(let id): UInt64(id)
+        case .application(let id), .sampler(let id): id
+        }
+    }
+
+    fileprivate init?(letter: Substring, number: UInt64) {
+        switch letter {
+        case "N": self = .interface(UInt32(clamping: number))
+        case "V": self = .vrf(UInt32(clamping: number))
+        case "A": self = .application(number)
+        case "S": self = .sampler(number)
+        default: return nil
+        }
     }
 }
 

@@ -6,6 +6,8 @@ final class ExporterState {
     let address: IPAddress
     /// What the configuration says of it.
     var settings = ExporterSettings()
+    /// Whether times are put right when the exporter's clock is far off.
+    var correctsClock = true
     var templates = TemplateStore()
     var domains: [UInt32: Domain] = [:]
     var counters = DecodeCounters()
@@ -14,6 +16,8 @@ final class ExporterState {
     var sampling: SamplingRate?
     /// Bytes times sampling rate of all rows.
     var scaledBytes: UInt64 = 0
+    /// The last message's export time minus its arrival, in seconds; nil before the first.
+    var clockOffset: Int64?
     private var sequences: [SequenceKey: SequenceTracker] = [:]
     /// Samples that sFlow agents say they dropped.
     var agentDrops: UInt64 = 0
@@ -23,8 +27,11 @@ final class ExporterState {
     /// An observation domain's options data.
     struct Domain {
         var sampling = SamplingTable()
-        /// Names of interfaces by index, as options data told them.
-        var interfaceNames: [UInt32: String] = [:]
+        var names = ExporterNames()
+        /// When the exporter's uptime began, in milliseconds since 1970; nil when nobody told.
+        var initMilliseconds: UInt64?
+        /// What the exporter says of itself.
+        var statistics: [ExporterStatistic: UInt64] = [:]
     }
 
     /// What sequence numbers are counted by.
@@ -40,8 +47,6 @@ final class ExporterState {
     static let mostSequences = 1024
     /// Missing templates remembered per exporter.
     static let mostMissing = 256
-    /// Interface names kept per domain.
-    static let mostNames = 8192
 
     /// Data sets that wait for their template.
     var parked: ParkingLot
@@ -85,7 +90,10 @@ final class ExporterState {
             samplingSource: sampling?.source ?? .unknown,
             templates: templates.count,
             missingTemplates: missingTemplates.count,
-            interfaceNames: domains.values.reduce(into: [:]) { $0.merge($1.interfaceNames) { first, _ in first } }
+            names: domains.values.reduce(into: ExporterNames()) { $0.merge($1.names) },
+            statistics: domains.values.reduce(into: [:]) { $0.merge($1.statistics) { $0 &+ $1 } },
+            clockOffset: clockOffset,
+            waitingSets: parked.count
         )
     }
 }
@@ -116,6 +124,12 @@ public struct ExporterSnapshot: Sendable {
     public var templates: Int
     /// Templates that data sets asked for in vain.
     public var missingTemplates: Int
-    /// Names of its interfaces, as its options data told them.
-    public var interfaceNames: [UInt32: String]
+    /// Names of its interfaces, VRFs, applications and samplers, as its options data told them.
+    public var names: ExporterNames
+    /// What it says of itself, the domains' figures added up.
+    public var statistics: [ExporterStatistic: UInt64]
+    /// How far its clock was ahead of ours, by its last message, in seconds; nil for sFlow, which has no date.
+    public var clockOffset: Int64?
+    /// Data sets that wait for a template or a sampling rate.
+    public var waitingSets: Int
 }

@@ -26,13 +26,24 @@ public struct FlowDecoder {
     public var settings: DecoderSettings {
         didSet {
             for exporter in exporters.values { exporter.settings = settings.exporter(exporter.address) }
+            guard settings.elements != oldValue.elements else { return }
+            mappings = ElementMappings(settings.elements)
+            for exporter in exporters.values { exporter.templates.mappings = mappings }
         }
     }
+    private var mappings: ElementMappings
+
+    /// Whether times of exporters whose clock is more than an hour off are put right: what
+    /// they tell relative to the export time then counts from the arrival, and their dates
+    /// are moved by as much. Such messages are counted either way.
+    public var correctsClocks = true
 
     /// Starts with what is remembered of an earlier life, if anything.
-    public init(remembering memories: [IPAddress: ExporterMemory] = [:], settings: DecoderSettings = DecoderSettings()) {
+    public init(remembering memories: [IPAddress: ExporterMemory] = [:], settings: DecoderSettings = DecoderSettings())
+    {
         remembered = memories
         self.settings = settings
+        mappings = ElementMappings(settings.elements)
         budget = ParkingBudget()
     }
 
@@ -41,6 +52,8 @@ public struct FlowDecoder {
     public init(besides other: FlowDecoder) {
         remembered = [:]
         settings = other.settings
+        mappings = other.mappings
+        correctsClocks = other.correctsClocks
         budget = other.budget
     }
 
@@ -73,20 +86,28 @@ public struct FlowDecoder {
         }
         guard let exporter = exporter(context.source.address, at: context.receivedAt) else {
             strangers.datagrams += 1
-            strangers.bytesUnaccounted += UInt64(bytes.byteCount)
+            strangers.bytes += UInt64(bytes.byteCount)
+            strangers.bytesRejected += UInt64(bytes.byteCount)
+            strangers.refusedDatagrams += 1
             return bytes.byteCount
         }
         exporter.counters.datagrams += 1
+        let explained = exporter.counters.bytesExplained
         do throws(DecodeError) {
             let decoder = NetFlowDecoder(exporter: exporter, context: context, batch: batch)
             exporter.protocols.insert(try Self.message(&reader, decoder))
             decoder.releaseParked()
         } catch {
             exporter.counters.count(error)
-            exporter.counters.bytesUnaccounted += UInt64(reader.remaining)
+            exporter.counters.bytes += UInt64(bytes.byteCount)
+            exporter.counters.bytesRejected +=
+                UInt64(bytes.byteCount) &- (exporter.counters.bytesExplained &- explained)
             return bytes.byteCount
         }
-        return reader.isAllZero ? bytes.byteCount : reader.offset
+        if reader.isAllZero { exporter.counters.bytesPadding += UInt64(reader.remaining) }
+        let taken = reader.isAllZero ? bytes.byteCount : reader.offset
+        exporter.counters.bytes += UInt64(taken)
+        return taken
     }
 
     /// Decodes one message by its version word.
@@ -96,6 +117,12 @@ public struct FlowDecoder {
         case 5:
             try decoder.version5(&reader)
             return .netflowV5
+        case 1:
+            try decoder.version1(&reader)
+            return .netflowV1
+        case 7:
+            try decoder.version7(&reader)
+            return .netflowV7
         case 9:
             try decoder.version9(&reader)
             return .netflowV9
@@ -111,14 +138,27 @@ public struct FlowDecoder {
     private mutating func decodeSFlow(_ datagram: RawSpan, _ context: DatagramContext, _ batch: FlowBatch) {
         var counters = DecodeCounters()
         counters.datagrams = 1
-        let header = sflow.decode(datagram, context: context, into: batch, counters: &counters)
-        let address = header?.agent ?? context.source.address
-        guard let exporter = exporter(address, at: context.receivedAt) else {
+        counters.bytes = UInt64(datagram.byteCount)
+        let agent = SFlowHeader.agent(datagram) ?? context.source.address
+        guard let exporter = exporter(agent, at: context.receivedAt) else {
+            counters.bytesRejected = counters.bytes
+            counters.refusedDatagrams = 1
             strangers.add(counters)
             return
         }
+        let header = sflow.decode(
+            datagram,
+            context: context,
+            into: batch,
+            counters: &counters,
+            view: exporter.settings.tunnel
+        )
         exporter.counters.add(counters)
         guard let header else { return }
+        if let rate = exporter.settings.samplingRate, !header.rows.isEmpty {
+            batch.fill(.samplingRate, header.rows, with: rate)
+            batch.fill(.samplingRateSource, header.rows, with: SamplingSource.configuration.rawValue)
+        }
         exporter.protocols.insert(.sflow5)
         exporter.agentDrops += header.droppedSamples
         exporter.scaledBytes &+= batch.scaledBytes(header.rows)
@@ -143,27 +183,44 @@ public struct FlowDecoder {
     public mutating func reject(_ error: DecodeError, bytes: Int, context: DatagramContext) {
         if let exporter = exporter(context.source.address, at: context.receivedAt) {
             exporter.counters.count(error)
-            exporter.counters.bytesUnaccounted += UInt64(bytes)
+            exporter.counters.bytes += UInt64(bytes)
+            exporter.counters.bytesRejected += UInt64(bytes)
         } else {
             strangers.count(error)
-            strangers.bytesUnaccounted += UInt64(bytes)
+            strangers.bytes += UInt64(bytes)
+            strangers.bytesRejected += UInt64(bytes)
         }
     }
 
     // MARK: - Parked sets
 
-    /// Gives up sets that have waited too long for their template; to be called now and then.
-    public mutating func expire(at now: UInt32) {
+    /// Settles sets that have waited for as long as they may; to be called now and then.
+    ///
+    /// Those without a template are given up and counted, those that waited
+    /// for a sampling rate become rows whose rate is unknown, as far as the batch has room.
+    public mutating func expire(at now: UInt32, into batch: FlowBatch) {
         for exporter in exporters.values where !exporter.parked.isEmpty {
             exporter.counters.unknownTemplateSets += UInt64(exporter.parked.expire(at: now))
+            release(exporter, at: now, into: batch)
         }
     }
 
-    /// Gives up all sets that still wait for their template: nothing will come any more.
-    public mutating func finish() {
-        for exporter in exporters.values {
+    /// Settles all sets that still wait: nothing will come any more.
+    ///
+    /// - Returns: whether some didn't fit into the batch, which is to be
+    ///   called with a batch that has room again.
+    public mutating func finish(into batch: FlowBatch) -> Bool {
+        for exporter in exporters.values where !exporter.parked.isEmpty {
             exporter.counters.unknownTemplateSets += UInt64(exporter.parked.clear())
+            release(exporter, at: nil, into: batch)
         }
+        return exporters.values.contains { !$0.parked.isEmpty }
+    }
+
+    private func release(_ exporter: ExporterState, at now: UInt32?, into batch: FlowBatch) {
+        let source = IPEndpoint(address: exporter.address, port: 0)
+        let context = DatagramContext(source: source, receivedAt: now ?? 0)
+        NetFlowDecoder(exporter: exporter, context: context, batch: batch).releaseHeld(at: now)
     }
 
     // MARK: - Exporters
@@ -184,6 +241,8 @@ public struct FlowDecoder {
         }
         let new = ExporterState(address: address, budget: budget)
         new.settings = settings.exporter(address)
+        new.templates.mappings = mappings
+        new.correctsClock = correctsClocks
         new.lastSeen = now
         remembered.removeValue(forKey: address)?.restore(new)
         exporters[address] = new

@@ -98,7 +98,9 @@ public enum VariableValue {
 
     /// Name and text in turn, each ending in a zero byte: takes them apart.
     public static func texts(_ bytes: [UInt8]) -> [(name: String, text: String)] {
-        let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        let parts = bytes.split(separator: 0, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         return (0..<parts.count / 2).map { (parts[2 * $0], parts[2 * $0 + 1]) }
     }
 

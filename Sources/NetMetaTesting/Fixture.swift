@@ -83,7 +83,7 @@ public struct Decoded {
         for datagram in datagrams {
             decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
         }
-        decoder.finish()
+        _ = decoder.finish(into: batch)
         batch.seal()
         counters = decoder.counters
         let json = JSONRows()

@@ -310,7 +310,10 @@ extension ExporterSnapshot {
         result.agentDrops += older.agentDrops
         result.templates += older.templates
         result.missingTemplates += older.missingTemplates
-        result.interfaceNames.merge(older.interfaceNames) { new, _ in new }
+        result.names.merge(older.names)
+        result.statistics.merge(older.statistics) { $0 + $1 }
+        result.waitingSets += older.waitingSets
+        result.clockOffset = newer.clockOffset ?? older.clockOffset
         return result
     }
 }

@@ -93,7 +93,7 @@ final class ReceiverThread: Sendable {
             stopSeen = stopSeen ?? now
             if received == 0 || now - (stopSeen ?? now) >= deadline { break }
         }
-        work.decoder.finish()
+        while work.decoder.finish(into: work.batch) { hand(&work, replace: true) }
         hand(&work, replace: false)
         publish(&work)
         ended.signal()
@@ -153,7 +153,7 @@ final class ReceiverThread: Sendable {
         if now != work.published {
             work.published = now
             work.allow = allow.withLock { $0 }
-            work.decoder.expire(at: now)
+            work.decoder.expire(at: now, into: work.batch)
             publish(&work)
         }
     }

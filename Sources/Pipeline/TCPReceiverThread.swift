@@ -163,7 +163,7 @@ final class TCPReceiverThread: Sendable {
         work.published = now
         work.allow = allow.withLock { $0 }
         let allow = work.allow
-        work.sessions.expire(at: now) { Self.isAllowed($0, allow) }
+        work.sessions.expire(at: now, into: work.batch) { Self.isAllowed($0, allow) }
         publish(&work)
     }
 

@@ -65,9 +65,11 @@ struct TCPSessions {
     }
 
     /// Ends sessions that are silent for too long, or whose address may not send any more.
-    mutating func expire(at now: UInt32, isAllowed: (IPAddress) -> Bool) {
+    ///
+    /// - Parameter batch: takes the rows of sets that have waited for as long as they may.
+    mutating func expire(at now: UInt32, into batch: FlowBatch, isAllowed: (IPAddress) -> Bool) {
         for index in open.indices.reversed() {
-            open[index].expire(at: now)
+            open[index].expire(at: now, into: batch)
             if now > open[index].lastHeard, now - open[index].lastHeard >= Self.idleSeconds {
                 counts.idleClosed += 1
                 end(index, at: now)
@@ -143,8 +145,8 @@ final class TCPSession {
         }
     }
 
-    /// Gives up sets that have waited too long for their template.
-    func expire(at now: UInt32) { decoder.expire(at: now) }
+    /// Settles sets that have waited for as long as they may.
+    func expire(at now: UInt32, into batch: FlowBatch) { decoder.expire(at: now, into: batch) }
 
     /// Counts what was begun and won't be ended.
     func finish(at now: UInt32) {

@@ -266,7 +266,7 @@ struct NetFlowTests {
         )
         let beyond = Decoded([RecordedDatagram(good + Bytes.u16(256, 400) + [1, 2, 3])])
         #expect(beyond.batch.count == 1 && beyond.counters.malformed[.badLength] == 1)
-        #expect(beyond.counters.bytesUnaccounted == 7)
+        #expect(beyond.counters.bytesRejected == 7 && beyond.counters.bytesUnaccounted == 0)
         let short = Decoded([RecordedDatagram(Bytes.ipfix() + [1])])
         #expect(short.counters.malformed.total == 1)
     }

@@ -20,7 +20,7 @@ struct SFlowDecoderTests {
         #expect(decoded.counters.records == 1)
         #expect(decoded.counters.flows == 1)
         #expect(decoded.counters.malformed.total == 0)
-        #expect(decoded.counters.bytesUnaccounted == 0)
+        #expect(decoded.counters.bytesSkipped + decoded.counters.bytesRejected == 0)
         let expected: [(FlowColumn, UInt64)] = [
             (.flowType, 1), (.sequenceNum, 77), (.samplingRate, 100), (.samplingRateSource, 1),
             (.timeReceived, 1_790_000_000), (.timeFlowStart, 1_790_000_000), (.timeFlowEnd, 1_790_000_000),
@@ -151,7 +151,7 @@ struct SFlowDecoderTests {
         #expect(decoded.counters.counterSamples == 2)
         #expect(decoded.counters.records == 1)
         #expect(decoded.counters.flows == 1)
-        #expect(decoded.counters.bytesUnaccounted == 0)
+        #expect(decoded.counters.bytesSkipped + decoded.counters.bytesRejected == 0)
         #expect(decoded.counters.malformed.total == 0)
     }
 

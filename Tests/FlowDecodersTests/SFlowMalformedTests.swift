@@ -99,8 +99,8 @@ struct SFlowMalformedTests {
     @Test("bytes behind the last sample are counted unless they are zeros")
     func trailing() {
         let datagram = Wire.datagram([Wire.flowSample(records: [])])
-        #expect(SFlowDecoded(datagram + [0, 0, 0, 0]).counters.bytesUnaccounted == 0)
-        #expect(SFlowDecoded(datagram + [0, 0, 1, 0, 9]).counters.bytesUnaccounted == 5)
+        #expect(SFlowDecoded(datagram + [0, 0, 0, 0]).counters.bytesPadding == 4)
+        #expect(SFlowDecoded(datagram + [0, 0, 1, 0, 9]).counters.bytesSkipped == 5)
     }
 
     /// One datagram with every kind of sample and record.

@@ -7,7 +7,7 @@ struct SchemaTests {
     /// Number, name and type of every published field. SQL, dashboards and
     /// protobuf producers rely on them: lines may be added, never changed.
     static let published = """
-        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4)
+        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12)
         2 TimeReceived DateTime('UTC')
         3 SamplingRate UInt32
         4 SequenceNum UInt32
@@ -87,6 +87,9 @@ struct SchemaTests {
         1021 BGPNextHop IPv6
         1022 InPhysIf UInt32
         1023 OutPhysIf UInt32
+        1024 ASPath Array(UInt32)
+        1025 BGPCommunities Array(UInt32)
+        1026 Strings Map(LowCardinality(String), String)
         """
 
     @Test("numbers, names and types are as published")

@@ -62,7 +62,8 @@ public enum FuzzLaws {
         require(counters.isBalanced, "records isn't rows, events and rejected together")
         require(counters.reverseFlows <= counters.records, "more second rows of biflows than records")
         require(counters.records <= bytes, "more records than bytes")
-        require(counters.bytesUnaccounted <= bytes, "more bytes unaccounted than there were")
+        require(Int(counters.bytes) == bytes, "bytes aren't those that came")
+        require(counters.bytesUnaccounted == 0, "bytes that no count explains")
         require(decoder.snapshots.count <= datagrams.count * 4 + 64, "more exporters than datagrams")
         return decoder
     }

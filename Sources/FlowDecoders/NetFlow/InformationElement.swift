@@ -29,23 +29,32 @@ enum ElementAction: Sendable {
     case systemInitTime
     /// How long the flow lasted, in units of so many nanoseconds.
     case duration(nanoseconds: UInt64)
-    /// 3 bytes: label, traffic class, bottom of stack (RFC 3032).
-    case mplsLabel(MPLSLevel)
+    /// 3 bytes: label, traffic class, bottom of stack (RFC 3032), at this depth of the stack, 1 being the top.
+    case mplsLabel(depth: Int)
+    /// The six bits of a differentiated services code point, which are the upper ones of the type of service.
+    case codePoint(FlowColumn)
+    /// Text, which goes to `Strings` under this name.
+    case text(String)
+    /// The name of the interface whose number stands before it in the template.
+    case interfaceName
+    /// The first bytes of a packet.
+    case frame(FrameSection)
+    /// What the first bytes of the frame are (RFC 7133 section 3.10.4): 1 Ethernet, 2 802.11, 3 raw IP ...
+    case frameType
+    /// How many bytes of a packet were left out before the section.
+    case sectionOffset
+    /// 8 bytes of route distinguisher (RFC 4364 section 4.2), which go to `Strings` under this name.
+    case routeDistinguisher(String)
 }
 
-/// A place in an MPLS label stack that has columns.
-enum MPLSLevel: Sendable {
-    case first
-    case second
-    case third
-
-    var labelColumn: FlowColumn {
-        switch self {
-        case .first: .mpls1Label
-        case .second: .mpls2Label
-        case .third: .mpls3Label
-        }
-    }
+/// What a section of a packet begins with.
+enum FrameSection: Sendable {
+    /// A link header, of the type that the record or else Ethernet says.
+    case link
+    /// An IPv4 or IPv6 header.
+    case ip
+    /// An MPLS label stack.
+    case mpls
 }
 
 /// Which end of a flow a time belongs to.
@@ -70,6 +79,8 @@ enum TimeForm: Sendable {
 
 /// One row of the registry: an element, and what it does.
 struct InformationElement: Sendable {
+    /// The private enterprise number; 0 for IANA's and NetFlow v9's numbers.
+    let enterprise: UInt32
     let id: UInt16
     /// IANA's name.
     let name: String
@@ -78,6 +89,11 @@ struct InformationElement: Sendable {
     let rank: UInt8
 
     init(_ id: UInt16, _ name: String, _ actions: ElementAction..., rank: UInt8 = 0) {
+        self.init(enterprise: 0, id: id, name: name, actions: actions, rank: rank)
+    }
+
+    init(enterprise: UInt32, id: UInt16, name: String, actions: [ElementAction], rank: UInt8 = 0) {
+        self.enterprise = enterprise
         self.id = id
         self.name = name
         self.actions = actions
@@ -100,12 +116,20 @@ enum ElementRegistry {
         InformationElement(298, "initiatorPackets", .unsigned(.packets), rank: 1),
         InformationElement(352, "layer2OctetDeltaCount", .unsigned(.bytes), rank: 3),
         InformationElement(312, "dataLinkFrameSize", .unsigned(.bytes), rank: 4),
+        InformationElement(103, "layer2packetSectionSize", .unsigned(.bytes), rank: 5),
+        InformationElement(224, "ipTotalLength", .unsigned(.bytes), rank: 3),
+        InformationElement(190, "totalLengthIPv4", .unsigned(.bytes), rank: 3),
 
         // Addresses
         InformationElement(8, "sourceIPv4Address", .ipv4(.srcAddr)),
         InformationElement(12, "destinationIPv4Address", .ipv4(.dstAddr)),
         InformationElement(27, "sourceIPv6Address", .ipv6(.srcAddr)),
         InformationElement(28, "destinationIPv6Address", .ipv6(.dstAddr)),
+        // Flows that were aggregated have prefixes for ends.
+        InformationElement(44, "sourceIPv4Prefix", .ipv4(.srcAddr), rank: 1),
+        InformationElement(45, "destinationIPv4Prefix", .ipv4(.dstAddr), rank: 1),
+        InformationElement(170, "sourceIPv6Prefix", .ipv6(.srcAddr), rank: 1),
+        InformationElement(169, "destinationIPv6Prefix", .ipv6(.dstAddr), rank: 1),
         InformationElement(15, "ipNextHopIPv4Address", .ipv4(.nextHop)),
         InformationElement(62, "ipNextHopIPv6Address", .ipv6(.nextHop)),
         InformationElement(18, "bgpNextHopIPv4Address", .ipv4(.nextHop), .ipv4(.bgpNextHop), rank: 1),
@@ -115,6 +139,7 @@ enum ElementRegistry {
 
         // Transport
         InformationElement(4, "protocolIdentifier", .unsigned(.proto)),
+        InformationElement(193, "nextHeaderIPv6", .unsigned(.proto), rank: 1),
         InformationElement(7, "sourceTransportPort", .unsigned(.srcPort)),
         InformationElement(11, "destinationTransportPort", .unsigned(.dstPort)),
         InformationElement(180, "udpSourcePort", .unsigned(.srcPort), rank: 1),
@@ -132,6 +157,7 @@ enum ElementRegistry {
 
         // IP
         InformationElement(5, "ipClassOfService", .unsigned(.ipTos)),
+        InformationElement(195, "ipDiffServCodePoint", .codePoint(.ipTos), rank: 1),
         InformationElement(60, "ipVersion", .ipVersion),
         InformationElement(192, "ipTTL", .unsigned(.ipTTL)),
         InformationElement(52, "minimumTTL", .unsigned(.ipTTL), rank: 1),
@@ -145,6 +171,9 @@ enum ElementRegistry {
         InformationElement(14, "egressInterface", .unsigned(.outIf)),
         InformationElement(252, "ingressPhysicalInterface", .unsigned(.inIf), .unsigned(.ingressPhysIf), rank: 1),
         InformationElement(253, "egressPhysicalInterface", .unsigned(.outIf), .unsigned(.egressPhysIf), rank: 1),
+        // Learnt, as from options data: one name for each number, not one for each row.
+        InformationElement(82, "interfaceName", .interfaceName),
+        InformationElement(83, "interfaceDescription", .interfaceName, rank: 1),
         InformationElement(61, "flowDirection", .unsigned(.flowDirection)),
         InformationElement(239, "biflowDirection", .unsigned(.biFlowDirection)),
         // 1 or 4 bytes (RFC 7270)
@@ -175,9 +204,17 @@ enum ElementRegistry {
         InformationElement(256, "ethernetType", .unsigned(.eType)),
 
         // MPLS and overlays
-        InformationElement(70, "mplsTopLabelStackSection", .mplsLabel(.first)),
-        InformationElement(71, "mplsLabelStackSection2", .mplsLabel(.second)),
-        InformationElement(72, "mplsLabelStackSection3", .mplsLabel(.third)),
+        InformationElement(70, "mplsTopLabelStackSection", .mplsLabel(depth: 1)),
+        InformationElement(71, "mplsLabelStackSection2", .mplsLabel(depth: 2)),
+        InformationElement(72, "mplsLabelStackSection3", .mplsLabel(depth: 3)),
+        InformationElement(73, "mplsLabelStackSection4", .mplsLabel(depth: 4)),
+        InformationElement(74, "mplsLabelStackSection5", .mplsLabel(depth: 5)),
+        InformationElement(75, "mplsLabelStackSection6", .mplsLabel(depth: 6)),
+        InformationElement(76, "mplsLabelStackSection7", .mplsLabel(depth: 7)),
+        InformationElement(77, "mplsLabelStackSection8", .mplsLabel(depth: 8)),
+        InformationElement(78, "mplsLabelStackSection9", .mplsLabel(depth: 9)),
+        InformationElement(79, "mplsLabelStackSection10", .mplsLabel(depth: 10)),
+        InformationElement(90, "mplsVpnRouteDistinguisher", .routeDistinguisher("routeDistinguisher")),
         InformationElement(200, "mplsTopLabelTTL", .unsigned(.mpls1TTL)),
         InformationElement(351, "layer2SegmentId", .lowBits(.encapId)),
 
@@ -210,6 +247,15 @@ enum ElementRegistry {
         InformationElement(158, "flowStartDeltaMicroseconds", .time(.deltaMicroseconds, .start), rank: 3),
         InformationElement(159, "flowEndDeltaMicroseconds", .time(.deltaMicroseconds, .end), rank: 3),
 
+        // Sections of packets (RFC 5477 section 8.5, RFC 7133 section 3.10)
+        InformationElement(315, "dataLinkFrameSection", .frame(.link)),
+        InformationElement(104, "layer2packetSectionData", .frame(.link), rank: 1),
+        InformationElement(313, "ipHeaderPacketSection", .frame(.ip), rank: 2),
+        InformationElement(316, "mplsLabelStackSection", .frame(.mpls), rank: 3),
+        InformationElement(408, "dataLinkFrameType", .frameType),
+        InformationElement(409, "sectionOffset", .sectionOffset),
+        InformationElement(102, "layer2packetSectionOffset", .sectionOffset, rank: 1),
+
         // Sampling
         InformationElement(34, "samplingInterval", .samplingInterval),
         InformationElement(50, "samplerRandomInterval", .samplingInterval, rank: 1),
@@ -219,10 +265,20 @@ enum ElementRegistry {
         InformationElement(306, "samplingPacketSpace", .samplingPacketSpace),
     ]
 
-    /// The row of an element of IANA's or NetFlow v9's number space; nil when no column takes it.
-    static func element(_ id: UInt16) -> InformationElement? {
-        byID[id]
+    /// The row of an element; nil when no column takes it.
+    static func element(_ id: UInt16, enterprise: UInt32 = 0) -> InformationElement? {
+        byID[Key(enterprise: enterprise, id: id)]
     }
 
-    private static let byID = Dictionary(uniqueKeysWithValues: flow.map { ($0.id, $0) })
+    /// Every row.
+    static let all = flow + texts
+
+    private struct Key: Hashable {
+        var enterprise: UInt32
+        var id: UInt16
+    }
+
+    private static let byID = Dictionary(
+        uniqueKeysWithValues: all.map { (Key(enterprise: $0.enterprise, id: $0.id), $0) }
+    )
 }

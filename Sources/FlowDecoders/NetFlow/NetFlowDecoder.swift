@@ -2,41 +2,121 @@ import FlowSchema
 import NetTypes
 import WireFormat
 
-/// Decodes NetFlow v5, v9 and IPFIX messages: one template engine for all,
-/// v5 being a template that is known beforehand.
+/// Decodes NetFlow v1, v5, v7, v9 and IPFIX messages: one template engine for
+/// all, the first three being templates that are known beforehand.
 struct NetFlowDecoder {
     let exporter: ExporterState
     let context: DatagramContext
     let batch: FlowBatch
+    /// Whether sets may be put aside until a sampling rate is known.
+    private var mayHold = true
 
-    // MARK: - NetFlow v5
+    init(exporter: ExporterState, context: DatagramContext, batch: FlowBatch) {
+        self.exporter = exporter
+        self.context = context
+        self.batch = batch
+    }
+
+    // MARK: - NetFlow v1, v5 and v7
 
     /// Decodes a NetFlow v5 datagram behind its version word.
     func version5(_ reader: inout WireReader) throws(DecodeError) {
+        let (count, clock) = try fixedHeader(&reader)
+        let sequence = try reader.read(UInt32.self)
+        let engine = try reader.read(UInt16.self)
+        let sampling = try reader.read(UInt16.self)
+        var constants = constants(.netflowV5, sequence, clock)
+        // The top two bits are the mode, the rest the interval; 0 says nothing.
+        constants.headerRate = SamplingRate(UInt64(sampling & 0x3FFF), source: .record)
+        try fixedRecords(&reader, FixedLayout.version5, count: count, clock, constants, domain: UInt32(engine))
+        let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
+        exporter.note(key, sequence: sequence, count: UInt32(count))
+    }
+
+    /// Decodes a NetFlow v7 datagram, of Catalyst switches, behind its version word.
+    func version7(_ reader: inout WireReader) throws(DecodeError) {
+        let (count, clock) = try fixedHeader(&reader)
+        let sequence = try reader.read(UInt32.self)
+        // Reserved.
+        try reader.skip(4)
+        let constants = constants(.netflowV7, sequence, clock)
+        try fixedRecords(&reader, FixedLayout.version7, count: count, clock, constants, domain: 0)
+        let key = ExporterState.SequenceKey(type: .netflowV7, port: context.source.port, domain: 0)
+        exporter.note(key, sequence: sequence, count: UInt32(count))
+    }
+
+    /// Decodes a NetFlow v1 datagram behind its version word; it has no sequence number.
+    func version1(_ reader: inout WireReader) throws(DecodeError) {
+        let (count, clock) = try fixedHeader(&reader)
+        // Cisco's records have 52 bytes, softflowd's the first 48 of them.
+        let isShort = reader.remaining == count * FixedLayout.version1Short.minimumLength
+        let layout = isShort ? FixedLayout.version1Short : FixedLayout.version1
+        try fixedRecords(&reader, layout, count: count, clock, constants(.netflowV1, 0, clock), domain: 0)
+    }
+
+    /// What all three begin with: a count, the uptime, the time.
+    private func fixedHeader(_ reader: inout WireReader) throws(DecodeError) -> (count: Int, clock: MessageClock) {
         let count = Int(try reader.read(UInt16.self))
         let uptime = try reader.read(UInt32.self)
         let seconds = try reader.read(UInt32.self)
         let nanoseconds = try reader.read(UInt32.self)
-        let sequence = try reader.read(UInt32.self)
-        let engine = try reader.read(UInt16.self)
-        let sampling = try reader.read(UInt16.self)
-        let length = count * NetFlowV5.record.minimumLength
+        let clock = clock(exportSeconds: seconds, nanoseconds: nanoseconds % 1_000_000_000, uptime: uptime)
+        return (count, clock)
+    }
+
+    private func fixedRecords(
+        _ reader: inout WireReader,
+        _ layout: Template,
+        count: Int,
+        _ clock: MessageClock,
+        _ constants: RowConstants,
+        domain: UInt32
+    ) throws(DecodeError) {
+        let length = count * layout.minimumLength
         // Nothing but a further message may follow the records that the count promises.
-        guard count > 0, reader.remaining == length || reader.peek(UInt16.self, ahead: length) == 5 else {
-            throw .badCount
-        }
+        guard count > 0, reader.remaining == length || isSameVersion(reader.peek(UInt16.self, ahead: length), constants)
+        else { throw .badCount }
         let records = try reader.take(length)
-        let clock = MessageClock(exportSeconds: seconds, exportNanoseconds: nanoseconds % 1_000_000_000, uptime: uptime)
-        // The top two bits are the mode, the rest the interval; 0 says nothing.
-        let rate = SamplingRate(UInt64(sampling & 0x3FFF), source: .record)
-        var constants = constants(.netflowV5, sequence, clock)
-        constants.headerRate = rate
-        let decoder = SetDecoder(template: NetFlowV5.record, clock: clock, constants: constants, sampling: nil)
+        exporter.counters.bytesDecoded += UInt64(reader.offset)
+        let decoder = SetDecoder(
+            template: layout,
+            clock: clock,
+            constants: constants,
+            sampling: nil,
+            settings: exporter.settings
+        )
         var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
         try decoder.decode(records, into: batch, &outcome)
-        take(outcome, domain: UInt32(engine), template: 0)
-        let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
-        exporter.note(key, sequence: sequence, count: UInt32(count))
+        take(outcome, domain: domain, template: 0)
+    }
+
+    private func isSameVersion(_ word: UInt16?, _ constants: RowConstants) -> Bool {
+        switch constants.type {
+        case .netflowV1: word == 1
+        case .netflowV7: word == 7
+        default: word == 5
+        }
+    }
+
+    // MARK: - Clock
+
+    /// Seconds that an exporter's clock may be off before its times are put right.
+    static let mostClockOffset: Int64 = 3600
+
+    /// The clock of a message, put right when it is far off: then what it
+    /// tells relative to the export time counts from the arrival.
+    private func clock(exportSeconds: UInt32, nanoseconds: UInt32 = 0, uptime: UInt32? = nil) -> MessageClock {
+        var clock = MessageClock(exportSeconds: exportSeconds, exportNanoseconds: nanoseconds, uptime: uptime)
+        guard context.receivedAt != 0 else { return clock }
+        let offset = Int64(exportSeconds) - Int64(context.receivedAt)
+        exporter.clockOffset = offset
+        guard abs(offset) > Self.mostClockOffset else { return clock }
+        exporter.counters.wrongClocks += 1
+        guard exporter.correctsClock else { return clock }
+        clock.exportSeconds = context.receivedAt
+        clock.exportNanoseconds = 0
+        clock.correction = offset
+        return clock
     }
 
     // MARK: - NetFlow v9
@@ -49,9 +129,10 @@ struct NetFlowDecoder {
         let seconds = try reader.read(UInt32.self)
         let sequence = try reader.read(UInt32.self)
         let domain = try reader.read(UInt32.self)
-        let clock = MessageClock(exportSeconds: seconds, uptime: uptime)
+        let clock = clock(exportSeconds: seconds, uptime: uptime)
         let key = ExporterState.SequenceKey(type: .netflowV9, port: context.source.port, domain: domain)
         exporter.note(key, sequence: sequence, count: 1)
+        exporter.counters.bytesDecoded += UInt64(reader.offset)
         var message = Message(type: .netflowV9, domain: domain, clock: clock, sequence: sequence)
         try sets(&reader, &message)
     }
@@ -67,19 +148,17 @@ struct NetFlowDecoder {
         let seconds = try message.read(UInt32.self)
         let sequence = try message.read(UInt32.self)
         let domain = try message.read(UInt32.self)
-        var state = Message(
-            type: .ipfix,
-            domain: domain,
-            clock: MessageClock(exportSeconds: seconds),
-            sequence: sequence
-        )
+        exporter.counters.bytesDecoded += 16
+        var clock = clock(exportSeconds: seconds)
+        clock.initMilliseconds = exporter.domains[domain]?.initMilliseconds
+        var state = Message(type: .ipfix, domain: domain, clock: clock, sequence: sequence)
         let key = ExporterState.SequenceKey(type: .ipfix, port: context.source.port, domain: domain)
         defer { exporter.note(key, sequence: sequence, count: state.dataRecords) }
         do throws(DecodeError) {
             try sets(&message, &state)
         } catch {
             // The caller's reader is behind the message already.
-            exporter.counters.bytesUnaccounted += UInt64(message.remaining)
+            exporter.counters.bytesRejected += UInt64(message.remaining)
             throw error
         }
     }
@@ -108,14 +187,15 @@ struct NetFlowDecoder {
             guard length >= 4, length - 4 <= reader.remaining else {
                 // Datagrams padded to a fixed size end in zeros.
                 if start.isAllZero {
-                    try reader.skip(reader.remaining)
-                    return
+                    reader = start
+                    return try padding(&reader)
                 }
                 message.dataRecords = nil
                 reader = start
                 throw .badLength
             }
             let body = try reader.take(length - 4)
+            exporter.counters.bytesDecoded += 4
             do throws(DecodeError) {
                 try set(id, body, &message)
             } catch {
@@ -124,6 +204,11 @@ struct NetFlowDecoder {
             }
         }
         // One to three bytes behind the last set are padding, whatever they hold.
+        try padding(&reader)
+    }
+
+    private func padding(_ reader: inout WireReader) throws(DecodeError) {
+        exporter.counters.bytesPadding += UInt64(reader.remaining)
         try reader.skip(reader.remaining)
     }
 
@@ -136,37 +221,50 @@ struct NetFlowDecoder {
             isStream: context.isStream
         )
         switch id {
-        case isIPFIX ? 2 : 0:
+        case 0...3:
+            exporter.counters.bytesDecoded += UInt64(body.remaining)
+            // 0 and 1 are NetFlow v9's, 2 and 3 IPFIX's (RFC 7011 section 3.3.2).
+            guard id / 2 == (isIPFIX ? 1 : 0) else { return exporter.counters.unknownSets += 1 }
             exporter.parked.mayRelease = true
-            exporter.counters.templates += UInt64(try parser.templates(body, into: &exporter.templates))
-        case isIPFIX ? 3 : 1:
-            exporter.parked.mayRelease = true
-            exporter.counters.templates += UInt64(try parser.optionsTemplates(body, into: &exporter.templates))
+            let count =
+                id % 2 == 0
+                ? try parser.templates(body, into: &exporter.templates)
+                : try parser.optionsTemplates(body, into: &exporter.templates)
+            exporter.counters.templates += UInt64(count)
         case 256...:
             try data(id, body, &message)
         default:
             // Set ids 4 to 255 are reserved: skipped by their length.
-            exporter.counters.bytesUnaccounted += UInt64(body.remaining)
+            exporter.counters.unknownSets += 1
+            exporter.counters.bytesSkipped += UInt64(body.remaining)
         }
     }
 
     private func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
-        guard let template = exporter.templates.template(key, port: context.source.port) else {
+        let scope = exporter.settings.templates
+        guard let template = exporter.templates.template(key, port: context.source.port, scope: scope) else {
             park(key, body, message)
+            exporter.counters.bytesWithoutTemplate += UInt64(body.remaining)
             if exporter.missingTemplates.count < ExporterState.mostMissing { exporter.missingTemplates.insert(key) }
             message.dataRecords = nil
             return
         }
         exporter.missingTemplates.remove(key)
         if template.scopeCount > 0 {
+            exporter.counters.bytesDecoded += UInt64(body.remaining)
             try options(template, body, &message)
+        } else if isHeld(template, key, body, message) {
+            // Its records are counted when it is decoded.
+            message.dataRecords = nil
         } else {
+            exporter.counters.bytesDecoded += UInt64(body.remaining)
             let decoder = SetDecoder(
                 template: template,
                 clock: message.clock,
                 constants: constants(message.type, message.sequence, message.clock),
-                sampling: exporter.samplingTable(message.domain)
+                sampling: exporter.samplingTable(message.domain),
+                settings: exporter.settings
             )
             var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
             // Records before a bad one stay; they were read in full.
@@ -178,19 +276,20 @@ struct NetFlowDecoder {
 
     private func options(_ template: Template, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let decoder = OptionsDecoder(template: template, isIPFIX: message.type == .ipfix)
-        let domain = message.domain
-        let count = try decoder.decode(body) { effect in
-            exporter.withDomain(domain) { state in
+        let own = message.domain
+        let count = try decoder.decode(body) { effect, domain in
+            exporter.withDomain(domain ?? own) { state in
                 switch effect {
                 case .rate(let rate, let subject):
                     state.sampling.learn(rate, for: subject)
-                case .interfaceName(let interface, let name):
-                    let isKnown = state.interfaceNames[interface] != nil
-                    guard isKnown || state.interfaceNames.count < ExporterState.mostNames else { return }
-                    state.interfaceNames[interface] = name
+                    exporter.parked.mayRelease = true
+                case .name(let subject, let name): state.names.learn(subject, name)
+                case .initTime(let milliseconds): state.initMilliseconds = milliseconds
+                case .statistic(let statistic, let value): state.statistics[statistic] = value
                 }
             }
         }
+        if let time = exporter.domains[own]?.initMilliseconds { message.clock.initMilliseconds = time }
         exporter.counters.optionsRecords += UInt64(count)
         message.dataRecords = message.dataRecords.map { $0 &+ UInt32(count) }
     }
@@ -199,7 +298,15 @@ struct NetFlowDecoder {
 
     /// Puts a set aside until its template comes; where there is no room, it is lost and counted.
     private func park(_ key: TemplateStore.Key, _ body: WireReader, _ message: Message) {
-        let entry = ParkingLot.Entry(
+        if exporter.parked.park(entry(key, body, message)) {
+            exporter.counters.parkedSets += 1
+        } else {
+            exporter.counters.unknownTemplateSets += 1
+        }
+    }
+
+    private func entry(_ key: TemplateStore.Key, _ body: WireReader, _ message: Message) -> ParkingLot.Entry {
+        ParkingLot.Entry(
             key: key,
             port: context.source.port,
             body: (0..<body.remaining).map { body.peek(UInt8.self, ahead: $0) ?? 0 },
@@ -207,38 +314,78 @@ struct NetFlowDecoder {
             sequence: message.sequence,
             receivedAt: context.receivedAt
         )
-        if exporter.parked.park(entry) {
-            exporter.counters.parkedSets += 1
-        } else {
-            exporter.counters.unknownTemplateSets += 1
-        }
     }
 
-    /// Decodes sets whose template has come since, as far as the batch has
+    /// Puts a set aside until the exporter tells a sampling rate, where the
+    /// configuration wants that; where there is no room, the rate stays unknown.
+    private func isHeld(
+        _ template: Template,
+        _ key: TemplateStore.Key,
+        _ body: WireReader,
+        _ message: Message
+    ) -> Bool {
+        guard mayHold, exporter.settings.holdForRate > 0, exporter.settings.samplingRate == nil,
+            !template.plan.tellsRate, exporter.samplingTable(message.domain)?.isEmpty ?? true
+        else { return false }
+        var entry = entry(key, body, message)
+        entry.waitsForRate = true
+        guard exporter.parked.park(entry) else { return false }
+        exporter.counters.heldSets += 1
+        exporter.counters.bytesHeld += UInt64(body.remaining)
+        return true
+    }
+
+    /// Decodes sets whose template or sampling rate has come since, as far as the batch has
     /// room beside a whole datagram; the rest goes on waiting.
     func releaseParked() {
         guard exporter.parked.mayRelease else { return }
-        while true {
-            let room = batch.room - FlowDecoder.mostRows
-            let waiting = exporter.parked.take { entry in
-                2 * entry.body.count <= room && exporter.templates.template(entry.key, port: entry.port) != nil
-            }
-            guard let entry = waiting else { break }
-            decode(entry)
+        release(room: batch.room - FlowDecoder.mostRows) { entry in
+            let domain = entry.key.domain
+            guard !entry.waitsForRate else { return !(exporter.samplingTable(domain)?.isEmpty ?? true) }
+            let scope = exporter.settings.templates
+            return exporter.templates.template(entry.key, port: entry.port, scope: scope) != nil
         }
         exporter.parked.mayRelease = !exporter.parked.isEmpty
+    }
+
+    /// Decodes sets that waited for a sampling rate as long as they may, or all of them.
+    ///
+    /// - Parameter now: nil for all.
+    func releaseHeld(at now: UInt32?) {
+        var decoder = self
+        decoder.mayHold = false
+        let most = exporter.settings.holdForRate
+        decoder.release(room: batch.room) { entry in
+            entry.waitsForRate && now.map { entry.isOlder(than: most, at: $0) } ?? true
+        }
+    }
+
+    private func release(room most: Int, where isReady: (ParkingLot.Entry) -> Bool) {
+        let first = batch.room
+        while true {
+            let room = most - (first - batch.room)
+            guard let entry = exporter.parked.take(where: { 2 * $0.body.count <= room && isReady($0) }) else { break }
+            decode(entry)
+        }
     }
 
     private func decode(_ entry: ParkingLot.Entry) {
         let source = IPEndpoint(address: context.source.address, port: entry.port)
         let then = DatagramContext(source: source, receivedAt: entry.receivedAt)
-        let decoder = NetFlowDecoder(exporter: exporter, context: then, batch: batch)
+        var decoder = NetFlowDecoder(exporter: exporter, context: then, batch: batch)
+        decoder.mayHold = mayHold
         var message = Message(
             type: entry.key.isIPFIX ? .ipfix : .netflowV9,
             domain: entry.key.domain,
             clock: entry.clock,
             sequence: entry.sequence
         )
+        // Its bytes go from those that wait to whatever becomes of them now.
+        if entry.waitsForRate {
+            exporter.counters.bytesHeld -= UInt64(entry.body.count)
+        } else {
+            exporter.counters.bytesWithoutTemplate -= UInt64(entry.body.count)
+        }
         do throws(DecodeError) {
             let bytes = unsafe entry.body.span.bytes
             try decoder.data(entry.key.id, WireReader(bytes), &message)
@@ -265,6 +412,10 @@ struct NetFlowDecoder {
         exporter.counters.eventRecords += UInt64(outcome.events)
         exporter.counters.reverseFlows += UInt64(outcome.reverseRows)
         exporter.counters.flows += UInt64(outcome.rows.count)
+        exporter.counters.lostTexts += UInt64(outcome.lostTexts)
+        for (number, name) in outcome.interfaceNames {
+            exporter.withDomain(domain) { $0.names.learn(.interface(number), name) }
+        }
         guard !outcome.rows.isEmpty else { return }
         exporter.scaledBytes &+= batch.scaledBytes(outcome.rows)
         if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }
@@ -274,20 +425,4 @@ struct NetFlowDecoder {
             )
         }
     }
-}
-
-/// NetFlow v5's fixed record as a template (Cisco's NetFlow Export Datagram Format, version 5).
-enum NetFlowV5 {
-    static let record = Template(fields: [
-        TemplateField(id: 8, length: 4), TemplateField(id: 12, length: 4), TemplateField(id: 15, length: 4),
-        TemplateField(id: 10, length: 2), TemplateField(id: 14, length: 2),
-        TemplateField(id: 2, length: 4), TemplateField(id: 1, length: 4),
-        TemplateField(id: 22, length: 4), TemplateField(id: 21, length: 4),
-        TemplateField(id: 7, length: 2), TemplateField(id: 11, length: 2),
-        TemplateField(id: 210, length: 1),  // padding
-        TemplateField(id: 6, length: 1), TemplateField(id: 4, length: 1), TemplateField(id: 5, length: 1),
-        TemplateField(id: 16, length: 2), TemplateField(id: 17, length: 2),
-        TemplateField(id: 9, length: 1), TemplateField(id: 13, length: 1),
-        TemplateField(id: 210, length: 2),  // padding
-    ])
 }

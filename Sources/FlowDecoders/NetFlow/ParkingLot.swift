@@ -1,4 +1,5 @@
-/// Data sets of one exporter that came before their template.
+/// Data sets of one exporter that came before their template or, where the
+/// configuration wants it, before the exporter told a sampling rate.
 ///
 /// After a collector's start exporters may take minutes to send templates
 /// again; what comes until then waits here, within bounds of bytes and time,
@@ -12,6 +13,8 @@ struct ParkingLot {
         var clock: MessageClock
         var sequence: UInt32
         var receivedAt: UInt32
+        /// Whether it has its template, and only waits for the sampling rate.
+        var waitsForRate = false
 
         /// What it counts for: sets without a byte take memory too.
         fileprivate var cost: Int { body.count + 128 }
@@ -35,6 +38,9 @@ struct ParkingLot {
     /// Whether nothing waits.
     var isEmpty: Bool { entries.isEmpty }
 
+    /// Sets that wait.
+    var count: Int { entries.count }
+
     /// Puts a set aside.
     ///
     /// - Returns: whether there was room.
@@ -55,17 +61,16 @@ struct ParkingLot {
         return entry
     }
 
-    /// Gives up what has waited for too long.
+    /// Gives up what has waited for its template for too long.
     ///
     /// - Returns: how many sets that were.
     mutating func expire(at now: UInt32) -> Int {
-        // Times may step back; what seems to come from the future only waits longer.
-        remove { now > $0.receivedAt && now - $0.receivedAt > Self.mostSeconds }
+        remove { !$0.waitsForRate && $0.isOlder(than: Self.mostSeconds, at: now) }
     }
 
-    /// Gives up everything.
+    /// Gives up everything that waits for its template.
     mutating func clear() -> Int {
-        remove { _ in true }
+        remove { !$0.waitsForRate }
     }
 
     private mutating func remove(where isOld: (Entry) -> Bool) -> Int {
@@ -78,6 +83,14 @@ struct ParkingLot {
     private mutating func forget(_ size: Int) {
         bytes -= size
         budget.bytes -= size
+    }
+}
+
+extension ParkingLot.Entry {
+    /// Whether it has waited for more than so many seconds.
+    func isOlder(than seconds: UInt32, at now: UInt32) -> Bool {
+        // Times may step back; what seems to come from the future only waits longer.
+        now > receivedAt && now - receivedAt > seconds
     }
 }
 

@@ -8,6 +8,21 @@ struct MessageClock {
     var exportNanoseconds: UInt32 = 0
     /// The exporter's uptime then, in milliseconds; nil where the protocol doesn't tell.
     var uptime: UInt32?
+    /// When the exporter's uptime began, in milliseconds since 1970, where options data told.
+    var initMilliseconds: UInt64?
+    /// Seconds that the exporter's clock is ahead, where that is too much to be believed;
+    /// the export time here is put right already.
+    var correction: Int64 = 0
+
+    /// The clock of an exporter whose uptime began then, in milliseconds since 1970 by its own clock.
+    ///
+    /// What counts from the boot wraps after 49.7 days, so it is taken by its distance to the export.
+    func booted(_ milliseconds: UInt64) -> MessageClock {
+        var clock = self
+        let export = (Int64(exportSeconds) + correction) * 1000 + Int64(exportNanoseconds) / 1_000_000
+        clock.uptime = UInt32(truncatingIfNeeded: export &- Int64(truncatingIfNeeded: milliseconds))
+        return clock
+    }
 }
 
 /// Runs one step of a plan over all records of a set: the loop is inside, so
@@ -42,7 +57,9 @@ struct PlanRunner: ~Escapable {
         case .ipVersion: etherType(step, batch)
         // Sampling is resolved for the set as a whole, see SamplingResolver.
         case .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace: break
-        case .mplsLabel(let level): mplsLabel(level, step, batch)
+        case .codePoint(let column): codePoint(column, step, batch)
+        // Read record by record, see RecordDetails.
+        case .mplsLabel, .text, .interfaceName, .frame, .frameType, .sectionOffset, .routeDistinguisher: break
         // These change what other fields mean.
         case .event, .systemInitTime, .duration: break
         }
@@ -58,7 +75,7 @@ extension PlanRunner {
         case .uint16: number(UInt16.self, column, step, batch, keepLow)
         case .uint32: number(UInt32.self, column, step, batch, keepLow)
         case .uint64: number(UInt64.self, column, step, batch, keepLow)
-        case .bytes16: break
+        case .bytes16, .variable: break
         }
     }
 
@@ -189,9 +206,9 @@ extension PlanRunner {
         for index in seconds.indices {
             let value = load(position, step.length)
             var (second, rest) = Self.time(value, form, clock)
-            if form == .uptimeMilliseconds, clock.uptime == nil, let initTime {
-                let began = load(initTime.offset &+ index &* stride, initTime.length)
-                (second, rest) = Self.time(began &+ value, .milliseconds, clock)
+            if form == .uptimeMilliseconds, clock.uptime == nil {
+                let told = initTime.map { load($0.offset &+ index &* stride, $0.length) } ?? clock.initMilliseconds
+                if let told { (second, rest) = Self.time(value, form, clock.booted(told)) }
             }
             unsafe seconds[index] = second
             unsafe nanoseconds[index] = rest
@@ -250,11 +267,10 @@ extension PlanRunner {
         }
     }
 
-    private func mplsLabel(_ level: MPLSLevel, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
-        let labels = unsafe batch.write(level.labelColumn, rows, as: UInt32.self)
-        for index in labels.indices {
-            // 20 bits of label, 3 of traffic class, 1 for the bottom of the stack.
-            unsafe labels[index] = UInt32(load(step.offset &+ index &* stride, 3) >> 4)
+    private func codePoint(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        let out = unsafe batch.write(column, rows, as: UInt8.self)
+        for index in out.indices {
+            unsafe out[index] = bytes.unsafeLoad(fromByteOffset: step.offset &+ index &* stride, as: UInt8.self) << 2
         }
     }
 

@@ -50,6 +50,9 @@ struct SamplingTable {
         return first
     }
 
+    /// Whether nobody told anything.
+    var isEmpty: Bool { ofDomain == nil && bySampler.isEmpty && byInterface.isEmpty }
+
     /// Whether the rate depends on the ingress interface of each record.
     var isPerInterface: Bool { !byInterface.isEmpty }
 }

@@ -9,6 +9,7 @@ struct SetDecoder {
     /// Columns that are the same for every record of the message.
     let constants: RowConstants
     let sampling: SamplingTable?
+    let settings: ExporterSettings
 
     /// What a set gave.
     struct Outcome {
@@ -21,6 +22,10 @@ struct SetDecoder {
         var events = 0
         /// Records that the batch had no room for; none where the caller sees to the room.
         var rejected = 0
+        /// Names of interfaces that the set told.
+        var interfaceNames: [(number: UInt32, name: String)] = []
+        /// Texts that were cut, or left out for want of room.
+        var lostTexts = 0
         /// The sampling rate of the last record.
         var sampling = SamplingRate.unknown
     }
@@ -120,8 +125,15 @@ struct SetDecoder {
         let rows = batch.reserve(records.count)
         let part = bytes.extracting((records.lowerBound * stride)..<bytes.byteCount)
         let runner = PlanRunner(bytes: part, stride: stride, rows: rows, clock: clock, initTime: plan.initTime)
+        let hasFrame = plan.frame != nil && runner.readFrames(plan, settings.tunnel, into: batch)
         for step in plan.steps { runner.run(step, into: batch) }
-        outcome.sampling = finish(plan, runner, rows, batch)
+        if !plan.labels.isEmpty { runner.readLabels(plan, into: batch) }
+        // Names repeat from record to record: a set's first one is enough.
+        if !plan.interfaceNames.isEmpty, outcome.interfaceNames.isEmpty {
+            outcome.interfaceNames = runner.readInterfaceNames(plan)
+        }
+        if !plan.texts.isEmpty { outcome.lostTexts += runner.readTexts(plan, into: batch) }
+        outcome.sampling = finish(plan, runner, rows, batch, hasFrame: hasFrame)
     }
 
     /// Moves over one record and notes where each field's value lies (RFC 7011 section 7).
@@ -183,30 +195,18 @@ extension SetDecoder {
         _ plan: TemplatePlan,
         _ runner: borrowing PlanRunner,
         _ rows: Range<Int>,
-        _ batch: FlowBatch
+        _ batch: FlowBatch,
+        hasFrame: Bool
     ) -> SamplingRate {
         batch.fill(.timeReceived, rows, with: constants.receivedAt)
         batch.fill(.flowType, rows, with: constants.type.rawValue)
         batch.fill(.sequenceNum, rows, with: constants.sequence)
         if !plan.hasSamplerAddress { batch.fill(.samplerAddress, rows, with: constants.exporter) }
         if !plan.hasEtherType, !plan.hasIPVersion { etherType(rows, batch, plan) }
-        if !plan.hasICMP { icmpFromPort(rows, batch) }
-        if plan.hasMPLS { mplsCount(rows, batch) }
+        // A frame has its ICMP header itself.
+        if !plan.hasICMP, !hasFrame { icmpFromPort(rows, batch) }
         times(runner, rows, batch, plan)
         return fillSampling(runner, rows, batch, plan)
-    }
-
-    /// How many labels the stack has, of those that have columns.
-    private func mplsCount(_ rows: Range<Int>, _ batch: FlowBatch) {
-        let counts = unsafe batch.write(.mplsCount, rows, as: UInt8.self)
-        for index in counts.indices {
-            let row = rows.lowerBound + index
-            var count: UInt8 = 0
-            for column in [FlowColumn.mpls1Label, .mpls2Label, .mpls3Label] where batch.number(column, row: row) != 0 {
-                count += 1
-            }
-            unsafe counts[index] = count
-        }
     }
 
     private func etherType(_ rows: Range<Int>, _ batch: FlowBatch, _ plan: TemplatePlan) {
@@ -254,6 +254,20 @@ extension SetDecoder {
             batch.copy(from.nanosecondsColumn, to: to.nanosecondsColumn, rows)
             if let duration = plan.duration { runner.shift(to, by: duration, into: batch) }
         }
+        if clock.correction != 0, plan.hasDates { correctDates(rows, batch) }
+    }
+
+    /// Moves dates that a wrong clock told by as much as it is off, unless they are near the arrival as they are.
+    private func correctDates(_ rows: Range<Int>, _ batch: FlowBatch) {
+        let arrival = Int64(clock.exportSeconds)
+        for edge in [FlowEdge.start, .end] {
+            let seconds = unsafe batch.write(edge.secondsColumn, rows, as: UInt32.self)
+            for index in seconds.indices {
+                let told = unsafe Int64(seconds[index])
+                guard abs(told - arrival) > NetFlowDecoder.mostClockOffset else { continue }
+                unsafe seconds[index] = UInt32(clamping: told - clock.correction)
+            }
+        }
     }
 
     // MARK: - Sampling
@@ -264,6 +278,11 @@ extension SetDecoder {
         _ batch: FlowBatch,
         _ plan: TemplatePlan
     ) -> SamplingRate {
+        if let rate = settings.samplingRate {
+            batch.fill(.samplingRate, rows, with: rate)
+            batch.fill(.samplingRateSource, rows, with: SamplingSource.configuration.rawValue)
+            return SamplingRate(UInt64(rate), source: .configuration) ?? .unknown
+        }
         let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
         guard plan.hasSampling || perInterface else {
             let rate = common

@@ -28,15 +28,17 @@ final class Template: Sendable {
     /// ends exchanged and the reverse counters; nil when the template has none.
     let reversePlan: TemplatePlan?
 
-    /// - Parameter scopeCount: 0 makes a flow template.
-    init(fields: [TemplateField], scopeCount: Int = 0) {
+    /// - Parameters:
+    ///   - scopeCount: 0 makes a flow template.
+    ///   - mappings: elements that the configuration gives a meaning.
+    init(fields: [TemplateField], scopeCount: Int = 0, mappings: ElementMappings = ElementMappings()) {
         self.fields = fields
         self.scopeCount = scopeCount
         minimumLength = fields.reduce(0) { $0 + ($1.isVariable ? 1 : Int($1.length)) }
         isVariable = fields.contains(where: \.isVariable)
-        plan = scopeCount == 0 ? TemplatePlan(fields: fields) : TemplatePlan(fields: [])
+        plan = TemplatePlan(fields: scopeCount == 0 ? fields : [], mappings: mappings)
         let isBiflow = scopeCount == 0 && fields.contains(where: \.isReverse)
-        reversePlan = isBiflow ? TemplatePlan(fields: Biflow.reversed(fields)) : nil
+        reversePlan = isBiflow ? TemplatePlan(fields: Biflow.reversed(fields), mappings: mappings) : nil
     }
 
     /// Fields that a template may have: more than any real one, and a bound on what a hostile one costs.
@@ -65,7 +67,20 @@ struct TemplatePlan: Sendable {
     private(set) var hasEnd = false
     private(set) var hasSampling = false
     private(set) var hasSamplerAddress = false
-    private(set) var hasMPLS = false
+    private(set) var hasProto = false
+    /// Whether times are dates, which a wrong clock of the exporter falsifies.
+    private(set) var hasDates = false
+    private(set) var hasPackets = false
+    /// Entries of the MPLS label stack, top first.
+    private(set) var labels: [Step] = []
+    /// Numbers of interfaces, each with the field that has its name.
+    private(set) var interfaceNames: [(number: Step, name: Step)] = []
+    /// Values for `Strings`.
+    private(set) var texts: [Step] = []
+    /// The first bytes of a packet, and what says how to read them.
+    private(set) var frame: Step?
+    private(set) var frameType: Step?
+    private(set) var sectionOffset: Step?
     /// Whether records may be events of a firewall or NAT without traffic (RFC 8158).
     private(set) var isEvent = false
     /// The counters that tell whether a record carries traffic.
@@ -74,9 +89,9 @@ struct TemplatePlan: Sendable {
     private(set) var initTime: Step?
     private(set) var duration: Step?
 
-    init(fields: [TemplateField]) {
+    init(fields: [TemplateField], mappings: ElementMappings) {
         var best: [FlowColumn: UInt8] = [:]
-        let candidates = Self.candidates(fields)
+        let candidates = Self.candidates(fields, mappings)
         for candidate in candidates {
             guard let column = candidate.step.action.column else { continue }
             best[column] = min(best[column] ?? .max, candidate.rank)
@@ -86,9 +101,11 @@ struct TemplatePlan: Sendable {
             if let column = candidate.step.action.column, best[column] != candidate.rank, !candidate.isAddress {
                 continue
             }
-            steps.append(candidate.step)
-            note(candidate.step)
+            if candidate.step.action.isColumnwise { steps.append(candidate.step) }
+            note(candidate)
         }
+        labels.sort { $0.labelDepth < $1.labelDepth }
+        interfaceNames = Self.interfaceNames(candidates)
     }
 
     /// Numbers come in the template's order. Of addresses, IPv6 comes before
@@ -101,24 +118,48 @@ struct TemplatePlan: Sendable {
         return a.isIPv6 == b.isIPv6 ? (a.rank, b.step.field) > (b.rank, a.step.field) : a.isIPv6
     }
 
-    private mutating func note(_ step: Step) {
+    private mutating func note(_ candidate: Candidate) {
+        let step = candidate.step
         switch step.action {
         case .ipv4(.srcAddr), .ipv4(.dstAddr): hasIPv4 = true
         case .ipv6(.srcAddr), .ipv6(.dstAddr): hasIPv6 = true
         case .ipv4(.samplerAddress), .ipv6(.samplerAddress): hasSamplerAddress = true
         case .unsigned(.eType): hasEtherType = true
-        case .unsigned(.bytes), .unsigned(.packets): counters.append(step)
+        case .unsigned(.bytes): counters.append(step)
+        case .unsigned(.packets):
+            counters.append(step)
+            hasPackets = true
+        case .unsigned(.proto): hasProto = true
         case .ipVersion: hasIPVersion = true
         case .icmpTypeAndCode, .unsigned(.icmpType): hasICMP = true
-        case .time(_, .start): hasStart = true
-        case .time(_, .end): hasEnd = true
+        case .time(let form, let edge):
+            hasStart = hasStart || edge == .start
+            hasEnd = hasEnd || edge == .end
+            hasDates = hasDates || form.isDate
         case .samplingInterval, .samplerID, .samplingPacketInterval: hasSampling = true
         case .event: isEvent = true
         case .unsigned(.firewallEvent): isEvent = true
         case .systemInitTime: initTime = step
         case .duration: duration = step
-        case .mplsLabel: hasMPLS = true
+        case .mplsLabel: labels.append(step)
+        case .text, .routeDistinguisher: texts.append(step)
+        // Candidates come by their place in the template; the better section counts.
+        case .frame where candidate.rank <= frameRank: (frame, frameRank) = (step, candidate.rank)
+        case .frameType: frameType = step
+        case .sectionOffset: sectionOffset = step
         default: break
+        }
+    }
+
+    private var frameRank = UInt8.max
+
+    /// Whether records tell their sampling rate themselves, not by naming a sampler.
+    var tellsRate: Bool {
+        steps.contains { step in
+            switch step.action {
+            case .samplingInterval, .samplingPacketInterval: true
+            default: false
+            }
         }
     }
 
@@ -129,10 +170,40 @@ struct TemplatePlan: Sendable {
         plan.counters = counters.compactMap { $0.placed(places) }
         plan.initTime = initTime?.placed(places)
         plan.duration = duration?.placed(places)
+        plan.labels = labels.compactMap { $0.placed(places) }
+        plan.interfaceNames = interfaceNames.compactMap { pair in
+            guard let number = pair.number.placed(places), let name = pair.name.placed(places) else { return nil }
+            return (number, name)
+        }
+        plan.texts = texts.compactMap { $0.placed(places) }
+        plan.frame = frame?.placed(places)
+        plan.frameType = frameType?.placed(places)
+        plan.sectionOffset = sectionOffset?.placed(places)
         return plan
     }
 
     // MARK: - Compiling
+
+    /// Pairs each name with the interface whose number stands before it; of an interface's
+    /// name and description, the name.
+    private static func interfaceNames(_ candidates: [Candidate]) -> [(number: Step, name: Step)] {
+        var pairs: [(number: Step, name: Candidate)] = []
+        var number: Step?
+        for candidate in candidates {
+            switch candidate.step.action {
+            case .unsigned(.inIf), .unsigned(.outIf): number = candidate.step
+            case .interfaceName:
+                guard let number else { continue }
+                if let known = pairs.firstIndex(where: { $0.number.field == number.field }) {
+                    if candidate.rank < pairs[known].name.rank { pairs[known].name = candidate }
+                } else {
+                    pairs.append((number, candidate))
+                }
+            default: break
+            }
+        }
+        return pairs.map { ($0.number, $0.name.step) }
+    }
 
     private struct Candidate {
         var step: Step
@@ -141,12 +212,13 @@ struct TemplatePlan: Sendable {
         var isIPv6: Bool
     }
 
-    private static func candidates(_ fields: [TemplateField]) -> [Candidate] {
+    private static func candidates(_ fields: [TemplateField], _ mappings: ElementMappings) -> [Candidate] {
         var result: [Candidate] = []
         var offset = 0
         for (index, field) in fields.enumerated() {
             defer { offset += field.isVariable ? 0 : Int(field.length) }
-            guard field.enterprise == 0, let element = ElementRegistry.element(field.id) else { continue }
+            let known = mappings.element(field) ?? ElementRegistry.element(field.id, enterprise: field.enterprise)
+            guard let element = known else { continue }
             for action in element.actions where field.isVariable || action.accepts(length: Int(field.length)) {
                 let step = Step(action: action, field: index, offset: offset, length: Int(field.length))
                 let isIPv6 = if case .ipv6 = action { true } else { false }
@@ -164,14 +236,24 @@ extension ElementAction {
     /// The column that competing elements of one template compete for.
     var column: FlowColumn? {
         switch self {
-        case .unsigned(let column), .lowBits(let column), .ipv4(let column), .ipv6(let column): column
+        case .unsigned(let column), .lowBits(let column), .ipv4(let column), .ipv6(let column),
+            .codePoint(let column):
+            column
         case .time(_, .start): .timeFlowStart
         case .time(_, .end): .timeFlowEnd
         case .icmpTypeAndCode: .icmpType
         case .samplingInterval: .samplingRate
-        case .mplsLabel(let level): level.labelColumn
-        case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event, .systemInitTime, .duration:
+        case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event, .systemInitTime, .duration,
+            .mplsLabel, .text, .interfaceName, .frame, .frameType, .sectionOffset, .routeDistinguisher:
             nil
+        }
+    }
+
+    /// Whether a plan runs it over all records of a set at once.
+    var isColumnwise: Bool {
+        switch self {
+        case .mplsLabel, .text, .interfaceName, .frame, .frameType, .sectionOffset, .routeDistinguisher: false
+        default: true
         }
     }
 
@@ -179,9 +261,11 @@ extension ElementAction {
     func accepts(length: Int) -> Bool {
         switch self {
         case .unsigned, .lowBits, .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event,
-            .duration:
+            .duration, .frameType, .sectionOffset:
             (1...8).contains(length)
-        case .systemInitTime: length == 8
+        case .codePoint: length == 1
+        case .text, .interfaceName, .frame: length > 0
+        case .systemInitTime, .routeDistinguisher: length == 8
         case .mplsLabel: length == 3
         case .ipv4: length == 4
         case .ipv6: length == 16
@@ -189,6 +273,23 @@ extension ElementAction {
         case .time(.milliseconds, _), .time(.ntp, _): length == 8
         case .icmpTypeAndCode: length == 2
         case .ipVersion: length == 1
+        }
+    }
+}
+
+extension TemplatePlan.Step {
+    /// How deep in an MPLS label stack the field is.
+    fileprivate var labelDepth: Int {
+        if case .mplsLabel(let depth) = action { depth } else { 0 }
+    }
+}
+
+extension TimeForm {
+    /// Whether it counts from a date rather than from the export time or the exporter's boot.
+    fileprivate var isDate: Bool {
+        switch self {
+        case .seconds, .milliseconds, .ntp: true
+        case .uptimeMilliseconds, .deltaMicroseconds: false
         }
     }
 }

@@ -17,6 +17,20 @@ struct TemplateStore {
         var template: Template
     }
 
+    /// What the configuration says of elements; a change compiles every template anew.
+    var mappings = ElementMappings() {
+        didSet {
+            for (key, known) in definitions {
+                definitions[key] = known.map { definition in
+                    Definition(
+                        port: definition.port,
+                        template: compile(definition.template.fields, definition.template.scopeCount)
+                    )
+                }
+            }
+        }
+    }
+
     private var definitions: [Key: [Definition]] = [:]
     /// How many templates are held.
     private(set) var count = 0
@@ -32,9 +46,12 @@ struct TemplateStore {
     static let mostPorts = 16
 
     /// The template of a data set; nil when none is known, or several and none of this port.
-    func template(_ key: Key, port: UInt16) -> Template? {
+    func template(_ key: Key, port: UInt16, scope: ExporterSettings.TemplateScope = .automatic) -> Template? {
         guard let known = definitions[key] else { return nil }
+        // The newest is last.
+        if scope == .exporter { return known.last?.template }
         if let own = known.first(where: { $0.port == port }) { return own.template }
+        guard scope == .automatic else { return nil }
         guard let first = known.first, known.allSatisfy({ $0.template.fields == first.template.fields }) else {
             return nil
         }
@@ -47,9 +64,17 @@ struct TemplateStore {
         if let index = known.firstIndex(where: { $0.port == port }) {
             let old = known[index].template
             // Repeated every few minutes, nearly always unchanged: the plan stays.
-            if old.fields == fields, old.scopeCount == scopeCount { return }
+            if old.fields == fields, old.scopeCount == scopeCount {
+                // The one that was sent last is the newest, unchanged or not.
+                if index < known.count - 1 {
+                    known.append(known.remove(at: index))
+                    definitions[key] = known
+                }
+                return
+            }
             fieldCount += fields.count - old.fields.count
-            known[index].template = Template(fields: fields, scopeCount: scopeCount)
+            known.remove(at: index)
+            known.append(Definition(port: port, template: compile(fields, scopeCount)))
         } else {
             guard count < Self.mostTemplates, fieldCount + fields.count <= Self.mostFields, known.count < Self.mostPorts
             else {
@@ -58,9 +83,13 @@ struct TemplateStore {
             }
             count += 1
             fieldCount += fields.count
-            known.append(Definition(port: port, template: Template(fields: fields, scopeCount: scopeCount)))
+            known.append(Definition(port: port, template: compile(fields, scopeCount)))
         }
         definitions[key] = known
+    }
+
+    private func compile(_ fields: [TemplateField], _ scopeCount: Int) -> Template {
+        Template(fields: fields, scopeCount: scopeCount, mappings: mappings)
     }
 
     /// Every definition.

@@ -33,8 +33,7 @@ public struct SFlowDecoder: Sendable {
     ///
     /// Counts flow samples and discarded packets as `records`, rows as `flows`,
     /// samples that gave none as `rejectedRecords` beside the reason in
-    /// `malformed`, counter samples, and as `bytesUnaccounted` what is behind the last sample and
-    /// isn't zeros. Counting the datagram is left to the caller, who has
+    /// `malformed`, counter samples, and as `bytesSkipped` what is behind the last sample and isn't zeros. Counting the datagram and its bytes is left to the caller, who has
     /// looked at the version word too. Samples that the batch has no room for
     /// are rejected: see ``mostRows(in:)``.
     ///
@@ -57,6 +56,7 @@ public struct SFlowDecoder: Sendable {
             header = try SFlowHeader(datagram)
         } catch {
             counters.count(error)
+            counters.bytesRejected += UInt64(datagram.byteCount)
             return nil
         }
         if header.source.agent.isUnspecified { header.source.agent = context.source.address }
@@ -100,8 +100,15 @@ public struct SFlowDecoder: Sendable {
                     waiting = 0
                 }
             }
-            counters.bytesUnaccounted += unaccounted(datagram, from: offset)
+            counters.bytesDecoded += UInt64(offset)
+            if isZero(datagram, from: offset) {
+                counters.bytesPadding += UInt64(datagram.byteCount - offset)
+            } else {
+                counters.bytesSkipped += UInt64(datagram.byteCount - offset)
+            }
         } catch {
+            counters.bytesDecoded += UInt64(offset)
+            counters.bytesRejected += UInt64(datagram.byteCount - offset)
             counters.count(error)
         }
         columns.store(aside.span.extracting(first: waiting), into: batch, &counters)
@@ -172,12 +179,9 @@ public struct SFlowDecoder: Sendable {
         if !batch.appendInterfaceCounters(sample.interface) { counters.lostCounterSamples += 1 }
     }
 
-    /// Bytes behind the last sample, unless they are zeros that fill a datagram up.
-    private static func unaccounted(_ datagram: RawSpan, from start: Int) -> UInt64 {
-        for offset in start..<datagram.byteCount where datagram.number(at: offset, as: UInt8.self) != 0 {
-            return UInt64(datagram.byteCount - start)
-        }
-        return 0
+    /// Whether nothing but zeros fills a datagram up.
+    private static func isZero(_ datagram: RawSpan, from start: Int) -> Bool {
+        (start..<datagram.byteCount).allSatisfy { datagram.number(at: $0, as: UInt8.self) == 0 }
     }
 }
 

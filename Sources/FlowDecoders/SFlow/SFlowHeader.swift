@@ -34,6 +34,12 @@ public struct SFlowHeader: Equatable, Sendable {
     /// The address that rows name as their sampler.
     public var agent: IPAddress { source.agent }
 
+    /// The address of the agent alone; nil when it can't be read or isn't told.
+    static func agent(_ datagram: RawSpan) -> IPAddress? {
+        guard let (agent, _) = try? datagram.sflowAddress(at: 4), !agent.isUnspecified else { return nil }
+        return agent
+    }
+
     /// Reads `struct sample_datagram_v5` up to its samples.
     init(_ datagram: RawSpan) throws(DecodeError) {
         guard datagram.byteCount >= 4 else { throw .truncated }

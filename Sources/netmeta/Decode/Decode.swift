@@ -95,9 +95,16 @@ struct DecodeSession {
 
     /// Prints what is left.
     mutating func finish() throws {
-        decoder.finish()
+        try finishDecoder()
         try print()
         try output.flush()
+    }
+
+    private mutating func finishDecoder() throws {
+        var decoder = FileDecoder()
+        swap(&decoder, &self.decoder)
+        defer { swap(&decoder, &self.decoder) }
+        try decoder.finish(into: batch) { try print() }
     }
 
     private mutating func print() throws {
@@ -130,7 +137,11 @@ extension FileDecoder {
             ("counterSamples", counters.counterSamples), ("lostCounterSamples", counters.lostCounterSamples),
             ("skippedRecords", counters.skippedRecords), ("templates", counters.templates),
             ("unknownTemplateSets", counters.unknownTemplateSets), ("parkedSets", counters.parkedSets),
-            ("rejectedRecords", counters.rejectedRecords), ("bytesUnaccounted", counters.bytesUnaccounted),
+            ("heldSets", counters.heldSets), ("unknownSets", counters.unknownSets),
+            ("rejectedRecords", counters.rejectedRecords), ("wrongClocks", counters.wrongClocks),
+            ("lostTexts", counters.lostTexts), ("bytes", counters.bytes), ("bytesPadding", counters.bytesPadding),
+            ("bytesSkipped", counters.bytesSkipped), ("bytesRejected", counters.bytesRejected),
+            ("bytesUnaccounted", counters.bytesUnaccounted),
             ("cutDatagrams", UInt64(cutDatagrams)), ("otherPackets", UInt64(otherPackets)),
         ]
         let numbers = members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")

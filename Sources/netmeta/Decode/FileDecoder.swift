@@ -48,10 +48,10 @@ struct FileDecoder {
             } else {
                 datagrams.decode(payload, context: context, into: batch)
             }
-            for stream in capture.takeEndedStreams() { end(stream) }
+            for stream in capture.takeEndedStreams() { try end(stream, into: batch, afterEach) }
             try afterEach()
         }
-        for stream in sessions.keys.sorted() { end(stream) }
+        for stream in sessions.keys.sorted() { try end(stream, into: batch, afterEach) }
     }
 
     /// Decodes a file of messages one behind the other, as RFC 5655 has them and
@@ -72,8 +72,10 @@ struct FileDecoder {
     }
 
     /// Gives up what still waits for a template: there are no more files.
-    mutating func finish() {
-        datagrams.finish()
+    ///
+    /// - Parameter afterEach: makes room in the batch again.
+    mutating func finish(into batch: FlowBatch, afterEach: () throws -> Void) rethrows {
+        while datagrams.finish(into: batch) { try afterEach() }
     }
 
     /// What was counted so far.
@@ -81,16 +83,17 @@ struct FileDecoder {
         sessions.values.reduce(into: datagrams.counters) { $0.add($1.counters) }.adding(past)
     }
 
-    private mutating func end(_ stream: Int) {
+    private mutating func end(_ stream: Int, into batch: FlowBatch, _ afterEach: () throws -> Void) rethrows {
         guard var session = sessions.removeValue(forKey: stream) else { return }
-        session.finish()
+        while session.finish(into: batch) { try afterEach() }
         past.add(session.counters)
     }
 
     private mutating func add(_ counts: CaptureDatagrams.Counts) {
         otherPackets += counts.others
-        // Bytes of a session that can't be put into messages belong to nothing that was decoded.
-        past.bytesUnaccounted += UInt64(counts.streamBytesLost)
+        // Bytes of a session that can't be put into messages.
+        past.bytes += UInt64(counts.streamBytesLost)
+        past.bytesRejected += UInt64(counts.streamBytesLost)
         for _ in 0..<counts.streamErrors { past.count(.badLength) }
     }
 }

@@ -83,7 +83,7 @@ struct CaptureImport {
             totals.filesCut += 1
             warn("\(path): \(error.description) What is before that is imported.")
         }
-        decoder.finish()
+        try decoder.finish(into: batch) { try keep(&place, isLast: false, progress) }
         try keep(&place, isLast: true, progress)
         totals.counters.add(decoder.counters)
         totals.cutDatagrams += decoder.cutDatagrams

@@ -35,7 +35,7 @@ struct NetFlowDecoder {
         var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
         try decoder.decode(records, into: batch, &outcome)
         take(outcome, domain: UInt32(engine), template: 0)
-        let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
+        let key = SequenceTrackers.Key(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
         exporter.note(key, sequence: sequence, count: UInt32(count))
     }
 
@@ -50,7 +50,7 @@ struct NetFlowDecoder {
         let sequence = try reader.read(UInt32.self)
         let domain = try reader.read(UInt32.self)
         let clock = MessageClock(exportSeconds: seconds, uptime: uptime)
-        let key = ExporterState.SequenceKey(type: .netflowV9, port: context.source.port, domain: domain)
+        let key = SequenceTrackers.Key(type: .netflowV9, port: context.source.port, domain: domain)
         exporter.note(key, sequence: sequence, count: 1)
         var message = Message(type: .netflowV9, domain: domain, clock: clock, sequence: sequence)
         try sets(&reader, &message)
@@ -73,7 +73,7 @@ struct NetFlowDecoder {
             clock: MessageClock(exportSeconds: seconds),
             sequence: sequence
         )
-        let key = ExporterState.SequenceKey(type: .ipfix, port: context.source.port, domain: domain)
+        let key = SequenceTrackers.Key(type: .ipfix, port: context.source.port, domain: domain)
         defer { exporter.note(key, sequence: sequence, count: state.dataRecords) }
         do throws(DecodeError) {
             try sets(&message, &state)
@@ -138,9 +138,11 @@ struct NetFlowDecoder {
         switch id {
         case isIPFIX ? 2 : 0:
             exporter.parked.mayRelease = true
+            exporter.forgetRecentTemplates()
             exporter.counters.templates += UInt64(try parser.templates(body, into: &exporter.templates))
         case isIPFIX ? 3 : 1:
             exporter.parked.mayRelease = true
+            exporter.forgetRecentTemplates()
             exporter.counters.templates += UInt64(try parser.optionsTemplates(body, into: &exporter.templates))
         case 256...:
             try data(id, body, &message)
@@ -152,13 +154,11 @@ struct NetFlowDecoder {
 
     private func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
-        guard let template = exporter.templates.template(key, port: context.source.port) else {
+        guard let template = exporter.template(key, port: context.source.port) else {
             park(key, body, message)
-            if exporter.missingTemplates.count < ExporterState.mostMissing { exporter.missingTemplates.insert(key) }
             message.dataRecords = nil
             return
         }
-        exporter.missingTemplates.remove(key)
         if template.scopeCount > 0 {
             try options(template, body, &message)
         } else {
@@ -166,7 +166,8 @@ struct NetFlowDecoder {
                 template: template,
                 clock: message.clock,
                 constants: constants(message.type, message.sequence, message.clock),
-                sampling: exporter.samplingTable(message.domain)
+                // Most exporters announce nothing.
+                sampling: exporter.hasDomains ? exporter.samplingTable(message.domain) : nil
             )
             var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
             // Records before a bad one stay; they were read in full.
@@ -266,7 +267,7 @@ struct NetFlowDecoder {
         exporter.counters.reverseFlows += UInt64(outcome.reverseRows)
         exporter.counters.flows += UInt64(outcome.rows.count)
         guard !outcome.rows.isEmpty else { return }
-        exporter.scaledBytes &+= batch.scaledBytes(outcome.rows)
+        exporter.scaledBytes &+= outcome.scaledBytes
         if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }
         if batch.keepsOrigins {
             batch.origins.append(

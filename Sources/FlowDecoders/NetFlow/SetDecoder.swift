@@ -23,6 +23,8 @@ struct SetDecoder {
         var rejected = 0
         /// The sampling rate of the last record.
         var sampling = SamplingRate.unknown
+        /// Bytes times sampling rate of all rows.
+        var scaledBytes: UInt64 = 0
     }
 
     /// Decodes a set's body.
@@ -120,8 +122,8 @@ struct SetDecoder {
         let rows = batch.reserve(records.count)
         let part = bytes.extracting((records.lowerBound * stride)..<bytes.byteCount)
         let runner = PlanRunner(bytes: part, stride: stride, rows: rows, clock: clock, initTime: plan.initTime)
-        for step in plan.steps { runner.run(step, into: batch) }
-        outcome.sampling = finish(plan, runner, rows, batch)
+        runner.run(plan, into: batch)
+        finish(plan, runner, rows, batch, &outcome)
     }
 
     /// Moves over one record and notes where each field's value lies (RFC 7011 section 7).
@@ -177,14 +179,14 @@ struct RowConstants {
 
 extension SetDecoder {
     /// Writes the columns that no field of the template gives.
-    ///
-    /// - Returns: the sampling rate of the last row.
+    @inline(__always)
     private func finish(
         _ plan: TemplatePlan,
         _ runner: borrowing PlanRunner,
         _ rows: Range<Int>,
-        _ batch: FlowBatch
-    ) -> SamplingRate {
+        _ batch: FlowBatch,
+        _ outcome: inout Outcome
+    ) {
         batch.fill(.timeReceived, rows, with: constants.receivedAt)
         batch.fill(.flowType, rows, with: constants.type.rawValue)
         batch.fill(.sequenceNum, rows, with: constants.sequence)
@@ -193,7 +195,17 @@ extension SetDecoder {
         if !plan.hasICMP { icmpFromPort(rows, batch) }
         if plan.hasMPLS { mplsCount(rows, batch) }
         times(runner, rows, batch, plan)
-        return fillSampling(runner, rows, batch, plan)
+        let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
+        if plan.hasSampling || perInterface {
+            outcome.sampling = fillSampling(runner, rows, batch, plan)
+            outcome.scaledBytes &+= batch.scaledBytes(rows)
+        } else {
+            let rate = common
+            batch.fill(.samplingRate, rows, with: rate.rate)
+            batch.fill(.samplingRateSource, rows, with: rate.source.rawValue)
+            outcome.sampling = rate
+            outcome.scaledBytes &+= batch.scaledBytes(rows, rate: rate.rate)
+        }
     }
 
     /// How many labels the stack has, of those that have columns.
@@ -227,7 +239,9 @@ extension SetDecoder {
     private func icmpFromPort(_ rows: Range<Int>, _ batch: FlowBatch) {
         guard batch.hasWritten(.proto, rows), batch.hasWritten(.dstPort, rows) else { return }
         let protocols = unsafe batch.write(.proto, rows, as: UInt8.self)
-        guard unsafe protocols.contains(where: { $0 == 1 || $0 == 58 }) else { return }
+        var isICMP = false
+        for index in protocols.indices { unsafe isICMP = isICMP || protocols[index] == 1 || protocols[index] == 58 }
+        guard isICMP else { return }
         let ports = unsafe batch.write(.dstPort, rows, as: UInt16.self)
         let types = unsafe batch.write(.icmpType, rows, as: UInt8.self)
         let codes = unsafe batch.write(.icmpCode, rows, as: UInt8.self)
@@ -264,13 +278,6 @@ extension SetDecoder {
         _ batch: FlowBatch,
         _ plan: TemplatePlan
     ) -> SamplingRate {
-        let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
-        guard plan.hasSampling || perInterface else {
-            let rate = common
-            batch.fill(.samplingRate, rows, with: rate.rate)
-            batch.fill(.samplingRateSource, rows, with: rate.source.rawValue)
-            return rate
-        }
         let rates = unsafe batch.write(.samplingRate, rows, as: UInt32.self)
         let sources = unsafe batch.write(.samplingRateSource, rows, as: UInt8.self)
         var last = SamplingRate.unknown

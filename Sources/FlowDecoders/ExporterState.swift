@@ -5,24 +5,34 @@ public import NetTypes
 final class ExporterState {
     let address: IPAddress
     /// What the configuration says of it.
-    var settings = ExporterSettings()
+    var settings = ExporterSettings() {
+        didSet { forgetRecentTemplates() }
+    }
     /// Whether times are put right when the exporter's clock is far off.
     var correctsClock = true
     var templates = TemplateStore()
+    /// One thread owns an exporter's state: of what every datagram asks for,
+    /// checking each access for a second one would be a good part of the cost.
+    @exclusivity(unchecked)
+    private var recentTemplates = RecentTemplates()
     var domains: [UInt32: Domain] = [:]
     var counters = DecodeCounters()
-    var protocols: Set<FlowType> = []
+    var protocols = FlowTypes()
     var lastSeen: UInt32 = 0
     var sampling: SamplingRate?
     /// Bytes times sampling rate of all rows.
     var scaledBytes: UInt64 = 0
     /// The last message's export time minus its arrival, in seconds; nil before the first.
     var clockOffset: Int64?
-    private var sequences: [SequenceKey: SequenceTracker] = [:]
+    @exclusivity(unchecked)
+    private var sequences = SequenceTrackers()
     /// Samples that sFlow agents say they dropped.
     var agentDrops: UInt64 = 0
     /// Data sets without a template, most of all since the exporter started to send.
-    var missingTemplates: Set<TemplateStore.Key> = []
+    @exclusivity(unchecked)
+    private var missingTemplates: Set<TemplateStore.Key> = []
+    /// Whether any domain told anything.
+    private(set) var hasDomains = false
 
     /// An observation domain's options data.
     struct Domain {
@@ -34,17 +44,8 @@ final class ExporterState {
         var statistics: [ExporterStatistic: UInt64] = [:]
     }
 
-    /// What sequence numbers are counted by.
-    struct SequenceKey: Hashable {
-        var type: FlowType
-        var port: UInt16
-        var domain: UInt32
-    }
-
     /// Observation domains kept per exporter.
     static let mostDomains = 256
-    /// Sequences followed per exporter.
-    static let mostSequences = 1024
     /// Missing templates remembered per exporter.
     static let mostMissing = 256
 
@@ -57,9 +58,31 @@ final class ExporterState {
     }
 
     /// Follows a sequence; beyond the bound nothing is followed.
-    func note(_ key: SequenceKey, sequence: UInt32, count: UInt32?) {
-        guard sequences.count < Self.mostSequences || sequences[key] != nil else { return }
-        sequences[key, default: SequenceTracker()].note(sequence, count: count)
+    func note(_ key: SequenceTrackers.Key, sequence: UInt32, count: UInt32?) {
+        unsafe sequences.note(key, sequence: sequence, count: count)
+    }
+
+    /// The template of a data set; what is missing is remembered.
+    @inline(__always)
+    func template(_ key: TemplateStore.Key, port: UInt16) -> Template? {
+        if let recent = unsafe recentTemplates.template(key, port: port) { return recent }
+        return lookUpTemplate(key, port: port)
+    }
+
+    @inline(never)
+    private func lookUpTemplate(_ key: TemplateStore.Key, port: UInt16) -> Template? {
+        guard let template = templates.template(key, port: port, scope: settings.templates) else {
+            if unsafe missingTemplates.count < Self.mostMissing { unsafe missingTemplates.insert(key) }
+            return nil
+        }
+        unsafe missingTemplates.remove(key)
+        unsafe recentTemplates.note(key, port: port, template)
+        return template
+    }
+
+    /// To be called before a template is taken in or forgotten.
+    func forgetRecentTemplates() {
+        unsafe recentTemplates.clear()
     }
 
     /// The sampling table for records of a domain: its own, or another's when
@@ -72,6 +95,7 @@ final class ExporterState {
     /// Changes a domain's state, within the bound.
     func withDomain(_ domain: UInt32, _ body: (inout Domain) -> Void) {
         guard domains.count < Self.mostDomains || domains[domain] != nil else { return }
+        hasDomains = true
         body(&domains[domain, default: Domain()])
     }
 
@@ -79,22 +103,37 @@ final class ExporterState {
     var snapshot: ExporterSnapshot {
         ExporterSnapshot(
             address: address,
-            types: protocols.sorted { $0.rawValue < $1.rawValue },
+            types: protocols.all,
             lastSeen: lastSeen,
             counters: counters,
             scaledBytes: scaledBytes,
-            sequenceMissing: sequences.values.reduce(0) { $0 + $1.missing },
-            sequenceRestarts: sequences.values.reduce(0) { $0 + $1.restarts },
+            sequenceMissing: unsafe sequences.missing,
+            sequenceRestarts: unsafe sequences.restarts,
             agentDrops: agentDrops,
             samplingRate: sampling?.rate,
             samplingSource: sampling?.source ?? .unknown,
             templates: templates.count,
-            missingTemplates: missingTemplates.count,
+            missingTemplates: unsafe missingTemplates.count,
             names: domains.values.reduce(into: ExporterNames()) { $0.merge($1.names) },
             statistics: domains.values.reduce(into: [:]) { $0.merge($1.statistics) { $0 &+ $1 } },
             clockOffset: clockOffset,
             waitingSets: parked.count
         )
+    }
+}
+
+/// A set of protocols: one bit each.
+struct FlowTypes: OptionSet {
+    var rawValue: UInt64 = 0
+
+    /// Adds a protocol.
+    mutating func insert(_ type: FlowType) {
+        rawValue |= 1 &<< UInt64(type.rawValue)
+    }
+
+    /// The protocols in the order of their numbers.
+    var all: [FlowType] {
+        FlowType.allCases.filter { rawValue & 1 &<< UInt64($0.rawValue) != 0 }
     }
 }
 

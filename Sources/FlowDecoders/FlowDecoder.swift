@@ -9,6 +9,8 @@ public import WireFormat
 /// socket, so nothing here is shared.
 public struct FlowDecoder {
     private var exporters: [IPAddress: ExporterState] = [:]
+    /// Exporters of the last datagrams.
+    private var recent = RecentExporters()
     private var sflow = SFlowDecoder()
     private let budget: ParkingBudget
     /// Counts of datagrams that belong to no exporter's state: beyond ``mostExporters``.
@@ -162,7 +164,7 @@ public struct FlowDecoder {
         exporter.protocols.insert(.sflow5)
         exporter.agentDrops += header.droppedSamples
         exporter.scaledBytes &+= batch.scaledBytes(header.rows)
-        let key = ExporterState.SequenceKey(type: .sflow5, port: 0, domain: header.source.subAgent)
+        let key = SequenceTrackers.Key(type: .sflow5, port: 0, domain: header.source.subAgent)
         exporter.note(key, sequence: header.sequence, count: 1)
         if let last = header.rows.last {
             let rate = batch.number(.samplingRate, row: last)
@@ -226,11 +228,18 @@ public struct FlowDecoder {
     // MARK: - Exporters
 
     /// The state of an exporter; nil when there are too many and none is idle.
+    @inline(__always)
     private mutating func exporter(_ address: IPAddress, at now: UInt32) -> ExporterState? {
-        if let known = exporters[address] {
-            known.lastSeen = now
-            return known
+        guard let known = recent.exporter(address) ?? exporters[address] ?? newExporter(address, at: now) else {
+            return nil
         }
+        recent.note(known)
+        known.lastSeen = now
+        return known
+    }
+
+    @inline(never)
+    private mutating func newExporter(_ address: IPAddress, at now: UInt32) -> ExporterState? {
         if exporters.count >= Self.mostExporters {
             // Made up source addresses must not push out exporters that are at work.
             guard let idle = exporters.values.first(where: { $0.lastSeen &+ Self.idleSeconds < now }) else {
@@ -238,12 +247,12 @@ public struct FlowDecoder {
             }
             strangers.add(idle.counters)
             exporters[idle.address] = nil
+            recent.clear()
         }
         let new = ExporterState(address: address, budget: budget)
         new.settings = settings.exporter(address)
         new.templates.mappings = mappings
         new.correctsClock = correctsClocks
-        new.lastSeen = now
         remembered.removeValue(forKey: address)?.restore(new)
         exporters[address] = new
         return new
@@ -262,5 +271,37 @@ public struct FlowDecoder {
     /// The counts of all exporters together.
     public var counters: DecodeCounters {
         exporters.values.reduce(into: strangers) { $0.add($1.counters) }
+    }
+}
+
+/// The exporters of the last datagrams, found without a hash that is safe
+/// against made up addresses: two that share a place forget each other, and
+/// the table of all is asked again.
+private struct RecentExporters {
+    private static let places = 256
+    private var table: [ExporterState?] = Array(repeating: nil, count: places)
+
+    /// The exporter, if it sent lately.
+    @inline(__always)
+    func exporter(_ address: IPAddress) -> ExporterState? {
+        guard let known = table[Self.index(address)], known.address == address else { return nil }
+        return known
+    }
+
+    /// Notes who sent.
+    @inline(__always)
+    mutating func note(_ exporter: ExporterState) {
+        let index = Self.index(exporter.address)
+        if table[index] !== exporter { table[index] = exporter }
+    }
+
+    /// Forgets all, so that an exporter that was dropped is not found.
+    mutating func clear() {
+        table = Array(repeating: nil, count: Self.places)
+    }
+
+    @inline(__always)
+    private static func index(_ address: IPAddress) -> Int {
+        Int(truncatingIfNeeded: ((address.high ^ address.low) &* 0x9E37_79B9_7F4A_7C15) >> 56)
     }
 }

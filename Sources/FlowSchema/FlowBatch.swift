@@ -33,21 +33,26 @@ public final class FlowBatch: @unchecked Sendable {
     /// The first byte of each column, and how many of its rows are written.
     @usableFromInline let columns: UnsafeMutablePointer<UnsafeMutableRawPointer>
     @usableFromInline let written: UnsafeMutablePointer<Int>
+    /// Bytes of a value of each column.
+    @usableFromInline let widths: UnsafeMutablePointer<Int>
 
     /// Makes an empty batch; the memory becomes resident as rows are written.
     public init(capacity: Int) {
         self.capacity = capacity
         let widths = FlowColumn.allCases.map(\.storage.width)
-        unsafe memory = .allocate(byteCount: capacity * widths.reduce(0, +) + 64 * widths.count, alignment: 64)
+        unsafe memory = .allocate(byteCount: capacity * widths.reduce(0, +) + 128 * widths.count, alignment: 64)
         unsafe columns = .allocate(capacity: widths.count)
         unsafe written = .allocate(capacity: widths.count)
         unsafe written.initialize(repeating: 0, count: widths.count)
         variables = Array(repeating: nil, count: widths.count - Int(FlowColumn.firstVariable.rawValue))
+        unsafe self.widths = .allocate(capacity: widths.count)
         var offset = 0
         for (index, width) in widths.enumerated() {
             unsafe (columns + index).initialize(to: memory + offset)
-            // Arrow wants buffers on 64-byte boundaries.
-            offset += (capacity * width + 63) & ~63
+            unsafe (self.widths + index).initialize(to: width)
+            // Arrow wants buffers on 64-byte boundaries. A line more, since capacities are round numbers: columns
+            // whose rows lie at the same place of a page would push each other out of the processor's cache.
+            offset += (capacity * width + 63) & ~63 + 64
         }
     }
 
@@ -55,6 +60,7 @@ public final class FlowBatch: @unchecked Sendable {
         unsafe memory.deallocate()
         unsafe columns.deallocate()
         unsafe written.deallocate()
+        unsafe widths.deallocate()
     }
 
     /// Rows in the batch.
@@ -149,8 +155,8 @@ extension FlowBatch {
         _ rows: Range<Int>,
         as type: T.Type = T.self
     ) -> UnsafeMutableBufferPointer<T> {
-        precondition(MemoryLayout<T>.size == column.storage.width && rows.upperBound <= self.rows)
         let index = Int(column.rawValue)
+        precondition(unsafe MemoryLayout<T>.size == widths[index] && rows.upperBound <= self.rows)
         if unsafe written[index] < rows.lowerBound { extend(column, to: rows.lowerBound) }
         unsafe written[index] = max(written[index], rows.upperBound)
         let start = unsafe columns[index].assumingMemoryBound(to: T.self) + rows.lowerBound
@@ -161,13 +167,16 @@ extension FlowBatch {
     @inlinable
     @inline(__always)
     public func fill<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>, with value: T) {
-        unsafe write(column, rows, as: T.self).update(repeating: value)
+        let out = unsafe write(column, rows, as: T.self)
+        for index in 0..<rows.count { unsafe out[index] = value }
     }
 
     /// Writes one address into all of `rows`.
     @inlinable
+    @inline(__always)
     public func fill(_ column: FlowColumn, _ rows: Range<Int>, with address: IPAddress) {
-        fill(column, rows, with: AddressBytes(address))
+        // As a vector it is stored at once and not half by half.
+        fill(column, rows, with: SIMD2(address.high.bigEndian, address.low.bigEndian))
     }
 
     /// Copies the rows of one column into another of the same width.
@@ -269,6 +278,15 @@ extension FlowBatch {
         var sum: UInt64 = 0
         for row in rows { unsafe sum &+= bytes[row] &* UInt64(rates[row]) }
         return sum
+    }
+
+    /// The column `bytes` times one sampling rate, summed over rows.
+    public func scaledBytes(_ rows: Range<Int>, rate: UInt32) -> UInt64 {
+        guard hasWritten(.bytes, rows) else { return 0 }
+        let bytes = unsafe columns[Int(FlowColumn.bytes.rawValue)].assumingMemoryBound(to: UInt64.self)
+        var sum: UInt64 = 0
+        for row in rows { unsafe sum &+= bytes[row] }
+        return sum &* UInt64(rate)
     }
 
     /// Whether any row wrote the column; if not, all of it is the default.

@@ -29,7 +29,7 @@ struct NetFlowDecoder {
         // The top two bits are the mode, the rest the interval; 0 says nothing.
         constants.headerRate = SamplingRate(UInt64(sampling & 0x3FFF), source: .record)
         try fixedRecords(&reader, FixedLayout.version5, count: count, clock, constants, domain: UInt32(engine))
-        let key = ExporterState.SequenceKey(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
+        let key = SequenceTrackers.Key(type: .netflowV5, port: context.source.port, domain: UInt32(engine))
         exporter.note(key, sequence: sequence, count: UInt32(count))
     }
 
@@ -41,7 +41,7 @@ struct NetFlowDecoder {
         try reader.skip(4)
         let constants = constants(.netflowV7, sequence, clock)
         try fixedRecords(&reader, FixedLayout.version7, count: count, clock, constants, domain: 0)
-        let key = ExporterState.SequenceKey(type: .netflowV7, port: context.source.port, domain: 0)
+        let key = SequenceTrackers.Key(type: .netflowV7, port: context.source.port, domain: 0)
         exporter.note(key, sequence: sequence, count: UInt32(count))
     }
 
@@ -83,7 +83,7 @@ struct NetFlowDecoder {
             clock: clock,
             constants: constants,
             sampling: nil,
-            settings: exporter.settings
+            tunnel: exporter.settings.tunnel
         )
         var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
         try decoder.decode(records, into: batch, &outcome)
@@ -130,7 +130,7 @@ struct NetFlowDecoder {
         let sequence = try reader.read(UInt32.self)
         let domain = try reader.read(UInt32.self)
         let clock = clock(exportSeconds: seconds, uptime: uptime)
-        let key = ExporterState.SequenceKey(type: .netflowV9, port: context.source.port, domain: domain)
+        let key = SequenceTrackers.Key(type: .netflowV9, port: context.source.port, domain: domain)
         exporter.note(key, sequence: sequence, count: 1)
         exporter.counters.bytesDecoded += UInt64(reader.offset)
         var message = Message(type: .netflowV9, domain: domain, clock: clock, sequence: sequence)
@@ -150,9 +150,9 @@ struct NetFlowDecoder {
         let domain = try message.read(UInt32.self)
         exporter.counters.bytesDecoded += 16
         var clock = clock(exportSeconds: seconds)
-        clock.initMilliseconds = exporter.domains[domain]?.initMilliseconds
+        clock.initMilliseconds = exporter.hasDomains ? exporter.domains[domain]?.initMilliseconds : nil
         var state = Message(type: .ipfix, domain: domain, clock: clock, sequence: sequence)
-        let key = ExporterState.SequenceKey(type: .ipfix, port: context.source.port, domain: domain)
+        let key = SequenceTrackers.Key(type: .ipfix, port: context.source.port, domain: domain)
         defer { exporter.note(key, sequence: sequence, count: state.dataRecords) }
         do throws(DecodeError) {
             try sets(&message, &state)
@@ -226,6 +226,7 @@ struct NetFlowDecoder {
             // 0 and 1 are NetFlow v9's, 2 and 3 IPFIX's (RFC 7011 section 3.3.2).
             guard id / 2 == (isIPFIX ? 1 : 0) else { return exporter.counters.unknownSets += 1 }
             exporter.parked.mayRelease = true
+            exporter.forgetRecentTemplates()
             let count =
                 id % 2 == 0
                 ? try parser.templates(body, into: &exporter.templates)
@@ -242,15 +243,12 @@ struct NetFlowDecoder {
 
     private func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
-        let scope = exporter.settings.templates
-        guard let template = exporter.templates.template(key, port: context.source.port, scope: scope) else {
+        guard let template = exporter.template(key, port: context.source.port) else {
             park(key, body, message)
             exporter.counters.bytesWithoutTemplate += UInt64(body.remaining)
-            if exporter.missingTemplates.count < ExporterState.mostMissing { exporter.missingTemplates.insert(key) }
             message.dataRecords = nil
             return
         }
-        exporter.missingTemplates.remove(key)
         if template.scopeCount > 0 {
             exporter.counters.bytesDecoded += UInt64(body.remaining)
             try options(template, body, &message)
@@ -263,8 +261,9 @@ struct NetFlowDecoder {
                 template: template,
                 clock: message.clock,
                 constants: constants(message.type, message.sequence, message.clock),
-                sampling: exporter.samplingTable(message.domain),
-                settings: exporter.settings
+                // Most exporters announce nothing.
+                sampling: exporter.hasDomains ? exporter.samplingTable(message.domain) : nil,
+                tunnel: exporter.settings.tunnel
             )
             var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
             // Records before a bad one stay; they were read in full.
@@ -325,7 +324,8 @@ struct NetFlowDecoder {
         _ message: Message
     ) -> Bool {
         guard mayHold, exporter.settings.holdForRate > 0, exporter.settings.samplingRate == nil,
-            !template.plan.tellsRate, exporter.samplingTable(message.domain)?.isEmpty ?? true
+            !template.plan.tellsRate,
+            exporter.hasDomains ? exporter.samplingTable(message.domain)?.isEmpty ?? true : true
         else { return false }
         var entry = entry(key, body, message)
         entry.waitsForRate = true
@@ -401,7 +401,8 @@ struct NetFlowDecoder {
             type: type,
             receivedAt: context.receivedAt == 0 ? clock.exportSeconds : context.receivedAt,
             sequence: sequence,
-            exporter: exporter.address
+            exporter: exporter.address,
+            configuredRate: exporter.settings.samplingRate.flatMap { SamplingRate(UInt64($0), source: .configuration) }
         )
     }
 
@@ -417,7 +418,7 @@ struct NetFlowDecoder {
             exporter.withDomain(domain) { $0.names.learn(.interface(number), name) }
         }
         guard !outcome.rows.isEmpty else { return }
-        exporter.scaledBytes &+= batch.scaledBytes(outcome.rows)
+        exporter.scaledBytes &+= outcome.scaledBytes
         if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }
         if batch.keepsOrigins {
             batch.origins.append(

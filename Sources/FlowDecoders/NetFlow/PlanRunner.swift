@@ -1,5 +1,6 @@
 import FlowSchema
 import NetTypes
+import WireFormat
 
 /// The clock of the message whose records are decoded.
 struct MessageClock {
@@ -28,10 +29,8 @@ struct MessageClock {
 /// Runs one step of a plan over all records of a set: the loop is inside, so
 /// the choice of what to do is made once per column and not once per record.
 struct PlanRunner: ~Escapable {
-    /// The records, one behind the other.
-    let bytes: RawSpan
-    /// Bytes from one record to the next.
-    let stride: Int
+    /// The records, one behind the other, each of which is a row.
+    let records: WireRecords
     let rows: Range<Int>
     let clock: MessageClock
     /// Where each record tells when the exporter's uptime began, if it does.
@@ -39,19 +38,41 @@ struct PlanRunner: ~Escapable {
 
     @_lifetime(copy bytes)
     init(bytes: RawSpan, stride: Int, rows: Range<Int>, clock: MessageClock, initTime: TemplatePlan.Step? = nil) {
-        self.bytes = bytes
+        records = WireRecords(bytes, stride: stride, count: rows.count)
         self.initTime = initTime
-        self.stride = stride
         self.rows = rows
         self.clock = clock
     }
 
-    func run(_ step: TemplatePlan.Step, into batch: FlowBatch) {
+    /// Runs every step of a plan.
+    @inline(__always)
+    func run(_ plan: TemplatePlan, into batch: FlowBatch) {
+        let steps = plan.steps.span
+        for index in steps.indices {
+            // What most fields are has a loop of its own, chosen when the template came.
+            switch steps[index].loop {
+            case .number1: same(UInt8.self, steps[index], batch)
+            case .number2: same(UInt16.self, steps[index], batch)
+            case .number4: same(UInt32.self, steps[index], batch)
+            case .number8: same(UInt64.self, steps[index], batch)
+            case .number2in4: widened(UInt16.self, UInt32.self, steps[index], batch)
+            case .number4in8: widened(UInt32.self, UInt64.self, steps[index], batch)
+            case .ipv4: ipv4(steps[index], batch)
+            case .ipv6: ipv6(steps[index], batch)
+            case .milliseconds: milliseconds(steps[index], batch)
+            case .uptime: uptime(steps[index], batch)
+            case .other: run(steps[index], into: batch)
+            }
+        }
+    }
+
+    @inline(never)
+    private func run(_ step: TemplatePlan.Step, into batch: FlowBatch) {
         switch step.action {
         case .unsigned(let column): number(column, step, batch, keepLow: false)
         case .lowBits(let column): number(column, step, batch, keepLow: true)
-        case .ipv4(let column): ipv4(column, step, batch)
-        case .ipv6(let column): ipv6(column, step, batch)
+        case .ipv4: ipv4(step, batch)
+        case .ipv6: ipv6(step, batch)
         case .time(let form, let edge): time(form, edge, step, batch)
         case .icmpTypeAndCode: icmp(step, batch)
         case .ipVersion: etherType(step, batch)
@@ -69,6 +90,30 @@ struct PlanRunner: ~Escapable {
 // MARK: - Numbers
 
 extension PlanRunner {
+    /// A number as wide as its column.
+    @inline(__always)
+    private func same<Value: FixedWidthInteger & BitwiseCopyable>(
+        _: Value.Type,
+        _ step: TemplatePlan.Step,
+        _ batch: FlowBatch
+    ) {
+        widened(Value.self, Value.self, step, batch)
+    }
+
+    /// A number no wider than its column.
+    @inline(__always)
+    private func widened<Wire: FixedWidthInteger & BitwiseCopyable, Value: FixedWidthInteger & BitwiseCopyable>(
+        _: Wire.Type,
+        _: Value.Type,
+        _ step: TemplatePlan.Step,
+        _ batch: FlowBatch
+    ) {
+        let out = unsafe batch.write(step.column, rows, as: Value.self)
+        records.forEach(Wire.self, at: step.offset) { row, value in
+            unsafe out[row] = Value(truncatingIfNeeded: Wire(bigEndian: value))
+        }
+    }
+
     private func number(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch, keepLow: Bool) {
         switch column.storage {
         case .uint8: number(UInt8.self, column, step, batch, keepLow)
@@ -88,49 +133,15 @@ extension PlanRunner {
         _ keepLow: Bool
     ) {
         let out = unsafe batch.write(column, rows, as: Value.self)
-        switch step.length {
-        case 1: unsafe copy(UInt8.self, to: out, step.offset, keepLow)
-        case 2: unsafe copy(UInt16.self, to: out, step.offset, keepLow)
-        case 4: unsafe copy(UInt32.self, to: out, step.offset, keepLow)
-        case 8: unsafe copy(UInt64.self, to: out, step.offset, keepLow)
-        default:
-            var position = step.offset
-            for index in out.indices {
-                let value = load(position, step.length)
-                unsafe out[index] = keepLow ? Value(truncatingIfNeeded: value) : Value(clamping: value)
-                position &+= stride
-            }
-        }
-    }
-
-    @inline(__always)
-    private func copy<
-        Wire: FixedWidthInteger & UnsignedInteger & BitwiseCopyable,
-        Value: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
-    >(_: Wire.Type, to out: UnsafeMutableBufferPointer<Value>, _ offset: Int, _ keepLow: Bool) {
-        var position = offset
-        if Wire.bitWidth <= Value.bitWidth || keepLow {
-            for index in out.indices {
-                let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: Wire.self)
-                unsafe out[index] = Value(truncatingIfNeeded: Wire(bigEndian: value))
-                position &+= stride
+        if keepLow {
+            records.forEachNumber(at: step.offset, length: step.length) { row, value in
+                unsafe out[row] = Value(truncatingIfNeeded: value)
             }
         } else {
-            for index in out.indices {
-                let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: Wire.self)
-                unsafe out[index] = Value(clamping: Wire(bigEndian: value))
-                position &+= stride
+            records.forEachNumber(at: step.offset, length: step.length) { row, value in
+                unsafe out[row] = Value(clamping: value)
             }
         }
-    }
-
-    /// A big-endian number of 1 to 8 bytes.
-    func load(_ offset: Int, _ length: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for index in 0..<length {
-            value = value << 8 | UInt64(unsafe bytes.unsafeLoad(fromByteOffset: offset + index, as: UInt8.self))
-        }
-        return value
     }
 }
 
@@ -139,7 +150,7 @@ extension PlanRunner {
 extension PlanRunner {
     /// The number of a step's field in one record.
     func number(_ step: TemplatePlan.Step, _ record: Int) -> UInt64 {
-        load(step.offset &+ record &* stride, step.length)
+        records.number(of: record, at: step.offset, length: step.length)
     }
 
     /// Whether one of a plan's counters isn't 0 in a record.
@@ -165,33 +176,36 @@ extension PlanRunner {
 // MARK: - Addresses
 
 extension PlanRunner {
-    /// `::ffff:` in the byte order of memory, for the low half.
-    private static var mapped: UInt64 { UInt64(0xFFFF_0000_0000).bigEndian }
-
-    private func ipv4(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
+    @inline(__always)
+    private func ipv4(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
         // Where the template has the other family too, zeros leave what that wrote.
-        let keepOther = batch.hasWritten(column, rows)
-        let out = unsafe batch.write(column, rows, as: AddressBytes.self)
-        var position = step.offset
-        for index in out.indices {
-            let value = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self)
-            let low = UInt64(UInt32(bigEndian: value)).bigEndian | Self.mapped
-            position &+= stride
-            if keepOther, value == 0 { continue }
-            unsafe out[index] = AddressBytes(memoryHigh: 0, memoryLow: low)
+        let keepOther = batch.hasWritten(step.column, rows)
+        let out = unsafe batch.write(step.column, rows, as: SIMD4<UInt32>.self)
+        // `::ffff:` in the byte order of memory, and the address as it came.
+        let mapped = UInt32(0xFFFF).bigEndian
+        if keepOther {
+            records.forEach(UInt32.self, at: step.offset) { row, value in
+                if value != 0 { unsafe out[row] = SIMD4(0, 0, mapped, value) }
+            }
+        } else {
+            records.forEach(UInt32.self, at: step.offset) { row, value in
+                unsafe out[row] = SIMD4(0, 0, mapped, value)
+            }
         }
     }
 
-    private func ipv6(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
-        let keepOther = batch.hasWritten(column, rows)
-        let out = unsafe batch.write(column, rows, as: AddressBytes.self)
-        var position = step.offset
-        for index in out.indices {
-            let high = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self)
-            let low = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: position &+ 8, as: UInt64.self)
-            position &+= stride
-            if keepOther, high | low == 0 { continue }
-            unsafe out[index] = AddressBytes(memoryHigh: high, memoryLow: low)
+    @inline(__always)
+    private func ipv6(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        let keepOther = batch.hasWritten(step.column, rows)
+        let out = unsafe batch.write(step.column, rows, as: SIMD2<UInt64>.self)
+        if keepOther {
+            records.forEach(SIMD2<UInt64>.self, at: step.offset) { row, value in
+                if value[0] | value[1] != 0 { unsafe out[row] = value }
+            }
+        } else {
+            records.forEach(SIMD2<UInt64>.self, at: step.offset) { row, value in
+                unsafe out[row] = value
+            }
         }
     }
 }
@@ -202,18 +216,51 @@ extension PlanRunner {
     private func time(_ form: TimeForm, _ edge: FlowEdge, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
         let seconds = unsafe batch.write(edge.secondsColumn, rows, as: UInt32.self)
         let nanoseconds = unsafe batch.write(edge.nanosecondsColumn, rows, as: UInt32.self)
-        var position = step.offset
         for index in seconds.indices {
-            let value = load(position, step.length)
+            let value = number(step, index)
             var (second, rest) = Self.time(value, form, clock)
             if form == .uptimeMilliseconds, clock.uptime == nil {
-                let told = initTime.map { load($0.offset &+ index &* stride, $0.length) } ?? clock.initMilliseconds
+                let told = initTime.map { number($0, index) } ?? clock.initMilliseconds
                 if let told { (second, rest) = Self.time(value, form, clock.booted(told)) }
             }
             unsafe seconds[index] = second
             unsafe nanoseconds[index] = rest
-            position &+= stride
         }
+    }
+
+    @inline(__always)
+    private func milliseconds(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        let (seconds, nanoseconds) = unsafe times(step, batch)
+        records.forEach(UInt64.self, at: step.offset) { row, value in
+            let (second, rest) = Self.time(UInt64(bigEndian: value), .milliseconds, clock)
+            unsafe seconds[row] = second
+            unsafe nanoseconds[row] = rest
+        }
+    }
+
+    @inline(__always)
+    private func uptime(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        guard clock.uptime != nil else { return run(step, into: batch) }
+        let (seconds, nanoseconds) = unsafe times(step, batch)
+        records.forEach(UInt32.self, at: step.offset) { row, value in
+            let (second, rest) = Self.time(UInt64(UInt32(bigEndian: value)), .uptimeMilliseconds, clock)
+            unsafe seconds[row] = second
+            unsafe nanoseconds[row] = rest
+        }
+    }
+
+    /// Both columns of the step's time.
+    @inline(__always)
+    @unsafe
+    private func times(
+        _ step: TemplatePlan.Step,
+        _ batch: FlowBatch
+    ) -> (seconds: UnsafeMutableBufferPointer<UInt32>, nanoseconds: UnsafeMutableBufferPointer<UInt32>) {
+        let edge = step.column == .timeFlowStart ? FlowEdge.start : .end
+        return unsafe (
+            batch.write(edge.secondsColumn, rows, as: UInt32.self),
+            batch.write(edge.nanosecondsColumn, rows, as: UInt32.self)
+        )
     }
 
     /// Seconds since 1970 and the nanoseconds behind them.
@@ -260,25 +307,23 @@ extension PlanRunner {
     private func icmp(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
         let types = unsafe batch.write(.icmpType, rows, as: UInt8.self)
         let codes = unsafe batch.write(.icmpCode, rows, as: UInt8.self)
-        for index in types.indices {
-            let position = step.offset &+ index &* stride
-            unsafe types[index] = bytes.unsafeLoad(fromByteOffset: position, as: UInt8.self)
-            unsafe codes[index] = bytes.unsafeLoad(fromByteOffset: position &+ 1, as: UInt8.self)
+        records.forEach(UInt16.self, at: step.offset) { row, value in
+            unsafe types[row] = UInt8(truncatingIfNeeded: UInt16(bigEndian: value) >> 8)
+            unsafe codes[row] = UInt8(truncatingIfNeeded: UInt16(bigEndian: value))
         }
     }
 
     private func codePoint(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch) {
         let out = unsafe batch.write(column, rows, as: UInt8.self)
-        for index in out.indices {
-            unsafe out[index] = bytes.unsafeLoad(fromByteOffset: step.offset &+ index &* stride, as: UInt8.self) << 2
+        records.forEach(UInt8.self, at: step.offset) { row, value in
+            unsafe out[row] = value << 2
         }
     }
 
     private func etherType(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
         let out = unsafe batch.write(.eType, rows, as: UInt16.self)
-        for index in out.indices {
-            let version = unsafe bytes.unsafeLoad(fromByteOffset: step.offset &+ index &* stride, as: UInt8.self)
-            unsafe out[index] = version == 4 ? 0x0800 : version == 6 ? 0x86DD : 0
+        records.forEach(UInt8.self, at: step.offset) { row, version in
+            unsafe out[row] = version == 4 ? 0x0800 : version == 6 ? 0x86DD : 0
         }
     }
 }

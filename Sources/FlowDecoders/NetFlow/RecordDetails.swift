@@ -7,10 +7,8 @@ extension PlanRunner {
     /// Reads the first bytes of each record's packet into the columns of its headers (RFC 5477
     /// section 8.5, RFC 7133 section 3.10). Fields of the record that tell the same are written
     /// over it afterwards.
-    ///
-    /// - Returns: whether the plan has such a section.
-    func readFrames(_ plan: TemplatePlan, _ view: TunnelView, into batch: FlowBatch) -> Bool {
-        guard let step = plan.frame, case .frame(let section) = step.action else { return false }
+    func readFrames(_ plan: TemplatePlan, _ view: TunnelView, into batch: FlowBatch) {
+        guard let step = plan.frame, case .frame(let section) = step.action else { return }
         var aside = Array(repeating: PacketHeader(), count: min(rows.count, Self.framesAside))
         var start = rows.lowerBound
         while start < rows.upperBound {
@@ -22,7 +20,6 @@ extension PlanRunner {
             start = end
         }
         if !plan.hasPackets { batch.fill(.packets, rows, with: UInt64(1)) }
-        return true
     }
 
     /// Packets that are read before they are stored.
@@ -37,8 +34,7 @@ extension PlanRunner {
     ) -> PacketHeader {
         // A section from the middle of a packet can't be told apart.
         if let offset = plan.sectionOffset, number(offset, record) != 0 { return PacketHeader() }
-        let start = step.offset + record * stride
-        let bytes = bytes.extracting(start..<(start + step.length))
+        let bytes = bytes(of: step, record)
         switch section {
         case .link:
             // A set of flags, of which the lowest is Ethernet; where nobody says, it is Ethernet as well.
@@ -53,6 +49,7 @@ extension PlanRunner {
     /// label, 3 of traffic class, 1 for the bottom of the stack (RFC 3032).
     func readLabels(_ plan: TemplatePlan, into batch: FlowBatch) {
         let columns: [FlowColumn] = [.mpls1Label, .mpls2Label, .mpls3Label]
+        guard !plan.labels.isEmpty else { return }
         var labels = InlineArray<3, UInt32>(repeating: 0)
         for row in rows {
             var count = 0
@@ -78,7 +75,7 @@ extension PlanRunner {
     /// The names of interfaces that the first record tells.
     func readInterfaceNames(_ plan: TemplatePlan) -> [(number: UInt32, name: String)] {
         plan.interfaceNames.compactMap { pair in
-            let (text, _) = PlainText.utf8(bytes.extracting(pair.name.offset..<(pair.name.offset + pair.name.length)))
+            let (text, _) = PlainText.utf8(bytes(of: pair.name, 0))
             let number = number(pair.number, 0)
             guard number != 0, !text.isEmpty else { return nil }
             return (UInt32(clamping: number), String(decoding: text, as: UTF8.self))
@@ -89,16 +86,15 @@ extension PlanRunner {
     ///
     /// - Returns: how many texts were cut or left out for want of room.
     func readTexts(_ plan: TemplatePlan, into batch: FlowBatch) -> Int {
+        guard !plan.texts.isEmpty else { return 0 }
         var lost = 0
         var value: [UInt8] = []
         for row in rows {
             value.removeAll(keepingCapacity: true)
             var texts = 0
             for step in plan.texts {
-                let start = step.offset + (row - rows.lowerBound) * stride
-                guard let (key, text, isCut) = text(step, bytes.extracting(start..<(start + step.length))) else {
-                    continue
-                }
+                let bytes = bytes(of: step, row - rows.lowerBound)
+                guard let (key, text, isCut) = text(step, bytes) else { continue }
                 guard texts < VariableValue.mostTexts else {
                     lost += 1
                     continue
@@ -114,6 +110,13 @@ extension PlanRunner {
             if unsafe !batch.append(.strings, row: row, value: value.span.bytes) { lost += texts }
         }
         return lost
+    }
+
+    /// The bytes of a field in one record.
+    @_lifetime(copy self)
+    private func bytes(of step: TemplatePlan.Step, _ record: Int) -> RawSpan {
+        let start = step.offset + record * records.stride
+        return records.bytes.extracting(start..<(start + step.length))
     }
 
     /// The name and the value of a text; nil when it is empty.

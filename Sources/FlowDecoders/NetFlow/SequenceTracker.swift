@@ -1,3 +1,5 @@
+import FlowSchema
+
 /// Follows an exporter's sequence numbers and estimates what was lost before it reached us.
 ///
 /// What is counted differs: NetFlow v5 numbers flows, v9 export packets, IPFIX
@@ -30,4 +32,49 @@ struct SequenceTracker {
         }
         expected = count.map { sequence &+ $0 }
     }
+}
+
+/// The sequences of one exporter, of which nearly every datagram asks for the same few.
+struct SequenceTrackers {
+    /// What sequence numbers are counted by.
+    struct Key: Hashable {
+        /// Protocol, port and domain side by side: equal as quickly as a number.
+        fileprivate let bits: UInt64
+
+        init(type: FlowType, port: UInt16, domain: UInt32) {
+            bits = UInt64(type.rawValue) << 48 | UInt64(port) << 32 | UInt64(domain)
+        }
+    }
+
+    private var trackers: [SequenceTracker] = []
+    private var keys: [Key] = []
+    private var places: [Key: Int] = [:]
+    /// Where the last one was.
+    private var last = 0
+
+    /// Sequences followed per exporter.
+    static let most = 1024
+
+    /// Follows a sequence; beyond the bound nothing is followed.
+    mutating func note(_ key: Key, sequence: UInt32, count: UInt32?) {
+        if last >= keys.count || keys[last] != key {
+            guard let place = place(key) else { return }
+            last = place
+        }
+        trackers[last].note(sequence, count: count)
+    }
+
+    private mutating func place(_ key: Key) -> Int? {
+        if let known = places[key] { return known }
+        guard keys.count < Self.most else { return nil }
+        places[key] = keys.count
+        keys.append(key)
+        trackers.append(SequenceTracker())
+        return keys.count - 1
+    }
+
+    /// Units missing in all of them.
+    var missing: UInt64 { trackers.reduce(0) { $0 + $1.missing } }
+    /// How often any of them started again.
+    var restarts: UInt64 { trackers.reduce(0) { $0 + $1.restarts } }
 }

@@ -9,7 +9,8 @@ struct SetDecoder {
     /// Columns that are the same for every record of the message.
     let constants: RowConstants
     let sampling: SamplingTable?
-    let settings: ExporterSettings
+    /// Which packet of a tunnel the main columns tell of.
+    let tunnel: TunnelView
 
     /// What a set gave.
     struct Outcome {
@@ -28,6 +29,8 @@ struct SetDecoder {
         var lostTexts = 0
         /// The sampling rate of the last record.
         var sampling = SamplingRate.unknown
+        /// Bytes times sampling rate of all rows.
+        var scaledBytes: UInt64 = 0
     }
 
     /// Decodes a set's body.
@@ -125,15 +128,15 @@ struct SetDecoder {
         let rows = batch.reserve(records.count)
         let part = bytes.extracting((records.lowerBound * stride)..<bytes.byteCount)
         let runner = PlanRunner(bytes: part, stride: stride, rows: rows, clock: clock, initTime: plan.initTime)
-        let hasFrame = plan.frame != nil && runner.readFrames(plan, settings.tunnel, into: batch)
-        for step in plan.steps { runner.run(step, into: batch) }
-        if !plan.labels.isEmpty { runner.readLabels(plan, into: batch) }
-        // Names repeat from record to record: a set's first one is enough.
-        if !plan.interfaceNames.isEmpty, outcome.interfaceNames.isEmpty {
-            outcome.interfaceNames = runner.readInterfaceNames(plan)
+        if plan.isRecordwise { runner.readFrames(plan, tunnel, into: batch) }
+        runner.run(plan, into: batch)
+        if plan.isRecordwise {
+            runner.readLabels(plan, into: batch)
+            // Names repeat from record to record: a set's first one is enough.
+            if outcome.interfaceNames.isEmpty { outcome.interfaceNames = runner.readInterfaceNames(plan) }
+            outcome.lostTexts += runner.readTexts(plan, into: batch)
         }
-        if !plan.texts.isEmpty { outcome.lostTexts += runner.readTexts(plan, into: batch) }
-        outcome.sampling = finish(plan, runner, rows, batch, hasFrame: hasFrame)
+        finish(plan, runner, rows, batch, &outcome)
     }
 
     /// Moves over one record and notes where each field's value lies (RFC 7011 section 7).
@@ -185,28 +188,39 @@ struct RowConstants {
     var exporter: IPAddress
     /// A rate that the message's header told (NetFlow v5).
     var headerRate: SamplingRate?
+    /// The rate that the configuration says, whatever the exporter tells.
+    var configuredRate: SamplingRate?
 }
 
 extension SetDecoder {
     /// Writes the columns that no field of the template gives.
-    ///
-    /// - Returns: the sampling rate of the last row.
+    @inline(__always)
     private func finish(
         _ plan: TemplatePlan,
         _ runner: borrowing PlanRunner,
         _ rows: Range<Int>,
         _ batch: FlowBatch,
-        hasFrame: Bool
-    ) -> SamplingRate {
+        _ outcome: inout Outcome
+    ) {
         batch.fill(.timeReceived, rows, with: constants.receivedAt)
         batch.fill(.flowType, rows, with: constants.type.rawValue)
         batch.fill(.sequenceNum, rows, with: constants.sequence)
         if !plan.hasSamplerAddress { batch.fill(.samplerAddress, rows, with: constants.exporter) }
         if !plan.hasEtherType, !plan.hasIPVersion { etherType(rows, batch, plan) }
         // A frame has its ICMP header itself.
-        if !plan.hasICMP, !hasFrame { icmpFromPort(rows, batch) }
+        if !plan.hasICMP, plan.frame == nil { icmpFromPort(rows, batch) }
         times(runner, rows, batch, plan)
-        return fillSampling(runner, rows, batch, plan)
+        let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
+        if constants.configuredRate == nil, plan.hasSampling || perInterface {
+            outcome.sampling = fillSampling(runner, rows, batch, plan)
+            outcome.scaledBytes &+= batch.scaledBytes(rows)
+        } else {
+            let rate = constants.configuredRate ?? common
+            batch.fill(.samplingRate, rows, with: rate.rate)
+            batch.fill(.samplingRateSource, rows, with: rate.source.rawValue)
+            outcome.sampling = rate
+            outcome.scaledBytes &+= batch.scaledBytes(rows, rate: rate.rate)
+        }
     }
 
     private func etherType(_ rows: Range<Int>, _ batch: FlowBatch, _ plan: TemplatePlan) {
@@ -227,7 +241,9 @@ extension SetDecoder {
     private func icmpFromPort(_ rows: Range<Int>, _ batch: FlowBatch) {
         guard batch.hasWritten(.proto, rows), batch.hasWritten(.dstPort, rows) else { return }
         let protocols = unsafe batch.write(.proto, rows, as: UInt8.self)
-        guard unsafe protocols.contains(where: { $0 == 1 || $0 == 58 }) else { return }
+        var isICMP = false
+        for index in protocols.indices { unsafe isICMP = isICMP || protocols[index] == 1 || protocols[index] == 58 }
+        guard isICMP else { return }
         let ports = unsafe batch.write(.dstPort, rows, as: UInt16.self)
         let types = unsafe batch.write(.icmpType, rows, as: UInt8.self)
         let codes = unsafe batch.write(.icmpCode, rows, as: UInt8.self)
@@ -278,18 +294,6 @@ extension SetDecoder {
         _ batch: FlowBatch,
         _ plan: TemplatePlan
     ) -> SamplingRate {
-        if let rate = settings.samplingRate {
-            batch.fill(.samplingRate, rows, with: rate)
-            batch.fill(.samplingRateSource, rows, with: SamplingSource.configuration.rawValue)
-            return SamplingRate(UInt64(rate), source: .configuration) ?? .unknown
-        }
-        let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
-        guard plan.hasSampling || perInterface else {
-            let rate = common
-            batch.fill(.samplingRate, rows, with: rate.rate)
-            batch.fill(.samplingRateSource, rows, with: rate.source.rawValue)
-            return rate
-        }
         let rates = unsafe batch.write(.samplingRate, rows, as: UInt32.self)
         let sources = unsafe batch.write(.samplingRateSource, rows, as: UInt8.self)
         var last = SamplingRate.unknown

@@ -55,6 +55,18 @@ struct TemplatePlan: Sendable {
         /// Where the field starts when every field before it is of fixed length.
         var offset: Int
         var length: Int
+        /// What of ``PlanRunner`` runs it.
+        let loop: Loop
+        /// The column that ``loop`` writes; of times, the seconds.
+        let column: FlowColumn
+
+        init(action: ElementAction, field: Int, offset: Int, length: Int) {
+            self.action = action
+            self.field = field
+            self.offset = offset
+            self.length = length
+            (loop, column) = Loop.of(action, length: length)
+        }
     }
 
     private(set) var steps: [Step] = []
@@ -106,6 +118,7 @@ struct TemplatePlan: Sendable {
         }
         labels.sort { $0.labelDepth < $1.labelDepth }
         interfaceNames = Self.interfaceNames(candidates)
+        isRecordwise = frame != nil || !labels.isEmpty || !texts.isEmpty || !interfaceNames.isEmpty
     }
 
     /// Numbers come in the template's order. Of addresses, IPv6 comes before
@@ -151,6 +164,8 @@ struct TemplatePlan: Sendable {
         }
     }
 
+    /// Whether something is to be read record by record.
+    private(set) var isRecordwise = false
     private var frameRank = UInt8.max
 
     /// Whether records tell their sampling rate themselves, not by naming a sampler.
@@ -229,6 +244,40 @@ struct TemplatePlan: Sendable {
             }
         }
         return result
+    }
+}
+
+extension TemplatePlan.Step {
+    /// The fields that have a loop of their own, since most fields are like them.
+    enum Loop: UInt8, Sendable {
+        /// A number as wide as its column.
+        case number1, number2, number4, number8
+        /// A number of two bytes in a column of four, of four in one of eight.
+        case number2in4, number4in8
+        case ipv4, ipv6
+        case milliseconds, uptime
+        /// Whatever else there is.
+        case other
+
+        fileprivate static func of(_ action: ElementAction, length: Int) -> (Loop, FlowColumn) {
+            switch action {
+            case .unsigned(let column), .lowBits(let column):
+                switch (length, column.storage) {
+                case (1, .uint8): (.number1, column)
+                case (2, .uint16): (.number2, column)
+                case (4, .uint32): (.number4, column)
+                case (8, .uint64): (.number8, column)
+                case (2, .uint32): (.number2in4, column)
+                case (4, .uint64): (.number4in8, column)
+                default: (.other, column)
+                }
+            case .ipv4(let column): (length == 4 ? .ipv4 : .other, column)
+            case .ipv6(let column): (length == 16 ? .ipv6 : .other, column)
+            case .time(.milliseconds, let edge): (length == 8 ? .milliseconds : .other, edge.secondsColumn)
+            case .time(.uptimeMilliseconds, let edge): (length == 4 ? .uptime : .other, edge.secondsColumn)
+            default: (.other, action.column ?? .timeReceived)
+            }
+        }
     }
 }
 

@@ -123,3 +123,44 @@ struct TemplateStore {
         }
     }
 }
+
+/// Which template the last data sets of some ids were decoded by.
+///
+/// One place for each of a few ids: two that share a place forget each other,
+/// and the store is asked again. It knows nothing of changes, so it must be
+/// cleared before any.
+struct RecentTemplates {
+    private struct Place {
+        var key: TemplateStore.Key
+        var port: UInt16
+        var template: Template
+    }
+
+    private static let places = 64
+    private var table: [Place?] = []
+
+    /// The template, if it was asked for lately.
+    @inline(__always)
+    func template(_ key: TemplateStore.Key, port: UInt16) -> Template? {
+        let index = Self.index(key)
+        guard index < table.count, let place = table[index], place.key == key, place.port == port else { return nil }
+        return place.template
+    }
+
+    /// Notes what the store answered.
+    mutating func note(_ key: TemplateStore.Key, port: UInt16, _ template: Template) {
+        if table.isEmpty { table = Array(repeating: nil, count: Self.places) }
+        table[Self.index(key)] = Place(key: key, port: port, template: template)
+    }
+
+    /// Forgets everything.
+    mutating func clear() {
+        table = []
+    }
+
+    /// Exporters number their templates one after the other.
+    @inline(__always)
+    private static func index(_ key: TemplateStore.Key) -> Int {
+        Int(truncatingIfNeeded: UInt32(key.id) ^ key.domain &* 0x9E37_79B1 >> 16) & (places - 1)
+    }
+}

@@ -54,6 +54,9 @@ extension ElementAction {
         case .mplsLabel(let depth):
             (depth <= 3 ? "`MPLS\(depth)Label`, " : "") + "`MPLSCount`, `MPLSLastLabel`"
         case .text(let key), .routeDistinguisher(let key): "`Strings['\(key)']`"
+        case .total(let column):
+            "`\(column.name)`, less what the flow's record before had, where the template tells the flow's start or id"
+        case .flowID: "tells flows of the same ends apart, for total counters"
         case .interfaceName: "the name of the interface whose number stands before it"
         case .frame: "the columns of the packet's headers, tunnels included"
         case .frameType: "how the section of the frame is read"

@@ -52,8 +52,12 @@ final class ExporterState {
     /// Data sets that wait for their template.
     var parked: ParkingLot
 
-    init(address: IPAddress, budget: ParkingBudget) {
+    /// What flows counted before, of all exporters of the thread.
+    let totals: FlowTotals
+
+    init(address: IPAddress, budget: ParkingBudget, totals: FlowTotals) {
         self.address = address
+        self.totals = totals
         parked = ParkingLot(budget: budget)
     }
 

@@ -13,6 +13,7 @@ public struct FlowDecoder {
     private var recent = RecentExporters()
     private var sflow = SFlowDecoder()
     private let budget: ParkingBudget
+    private let totals: FlowTotals
     /// Counts of datagrams that belong to no exporter's state: beyond ``mostExporters``.
     public private(set) var strangers = DecodeCounters()
 
@@ -47,6 +48,7 @@ public struct FlowDecoder {
         self.settings = settings
         mappings = ElementMappings(settings.elements)
         budget = ParkingBudget()
+        totals = FlowTotals()
     }
 
     /// A decoder for one of several sessions, each of which has templates of its
@@ -57,6 +59,7 @@ public struct FlowDecoder {
         mappings = other.mappings
         correctsClocks = other.correctsClocks
         budget = other.budget
+        totals = other.totals
     }
 
     /// Rows that a batch must have room for before ``decode(_:context:into:)``:
@@ -249,7 +252,7 @@ public struct FlowDecoder {
             exporters[idle.address] = nil
             recent.clear()
         }
-        let new = ExporterState(address: address, budget: budget)
+        let new = ExporterState(address: address, budget: budget, totals: totals)
         new.settings = settings.exporter(address)
         new.templates.mappings = mappings
         new.correctsClock = correctsClocks

@@ -100,7 +100,7 @@ public enum KeyValue: Hashable, Sendable {
             .number(0)
         case .direction: .number(255)
         case .address: .address(.unspecified)
-        case .time, .subsecond, .counter, .number, .tcpFlags: nil
+        case .time, .subsecond, .counter, .number, .tcpFlags, .numbers, .strings: nil
         }
     }
 

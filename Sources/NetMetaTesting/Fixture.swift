@@ -72,18 +72,28 @@ public struct Decoded {
     public var rows: [String]
     /// What was counted.
     public var counters: DecodeCounters
+    /// What is known of the exporters in the end.
+    public var exporters: [ExporterSnapshot]
     /// The batch, sealed.
     public var batch: FlowBatch
 
     /// Decodes datagrams in their order with a new decoder.
-    public init(_ datagrams: [RecordedDatagram]) {
-        var decoder = FlowDecoder()
+    ///
+    /// - Parameter expireAt: a time at which to ask what has waited for too long, before the end settles the rest.
+    public init(
+        _ datagrams: [RecordedDatagram],
+        settings: DecoderSettings = DecoderSettings(),
+        expireAt: UInt32? = nil
+    ) {
+        var decoder = FlowDecoder(settings: settings)
         batch = FlowBatch(capacity: 4 * FlowDecoder.mostRows)
         batch.keepsOrigins = true
         for datagram in datagrams {
             decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
         }
+        if let expireAt { decoder.expire(at: expireAt, into: batch) }
         _ = decoder.finish(into: batch)
+        exporters = decoder.snapshots
         batch.seal()
         counters = decoder.counters
         let json = JSONRows()

@@ -23,6 +23,16 @@ struct Bytes {
         return u16(id, UInt16(whole.count + 4)) + whole
     }
 
+    /// An options template record of IPFIX: id, scopes first, each (element, length).
+    static func optionsTemplate(_ id: UInt16, scope: Int, _ fields: [(UInt16, UInt16)]) -> [UInt8] {
+        u16(id, UInt16(fields.count), UInt16(scope)) + fields.flatMap { u16($0.0, $0.1) }
+    }
+
+    /// A field of variable length (RFC 7011 section 7).
+    static func variable(_ bytes: [UInt8]) -> [UInt8] {
+        (bytes.count < 255 ? [UInt8(bytes.count)] : [255] + u16(UInt16(bytes.count))) + bytes
+    }
+
     /// A template record: id, then (element, length) pairs.
     static func template(_ id: UInt16, _ fields: [(UInt16, UInt16)]) -> [UInt8] {
         u16(id, UInt16(fields.count)) + fields.flatMap { u16($0.0, $0.1) }

@@ -6,6 +6,10 @@ enum ElementAction: Sendable {
     case unsigned(FlowColumn)
     /// An unsigned number of which the column takes the low bits: flags and status bytes sent wider.
     case lowBits(FlowColumn)
+    /// An unsigned number that goes on counting from one record of a flow to the next, see ``FlowTotals``.
+    case total(FlowColumn)
+    /// What tells flows of the same ends apart.
+    case flowID
     /// 4 bytes of IPv4 address.
     case ipv4(FlowColumn)
     /// 16 bytes of IPv6 address.
@@ -110,8 +114,9 @@ enum ElementRegistry {
         InformationElement(2, "packetDeltaCount", .unsigned(.packets)),
         InformationElement(23, "postOctetDeltaCount", .unsigned(.bytes), rank: 1),
         InformationElement(24, "postPacketDeltaCount", .unsigned(.packets), rank: 1),
-        InformationElement(85, "octetTotalCount", .unsigned(.bytes), rank: 2),
-        InformationElement(86, "packetTotalCount", .unsigned(.packets), rank: 2),
+        InformationElement(85, "octetTotalCount", .total(.bytes), rank: 2),
+        InformationElement(86, "packetTotalCount", .total(.packets), rank: 2),
+        InformationElement(148, "flowId", .flowID),
         InformationElement(231, "initiatorOctets", .unsigned(.bytes), rank: 1),
         InformationElement(298, "initiatorPackets", .unsigned(.packets), rank: 1),
         InformationElement(352, "layer2OctetDeltaCount", .unsigned(.bytes), rank: 3),

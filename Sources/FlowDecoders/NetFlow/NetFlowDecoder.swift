@@ -83,7 +83,8 @@ struct NetFlowDecoder {
             clock: clock,
             constants: constants,
             sampling: nil,
-            tunnel: exporter.settings.tunnel
+            tunnel: exporter.settings.tunnel,
+            totals: exporter.totals
         )
         var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
         try decoder.decode(records, into: batch, &outcome)
@@ -263,7 +264,8 @@ struct NetFlowDecoder {
                 constants: constants(message.type, message.sequence, message.clock),
                 // Most exporters announce nothing.
                 sampling: exporter.hasDomains ? exporter.samplingTable(message.domain) : nil,
-                tunnel: exporter.settings.tunnel
+                tunnel: exporter.settings.tunnel,
+                totals: exporter.totals
             )
             var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
             // Records before a bad one stay; they were read in full.

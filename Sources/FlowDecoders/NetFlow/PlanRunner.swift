@@ -69,7 +69,7 @@ struct PlanRunner: ~Escapable {
     @inline(never)
     private func run(_ step: TemplatePlan.Step, into batch: FlowBatch) {
         switch step.action {
-        case .unsigned(let column): number(column, step, batch, keepLow: false)
+        case .unsigned(let column), .total(let column): number(column, step, batch, keepLow: false)
         case .lowBits(let column): number(column, step, batch, keepLow: true)
         case .ipv4: ipv4(step, batch)
         case .ipv6: ipv6(step, batch)
@@ -80,7 +80,7 @@ struct PlanRunner: ~Escapable {
         case .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace: break
         case .codePoint(let column): codePoint(column, step, batch)
         // Read record by record, see RecordDetails.
-        case .mplsLabel, .text, .interfaceName, .frame, .frameType, .sectionOffset, .routeDistinguisher: break
+        case .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher: break
         // These change what other fields mean.
         case .event, .systemInitTime, .duration: break
         }

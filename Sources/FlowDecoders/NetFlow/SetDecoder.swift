@@ -11,6 +11,8 @@ struct SetDecoder {
     let sampling: SamplingTable?
     /// Which packet of a tunnel the main columns tell of.
     let tunnel: TunnelView
+    /// What flows counted before, for total counters.
+    let totals: FlowTotals?
 
     /// What a set gave.
     struct Outcome {
@@ -135,6 +137,9 @@ struct SetDecoder {
             // Names repeat from record to record: a set's first one is enough.
             if outcome.interfaceNames.isEmpty { outcome.interfaceNames = runner.readInterfaceNames(plan) }
             outcome.lostTexts += runner.readTexts(plan, into: batch)
+        }
+        if !plan.totals.isEmpty, let identity = plan.identity {
+            totals?.subtract(runner, plan, identity: identity, exporter: constants.exporter, into: batch)
         }
         finish(plan, runner, rows, batch, &outcome)
     }

@@ -89,6 +89,10 @@ struct TemplatePlan: Sendable {
     private(set) var interfaceNames: [(number: Step, name: Step)] = []
     /// Values for `Strings`.
     private(set) var texts: [Step] = []
+    /// The counters that go on counting from record to record.
+    private(set) var totals: Set<FlowColumn> = []
+    /// The field that tells flows of the same ends apart: when they began, or their id.
+    private(set) var identity: Step?
     /// The first bytes of a packet, and what says how to read them.
     private(set) var frame: Step?
     private(set) var frameType: Step?
@@ -133,15 +137,17 @@ struct TemplatePlan: Sendable {
 
     private mutating func note(_ candidate: Candidate) {
         let step = candidate.step
+        if case .total(let column) = step.action { totals.insert(column) }
         switch step.action {
         case .ipv4(.srcAddr), .ipv4(.dstAddr): hasIPv4 = true
         case .ipv6(.srcAddr), .ipv6(.dstAddr): hasIPv6 = true
         case .ipv4(.samplerAddress), .ipv6(.samplerAddress): hasSamplerAddress = true
         case .unsigned(.eType): hasEtherType = true
-        case .unsigned(.bytes): counters.append(step)
-        case .unsigned(.packets):
+        case .unsigned(.bytes), .total(.bytes): counters.append(step)
+        case .unsigned(.packets), .total(.packets):
             counters.append(step)
             hasPackets = true
+        case .flowID where identity == nil: identity = step
         case .unsigned(.proto): hasProto = true
         case .ipVersion: hasIPVersion = true
         case .icmpTypeAndCode, .unsigned(.icmpType): hasICMP = true
@@ -149,6 +155,7 @@ struct TemplatePlan: Sendable {
             hasStart = hasStart || edge == .start
             hasEnd = hasEnd || edge == .end
             hasDates = hasDates || form.isDate
+            if edge == .start { identity = step }
         case .samplingInterval, .samplerID, .samplingPacketInterval: hasSampling = true
         case .event: isEvent = true
         case .unsigned(.firewallEvent): isEvent = true
@@ -185,6 +192,7 @@ struct TemplatePlan: Sendable {
         plan.counters = counters.compactMap { $0.placed(places) }
         plan.initTime = initTime?.placed(places)
         plan.duration = duration?.placed(places)
+        plan.identity = identity?.placed(places)
         plan.labels = labels.compactMap { $0.placed(places) }
         plan.interfaceNames = interfaceNames.compactMap { pair in
             guard let number = pair.number.placed(places), let name = pair.name.placed(places) else { return nil }
@@ -261,7 +269,7 @@ extension TemplatePlan.Step {
 
         fileprivate static func of(_ action: ElementAction, length: Int) -> (Loop, FlowColumn) {
             switch action {
-            case .unsigned(let column), .lowBits(let column):
+            case .unsigned(let column), .lowBits(let column), .total(let column):
                 switch (length, column.storage) {
                 case (1, .uint8): (.number1, column)
                 case (2, .uint16): (.number2, column)
@@ -286,14 +294,14 @@ extension ElementAction {
     var column: FlowColumn? {
         switch self {
         case .unsigned(let column), .lowBits(let column), .ipv4(let column), .ipv6(let column),
-            .codePoint(let column):
+            .codePoint(let column), .total(let column):
             column
         case .time(_, .start): .timeFlowStart
         case .time(_, .end): .timeFlowEnd
         case .icmpTypeAndCode: .icmpType
         case .samplingInterval: .samplingRate
         case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event, .systemInitTime, .duration,
-            .mplsLabel, .text, .interfaceName, .frame, .frameType, .sectionOffset, .routeDistinguisher:
+            .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher:
             nil
         }
     }
@@ -301,7 +309,7 @@ extension ElementAction {
     /// Whether a plan runs it over all records of a set at once.
     var isColumnwise: Bool {
         switch self {
-        case .mplsLabel, .text, .interfaceName, .frame, .frameType, .sectionOffset, .routeDistinguisher: false
+        case .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher: false
         default: true
         }
     }
@@ -310,7 +318,7 @@ extension ElementAction {
     func accepts(length: Int) -> Bool {
         switch self {
         case .unsigned, .lowBits, .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event,
-            .duration, .frameType, .sectionOffset:
+            .duration, .frameType, .sectionOffset, .total, .flowID:
             (1...8).contains(length)
         case .codePoint: length == 1
         case .text, .interfaceName, .frame: length > 0

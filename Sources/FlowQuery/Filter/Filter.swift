@@ -138,7 +138,7 @@ extension FieldKind {
         switch self {
         case .time, .subsecond, .counter, .number, .asn, .port, .interface: true
         case .address, .mac, .ipProtocol, .etherType, .direction, .flowType, .samplingSource, .encapType,
-            .tcpFlags:
+            .tcpFlags, .numbers, .strings:
             false
         }
     }
@@ -149,7 +149,7 @@ extension FieldKind {
     /// Whether the value has a text that people would write a pattern for.
     var hasText: Bool {
         switch self {
-        case .time, .subsecond, .direction, .tcpFlags: false
+        case .time, .subsecond, .direction, .tcpFlags, .numbers, .strings: false
         default: true
         }
     }

@@ -57,18 +57,24 @@ public struct ExporterMemory: Sendable {
     }
 
     /// Teaches a new exporter's state what is remembered.
-    func restore(_ exporter: ExporterState) {
+    func restore(_ exporter: ExporterState, at now: UInt32) {
         for saved in templates {
-            exporter.templates.define(saved.key, port: saved.port, fields: saved.fields, scopeCount: saved.scopeCount)
+            exporter.templates.define(
+                saved.key,
+                port: saved.port,
+                fields: saved.fields,
+                scopeCount: saved.scopeCount,
+                at: now
+            )
         }
         for saved in rates {
-            exporter.withDomain(saved.domain) { $0.sampling.learn(saved.rate, for: saved.subject) }
+            exporter.learn(.rate(saved.rate, for: saved.subject), domain: saved.domain)
         }
         for saved in names {
-            exporter.withDomain(saved.domain) { $0.names.learn(saved.subject, saved.name) }
+            exporter.learn(.name(saved.subject, saved.name), domain: saved.domain)
         }
         for (domain, time) in initTimes {
-            exporter.withDomain(domain) { $0.initMilliseconds = time }
+            exporter.learn(.initTime(time), domain: domain)
         }
     }
 }

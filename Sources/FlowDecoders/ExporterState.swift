@@ -10,7 +10,10 @@ final class ExporterState {
     }
     /// Whether times are put right when the exporter's clock is far off.
     var correctsClock = true
-    var templates = TemplateStore()
+    var templates: TemplateStore
+    private let budget: StateBudget
+    /// What options data told and there was no room for.
+    private(set) var refused: UInt64 = 0
     /// One thread owns an exporter's state: of what every datagram asks for,
     /// checking each access for a second one would be a good part of the cost.
     @exclusivity(unchecked)
@@ -42,6 +45,21 @@ final class ExporterState {
         var initMilliseconds: UInt64?
         /// What the exporter says of itself.
         var statistics: [ExporterStatistic: UInt64] = [:]
+
+        /// A name of the most bytes that are kept of one.
+        static let nameCost = StateBudget.Cost.name + 128
+
+        /// What it takes beside ``StateBudget/Cost/domain``.
+        var cost: Int { names.count * Self.nameCost + sampling.count * StateBudget.Cost.rate }
+
+        mutating func learn(_ effect: OptionsDecoder.Effect) {
+            switch effect {
+            case .rate(let rate, let subject): sampling.learn(rate, for: subject)
+            case .name(let subject, let name): names.learn(subject, name)
+            case .initTime(let milliseconds): initMilliseconds = milliseconds
+            case .statistic(let statistic, let value): statistics[statistic] = value
+            }
+        }
     }
 
     /// Observation domains kept per exporter.
@@ -55,10 +73,12 @@ final class ExporterState {
     /// What flows counted before, of all exporters of the thread.
     let totals: FlowTotals
 
-    init(address: IPAddress, budget: ParkingBudget, totals: FlowTotals) {
+    init(address: IPAddress, budget: StateBudget, parking: ParkingBudget, totals: FlowTotals) {
         self.address = address
+        self.budget = budget
         self.totals = totals
-        parked = ParkingLot(budget: budget)
+        templates = TemplateStore(budget: budget)
+        parked = ParkingLot(budget: parking)
     }
 
     /// Follows a sequence; beyond the bound nothing is followed.
@@ -75,7 +95,7 @@ final class ExporterState {
 
     @inline(never)
     private func lookUpTemplate(_ key: TemplateStore.Key, port: UInt16) -> Template? {
-        guard let template = templates.template(key, port: port, scope: settings.templates) else {
+        guard let template = templates.template(key, port: port, scope: settings.templates, at: lastSeen) else {
             if unsafe missingTemplates.count < Self.mostMissing { unsafe missingTemplates.insert(key) }
             return nil
         }
@@ -96,11 +116,23 @@ final class ExporterState {
         return domains.count == 1 ? domains.first?.value.sampling : nil
     }
 
-    /// Changes a domain's state, within the bound.
-    func withDomain(_ domain: UInt32, _ body: (inout Domain) -> Void) {
-        guard domains.count < Self.mostDomains || domains[domain] != nil else { return }
+    /// Takes in what options data told, within the bounds; what doesn't fit is counted.
+    func learn(_ effect: OptionsDecoder.Effect, domain: UInt32) {
+        guard domains[domain] != nil || (domains.count < Self.mostDomains && budget.take(StateBudget.Cost.domain))
+        else { return refused += 1 }
         hasDomains = true
-        body(&domains[domain, default: Domain()])
+        // The dearest thing that can be told.
+        guard budget.hasRoom(Domain.nameCost) else { return refused += 1 }
+        let before = domains[domain]?.cost ?? 0
+        domains[domain, default: Domain()].learn(effect)
+        _ = budget.take((domains[domain]?.cost ?? 0) - before)
+        if case .rate = effect { parked.mayRelease = true }
+    }
+
+    /// Forgets what nobody uses any more.
+    func sweep(at now: UInt32) {
+        forgetRecentTemplates()
+        templates.sweep(at: now)
     }
 
     /// The state as others see it.
@@ -121,7 +153,9 @@ final class ExporterState {
             names: domains.values.reduce(into: ExporterNames()) { $0.merge($1.names) },
             statistics: domains.values.reduce(into: [:]) { $0.merge($1.statistics) { $0 &+ $1 } },
             clockOffset: clockOffset,
-            waitingSets: parked.count
+            waitingSets: parked.count,
+            refusedState: refused + templates.refused,
+            stateBytes: budget.bytes
         )
     }
 }
@@ -175,4 +209,8 @@ public struct ExporterSnapshot: Sendable {
     public var clockOffset: Int64?
     /// Data sets that wait for a template or a sampling rate.
     public var waitingSets: Int
+    /// Templates, names and rates that there was no room for.
+    public var refusedState: UInt64
+    /// About what remembering it takes, in bytes.
+    public var stateBytes: Int
 }

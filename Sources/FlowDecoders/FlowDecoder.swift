@@ -12,7 +12,8 @@ public struct FlowDecoder {
     /// Exporters of the last datagrams.
     private var recent = RecentExporters()
     private var sflow = SFlowDecoder()
-    private let budget: ParkingBudget
+    private let parking: ParkingBudget
+    private let budget: StateBudget.Shared
     private let totals: FlowTotals
     /// Counts of datagrams that belong to no exporter's state: beyond ``mostExporters``.
     public private(set) var strangers = DecodeCounters()
@@ -47,7 +48,8 @@ public struct FlowDecoder {
         remembered = memories
         self.settings = settings
         mappings = ElementMappings(settings.elements)
-        budget = ParkingBudget()
+        parking = ParkingBudget()
+        budget = StateBudget.Shared()
         totals = FlowTotals()
     }
 
@@ -58,6 +60,7 @@ public struct FlowDecoder {
         settings = other.settings
         mappings = other.mappings
         correctsClocks = other.correctsClocks
+        parking = other.parking
         budget = other.budget
         totals = other.totals
     }
@@ -208,7 +211,15 @@ public struct FlowDecoder {
             exporter.counters.unknownTemplateSets += UInt64(exporter.parked.expire(at: now))
             release(exporter, at: now, into: batch)
         }
+        guard now >= lastSwept &+ Self.sweepSeconds || now < lastSwept else { return }
+        lastSwept = now
+        for exporter in exporters.values { exporter.sweep(at: now) }
     }
+
+    /// Seconds between two looks for templates that nobody uses.
+    private static let sweepSeconds: UInt32 = 600
+    private var lastSwept: UInt32 = 0
+    private var lastForgotten: UInt32 = 0
 
     /// Settles all sets that still wait: nothing will come any more.
     ///
@@ -243,22 +254,29 @@ public struct FlowDecoder {
 
     @inline(never)
     private mutating func newExporter(_ address: IPAddress, at now: UInt32) -> ExporterState? {
-        if exporters.count >= Self.mostExporters {
-            // Made up source addresses must not push out exporters that are at work.
-            guard let idle = exporters.values.first(where: { $0.lastSeen &+ Self.idleSeconds < now }) else {
-                return nil
-            }
-            strangers.add(idle.counters)
-            exporters[idle.address] = nil
-            recent.clear()
-        }
-        let new = ExporterState(address: address, budget: budget, totals: totals)
+        // Made up source addresses must not push out exporters that are at work.
+        if exporters.count >= Self.mostExporters || budget.isTight { forgetIdle(at: now) }
+        let own = StateBudget(budget)
+        guard exporters.count < Self.mostExporters, own.take(StateBudget.Cost.exporter) else { return nil }
+        let new = ExporterState(address: address, budget: own, parking: parking, totals: totals)
         new.settings = settings.exporter(address)
         new.templates.mappings = mappings
         new.correctsClock = correctsClocks
-        remembered.removeValue(forKey: address)?.restore(new)
+        remembered.removeValue(forKey: address)?.restore(new, at: now)
         exporters[address] = new
         return new
+    }
+
+    /// Forgets the exporters that have been silent for ``idleSeconds``; their counts stay.
+    private mutating func forgetIdle(at now: UInt32) {
+        // A flood of new exporters must not make this the work of every datagram.
+        guard now != lastForgotten else { return }
+        lastForgotten = now
+        for idle in exporters.values where idle.lastSeen &+ Self.idleSeconds < now && idle.parked.isEmpty {
+            strangers.add(idle.counters)
+            exporters[idle.address] = nil
+        }
+        recent.clear()
     }
 
     /// What an exporter's next life must know, of those that sent in this one.

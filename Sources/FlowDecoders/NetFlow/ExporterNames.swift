@@ -44,6 +44,9 @@ public struct ExporterNames: Equatable, Sendable {
     /// Whether nothing has a name.
     public var isEmpty: Bool { interfaces.isEmpty && vrfs.isEmpty && applications.isEmpty && samplers.isEmpty }
 
+    /// How many things have a name.
+    var count: Int { interfaces.count + vrfs.count + applications.count + samplers.count }
+
     /// Takes in a name; beyond the bound only known ones change.
     mutating func learn(_ subject: NameSubject, _ name: String) {
         switch subject {

@@ -219,6 +219,7 @@ struct NetFlowDecoder {
             isIPFIX: isIPFIX,
             domain: message.domain,
             port: context.source.port,
+            receivedAt: context.receivedAt,
             isStream: context.isStream
         )
         switch id {
@@ -279,16 +280,7 @@ struct NetFlowDecoder {
         let decoder = OptionsDecoder(template: template, isIPFIX: message.type == .ipfix)
         let own = message.domain
         let count = try decoder.decode(body) { effect, domain in
-            exporter.withDomain(domain ?? own) { state in
-                switch effect {
-                case .rate(let rate, let subject):
-                    state.sampling.learn(rate, for: subject)
-                    exporter.parked.mayRelease = true
-                case .name(let subject, let name): state.names.learn(subject, name)
-                case .initTime(let milliseconds): state.initMilliseconds = milliseconds
-                case .statistic(let statistic, let value): state.statistics[statistic] = value
-                }
-            }
+            exporter.learn(effect, domain: domain ?? own)
         }
         if let time = exporter.domains[own]?.initMilliseconds { message.clock.initMilliseconds = time }
         exporter.counters.optionsRecords += UInt64(count)
@@ -345,7 +337,7 @@ struct NetFlowDecoder {
             let domain = entry.key.domain
             guard !entry.waitsForRate else { return !(exporter.samplingTable(domain)?.isEmpty ?? true) }
             let scope = exporter.settings.templates
-            return exporter.templates.template(entry.key, port: entry.port, scope: scope) != nil
+            return exporter.templates.has(entry.key, port: entry.port, scope: scope)
         }
         exporter.parked.mayRelease = !exporter.parked.isEmpty
     }
@@ -417,7 +409,7 @@ struct NetFlowDecoder {
         exporter.counters.flows += UInt64(outcome.rows.count)
         exporter.counters.lostTexts += UInt64(outcome.lostTexts)
         for (number, name) in outcome.interfaceNames {
-            exporter.withDomain(domain) { $0.names.learn(.interface(number), name) }
+            exporter.learn(.name(.interface(number), name), domain: domain)
         }
         guard !outcome.rows.isEmpty else { return }
         exporter.scaledBytes &+= outcome.scaledBytes

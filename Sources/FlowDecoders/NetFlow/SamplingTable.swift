@@ -31,6 +31,9 @@ struct SamplingTable {
         }
     }
 
+    /// How many rates there are.
+    var count: Int { bySampler.count + byInterface.count + (ofDomain == nil ? 0 : 1) }
+
     /// Every rate with its subject.
     var all: [(subject: Subject, rate: UInt32)] {
         bySampler.map { (.sampler($0.key), $0.value) } + byInterface.map { (.interface($0.key), $0.value) }

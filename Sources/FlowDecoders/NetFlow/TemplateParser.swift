@@ -5,6 +5,8 @@ struct TemplateParser {
     let isIPFIX: Bool
     let domain: UInt32
     let port: UInt16
+    /// When the message came, in seconds since 1970.
+    let receivedAt: UInt32
     /// Whether withdrawals are obeyed.
     let isStream: Bool
 
@@ -113,7 +115,13 @@ struct TemplateParser {
             for _ in 0..<fieldCount { fields.append(try field(&reader)) }
             // A record without a single byte would never end.
             guard fields.contains(where: { $0.length > 0 }) else { throw .badTemplate }
-            store.define(key, port: port, fields: fields, scopeCount: isOptions ? max(scopeCount, 1) : scopeCount)
+            store.define(
+                key,
+                port: port,
+                fields: fields,
+                scopeCount: isOptions ? max(scopeCount, 1) : scopeCount,
+                at: receivedAt
+            )
         } catch {
             // Data must not be decoded by a definition that its exporter has just replaced.
             store.remove(key, port: port)

@@ -15,77 +15,108 @@ struct TemplateStore {
     private struct Definition {
         var port: UInt16
         var template: Template
+        /// When it was defined or asked for last, in seconds since 1970; only as exact as ``sweep(at:)`` is frequent.
+        var lastUsed: UInt32
+
+        var cost: Int { StateBudget.Cost.template + template.fields.count * StateBudget.Cost.field }
     }
 
     /// What the configuration says of elements; a change compiles every template anew.
     var mappings = ElementMappings() {
         didSet {
-            for (key, known) in definitions {
-                definitions[key] = known.map { definition in
-                    Definition(
-                        port: definition.port,
-                        template: compile(definition.template.fields, definition.template.scopeCount)
-                    )
+            definitions = definitions.mapValues { known in
+                known.map { definition in
+                    var definition = definition
+                    definition.template = compile(definition.template.fields, definition.template.scopeCount)
+                    return definition
                 }
             }
         }
     }
 
     private var definitions: [Key: [Definition]] = [:]
+    private let budget: StateBudget
     /// How many templates are held.
     private(set) var count = 0
-    private var fieldCount = 0
     /// Templates that were refused for want of room.
     private(set) var refused: UInt64 = 0
 
     /// Most templates of one exporter; real ones have tens.
     static let mostTemplates = 4096
-    /// Most fields of all templates of one exporter together: bounds the memory to a few MB.
-    static let mostFields = 65_536
     /// Ports of one exporter that may define the same id.
     static let mostPorts = 16
+    /// Seconds after which a template that is neither defined again nor used is
+    /// forgotten: exporters are known that send theirs once an hour, and flows that come once a day.
+    static let mostSeconds: UInt32 = 2 * 86_400
+
+    init(budget: StateBudget) {
+        self.budget = budget
+    }
 
     /// The template of a data set; nil when none is known, or several and none of this port.
-    func template(_ key: Key, port: UInt16, scope: ExporterSettings.TemplateScope = .automatic) -> Template? {
-        guard let known = definitions[key] else { return nil }
+    mutating func template(
+        _ key: Key,
+        port: UInt16,
+        scope: ExporterSettings.TemplateScope = .automatic,
+        at now: UInt32
+    ) -> Template? {
+        guard let known = definitions[key], let index = Self.index(known, port, scope) else { return nil }
+        if known[index].lastUsed < now { definitions[key]?[index].lastUsed = now }
+        return known[index].template
+    }
+
+    /// Whether ``template(_:port:scope:at:)`` would find one.
+    func has(_ key: Key, port: UInt16, scope: ExporterSettings.TemplateScope) -> Bool {
+        definitions[key].map { Self.index($0, port, scope) != nil } ?? false
+    }
+
+    private static func index(
+        _ known: [Definition],
+        _ port: UInt16,
+        _ scope: ExporterSettings.TemplateScope
+    ) -> Int? {
         // The newest is last.
-        if scope == .exporter { return known.last?.template }
-        if let own = known.first(where: { $0.port == port }) { return own.template }
-        guard scope == .automatic else { return nil }
-        guard let first = known.first, known.allSatisfy({ $0.template.fields == first.template.fields }) else {
-            return nil
-        }
-        return first.template
+        if scope == .exporter { return known.indices.last }
+        if let own = known.firstIndex(where: { $0.port == port }) { return own }
+        guard scope == .automatic, let first = known.first,
+            known.allSatisfy({ $0.template.fields == first.template.fields })
+        else { return nil }
+        return 0
     }
 
     /// Takes in a definition; a new one for a known id replaces the old at once.
-    mutating func define(_ key: Key, port: UInt16, fields: [TemplateField], scopeCount: Int) {
+    mutating func define(_ key: Key, port: UInt16, fields: [TemplateField], scopeCount: Int, at now: UInt32) {
         var known = definitions[key] ?? []
         if let index = known.firstIndex(where: { $0.port == port }) {
-            let old = known[index].template
+            var definition = known.remove(at: index)
+            definition.lastUsed = now
             // Repeated every few minutes, nearly always unchanged: the plan stays.
-            if old.fields == fields, old.scopeCount == scopeCount {
-                // The one that was sent last is the newest, unchanged or not.
-                if index < known.count - 1 {
-                    known.append(known.remove(at: index))
-                    definitions[key] = known
+            if definition.template.fields != fields || definition.template.scopeCount != scopeCount {
+                budget.give(definition.cost)
+                count -= 1
+                definition.template = compile(fields, scopeCount)
+                definitions[key] = known.isEmpty ? nil : known
+                guard take(definition) else {
+                    refused += 1
+                    return
                 }
-                return
             }
-            fieldCount += fields.count - old.fields.count
-            known.remove(at: index)
-            known.append(Definition(port: port, template: compile(fields, scopeCount)))
+            known.append(definition)
         } else {
-            guard count < Self.mostTemplates, fieldCount + fields.count <= Self.mostFields, known.count < Self.mostPorts
-            else {
+            let definition = Definition(port: port, template: compile(fields, scopeCount), lastUsed: now)
+            guard known.count < Self.mostPorts, take(definition) else {
                 refused += 1
                 return
             }
-            count += 1
-            fieldCount += fields.count
-            known.append(Definition(port: port, template: compile(fields, scopeCount)))
+            known.append(definition)
         }
         definitions[key] = known
+    }
+
+    private mutating func take(_ definition: Definition) -> Bool {
+        guard count < Self.mostTemplates, budget.take(definition.cost) else { return false }
+        count += 1
+        return true
     }
 
     private func compile(_ fields: [TemplateField], _ scopeCount: Int) -> Template {
@@ -110,9 +141,17 @@ struct TemplateStore {
     mutating func remove(_ key: Key, port: UInt16) {
         guard var known = definitions[key], let index = known.firstIndex(where: { $0.port == port }) else { return }
         count -= 1
-        fieldCount -= known[index].template.fields.count
-        known.remove(at: index)
+        budget.give(known.remove(at: index).cost)
         definitions[key] = known.isEmpty ? nil : known
+    }
+
+    /// Forgets what was neither defined nor used for ``mostSeconds``.
+    mutating func sweep(at now: UInt32) {
+        for (key, known) in definitions {
+            for definition in known where now > definition.lastUsed && now - definition.lastUsed > Self.mostSeconds {
+                remove(key, port: definition.port)
+            }
+        }
     }
 
     /// Forgets every IPFIX template of a session's domain: those of flows, or those of options.

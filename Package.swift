@@ -143,7 +143,10 @@ let package = Package(
         ),
         .testTarget(
             name: "netmetaTests",
-            dependencies: ["netmeta", "NetTypes", "WireFormat", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict
         ),
     ]

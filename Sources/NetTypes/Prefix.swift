@@ -40,6 +40,13 @@ public struct Prefix: Hashable, Sendable {
     }
 }
 
+extension Prefix: Comparable {
+    /// The order of the first addresses; of equals the wider prefix comes first.
+    public static func < (a: Prefix, b: Prefix) -> Bool {
+        (a.first, a.bits) < (b.first, b.bits)
+    }
+}
+
 extension Prefix: LosslessStringConvertible {
     /// `192.0.2.0/24`, `2001:db8::/32`.
     public var description: String { "\(first)/\(length)" }

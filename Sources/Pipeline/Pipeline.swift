@@ -34,6 +34,8 @@ public struct PipelineOptions: Sendable {
     public var listeners: [Listener]
     /// Prefixes that datagrams are taken from; empty: from everywhere.
     public var allow: [Prefix] = []
+    /// How exporters' flows are read.
+    public var decoding = DecoderSettings()
     /// Bytes of kernel buffer per socket.
     public var receiveBuffer = 64 << 20
     /// Rows after which a batch is stored.
@@ -113,6 +115,12 @@ public final class Pipeline: Sendable {
     public func setAllow(_ prefixes: [Prefix]) {
         for receiver in receivers { receiver.setAllow(prefixes) }
         for receiver in sessionReceivers { receiver.setAllow(prefixes) }
+    }
+
+    /// Changes how flows are read that are received from now on, within a second.
+    public func setDecoding(_ settings: DecoderSettings) {
+        for receiver in receivers { receiver.setDecoding(settings) }
+        for receiver in sessionReceivers { receiver.setDecoding(settings) }
     }
 
     /// Reads what has arrived, stores all of it and ends the threads; blocks until then.

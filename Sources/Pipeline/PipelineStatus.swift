@@ -1,4 +1,4 @@
-import FlowDecoders
+public import FlowDecoders
 import FlowSchema
 public import FlowStore
 import Foundation
@@ -16,6 +16,7 @@ public final class PipelineStatus: StatusSource {
     private let store: any FlowStore
     private let folder: String
     private let retentionDays: Mutex<Int>
+    private let decoding: Mutex<DecoderSettings>
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
 
@@ -27,11 +28,19 @@ public final class PipelineStatus: StatusSource {
     /// - Parameters:
     ///   - store: asked for the size and age of what is kept.
     ///   - folder: whose disk's free space is reported.
-    public init(pipeline: Pipeline, store: any FlowStore, folder: String, retentionDays: Int) {
+    ///   - decoding: how exporters' flows are read.
+    public init(
+        pipeline: Pipeline,
+        store: any FlowStore,
+        folder: String,
+        retentionDays: Int,
+        decoding: DecoderSettings
+    ) {
         self.pipeline = pipeline
         self.store = store
         self.folder = folder
         self.retentionDays = Mutex(retentionDays)
+        self.decoding = Mutex(decoding)
     }
 
     /// Says for how many days rows are kept from now on.
@@ -40,6 +49,9 @@ public final class PipelineStatus: StatusSource {
         // The next look shows it.
         storage.withLock { $0 = nil }
     }
+
+    /// Says how flows are read from now on.
+    public func setDecoding(_ settings: DecoderSettings) { decoding.withLock { $0 = settings } }
 
     private static let interval = Duration.seconds(5)
     private static let window = 12
@@ -87,11 +99,13 @@ public final class PipelineStatus: StatusSource {
     public func exporters() async -> [ExporterReport] {
         let base = samples.withLock { $0.first }
         let seconds = base.map { (ContinuousClock.now - $0.time) / .seconds(1) } ?? 0
+        let decoding = decoding.withLock { $0 }
         return merged().values.sorted { $0.address < $1.address }.map { exporter in
             let before = base?.exporters[exporter.address] ?? (0, 0)
             func rate(_ now: UInt64, _ before: UInt64) -> Double {
                 seconds > 0 && now >= before ? Double(now - before) / seconds : 0
             }
+            let settings = decoding.exporter(exporter.address)
             let malformed = exporter.counters.malformed.nonZero.map { ($0.error.rawValue, $0.count) }
             return ExporterReport(
                 address: exporter.address,
@@ -102,8 +116,14 @@ public final class PipelineStatus: StatusSource {
                 flowsPerSecond: rate(exporter.counters.flows, before.flows),
                 bitsPerSecond: rate(exporter.scaledBytes, before.bytes) * 8,
                 sequenceGaps: exporter.sequenceMissing,
-                samplingRate: exporter.samplingRate ?? 1,
-                samplingSource: exporter.samplingSource.name,
+                samplingRate: settings.samplingRate ?? exporter.samplingRate ?? 1,
+                samplingSource: (settings.samplingRate == nil ? exporter.samplingSource : .configuration).name,
+                settings: ExporterReport.Settings(
+                    samplingRate: settings.samplingRate,
+                    tunnel: settings.tunnel.rawValue,
+                    templates: settings.templates.rawValue,
+                    holdForRate: settings.holdForRate
+                ),
                 templatesKnown: exporter.templates,
                 templatesMissing: exporter.missingTemplates,
                 malformed: Dictionary(uniqueKeysWithValues: malformed)

@@ -31,6 +31,7 @@ final class ReceiverThread: Sendable {
     private let batchRows: Int
     private let flushSeconds: UInt32
     private let allow: Mutex<[Prefix]>
+    private let decoding: Mutex<DecoderSettings>
     private let remembered: [IPAddress: ExporterMemory]
     private let report = Mutex(Report())
     private let isStopping = Atomic(false)
@@ -49,6 +50,7 @@ final class ReceiverThread: Sendable {
         batchRows = options.batchRows
         flushSeconds = UInt32(max(1, options.flushSeconds))
         allow = Mutex(options.allow)
+        decoding = Mutex(options.decoding)
         self.remembered = remembered
     }
 
@@ -65,6 +67,9 @@ final class ReceiverThread: Sendable {
     /// Narrows or widens who may send, within a second.
     func setAllow(_ prefixes: [Prefix]) { allow.withLock { $0 = prefixes } }
 
+    /// Changes how flows are read that come from now on, within a second.
+    func setDecoding(_ settings: DecoderSettings) { decoding.withLock { $0 = settings } }
+
     /// Asks the thread to read what has arrived, hand it over and end.
     func stop() { isStopping.store(true, ordering: .releasing) }
 
@@ -74,7 +79,11 @@ final class ReceiverThread: Sendable {
     // MARK: - On the thread
 
     private func run() {
-        var work = Work(remembered: remembered, batch: pool.take(), allow: allow.withLock { $0 })
+        var work = Work(
+            decoder: FlowDecoder(remembering: remembered, settings: decoding.withLock { $0 }),
+            batch: pool.take(),
+            allow: allow.withLock { $0 }
+        )
         let deadline = Self.drainSeconds
         var stopSeen: UInt32?
         while true {
@@ -114,12 +123,6 @@ final class ReceiverThread: Sendable {
         /// When the first row of the batch came.
         var opened: UInt32 = 0
         var published: UInt32 = 0
-
-        init(remembered: [IPAddress: ExporterMemory], batch: FlowBatch, allow: [Prefix]) {
-            decoder = FlowDecoder(remembering: remembered)
-            self.batch = batch
-            self.allow = allow
-        }
     }
 
     private func handle(_ datagram: RawSpan, _ source: IPEndpoint, _ now: UInt32, _ work: inout Work) {
@@ -153,6 +156,8 @@ final class ReceiverThread: Sendable {
         if now != work.published {
             work.published = now
             work.allow = allow.withLock { $0 }
+            let settings = decoding.withLock { $0 }
+            if settings != work.decoder.settings { work.decoder.settings = settings }
             work.decoder.expire(at: now, into: work.batch)
             publish(&work)
         }

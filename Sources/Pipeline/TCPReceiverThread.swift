@@ -27,6 +27,7 @@ final class TCPReceiverThread: Sendable {
     private let batchRows: Int
     private let flushSeconds: UInt32
     private let allow: Mutex<[Prefix]>
+    private let decoding: Mutex<DecoderSettings>
     private let report = Mutex(Report())
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
@@ -38,6 +39,7 @@ final class TCPReceiverThread: Sendable {
         batchRows = options.batchRows
         flushSeconds = UInt32(max(1, options.flushSeconds))
         allow = Mutex(options.allow)
+        decoding = Mutex(options.decoding)
     }
 
     /// What was published last.
@@ -52,6 +54,9 @@ final class TCPReceiverThread: Sendable {
 
     /// Narrows or widens who may connect, within a second; sessions from elsewhere end.
     func setAllow(_ prefixes: [Prefix]) { allow.withLock { $0 = prefixes } }
+
+    /// Changes how flows are read that come from now on, within a second.
+    func setDecoding(_ settings: DecoderSettings) { decoding.withLock { $0 = settings } }
 
     /// Asks the thread to read what has arrived, hand it over and end.
     func stop() { isStopping.store(true, ordering: .releasing) }
@@ -70,7 +75,7 @@ final class TCPReceiverThread: Sendable {
 
     /// What the thread owns.
     private struct Work {
-        var sessions = TCPSessions()
+        var sessions: TCPSessions
         var batch: FlowBatch
         var allow: [Prefix]
         var buffer = [UInt8](repeating: 0, count: TCPReceiverThread.readBytes)
@@ -80,7 +85,11 @@ final class TCPReceiverThread: Sendable {
     }
 
     private func run() {
-        var work = Work(batch: pool.take(), allow: allow.withLock { $0 })
+        var work = Work(
+            sessions: TCPSessions(settings: decoding.withLock { $0 }),
+            batch: pool.take(),
+            allow: allow.withLock { $0 }
+        )
         var stopSeen: UInt32?
         while true {
             let now = Self.now
@@ -163,6 +172,7 @@ final class TCPReceiverThread: Sendable {
         work.published = now
         work.allow = allow.withLock { $0 }
         let allow = work.allow
+        work.sessions.setDecoding(decoding.withLock { $0 })
         work.sessions.expire(at: now, into: work.batch) { Self.isAllowed($0, allow) }
         publish(&work)
     }

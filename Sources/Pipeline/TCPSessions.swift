@@ -21,8 +21,19 @@ struct TCPSessions {
     /// What sessions that are over counted.
     private var past = DecodeCounters()
     private var pastExporters: [IPAddress: ExporterSnapshot] = [:]
-    /// Lends its room for sets that wait for templates to all sessions.
-    private let shared = FlowDecoder()
+    /// Lends its settings, and its room for sets that wait for templates, to all sessions.
+    private var shared: FlowDecoder
+
+    init(settings: DecoderSettings = DecoderSettings()) {
+        shared = FlowDecoder(settings: settings)
+    }
+
+    /// Changes how flows are read that come from now on.
+    mutating func setDecoding(_ settings: DecoderSettings) {
+        guard settings != shared.settings else { return }
+        shared.settings = settings
+        for session in open { session.setDecoding(settings) }
+    }
 
     /// The connections, in the order of ``open``.
     var connections: [TCPConnection] { open.map(\.connection) }
@@ -144,6 +155,9 @@ final class TCPSession {
             return false
         }
     }
+
+    /// Changes how flows are read that come from now on.
+    func setDecoding(_ settings: DecoderSettings) { decoder.settings = settings }
 
     /// Settles sets that have waited for as long as they may.
     func expire(at now: UInt32, into batch: FlowBatch) { decoder.expire(at: now, into: batch) }

@@ -24,12 +24,39 @@ public struct ExporterReport: Hashable, Sendable {
     public var samplingRate: UInt32
     /// Who told so: `record`, `options`, `configuration` or `unknown`.
     public var samplingSource: String
+    /// What the configuration says of it.
+    public var settings: Settings
     /// Templates that are known.
     public var templatesKnown: Int
     /// Template numbers that data came for without a template.
     public var templatesMissing: Int
     /// Data that breaks its protocol, by reason.
     public var malformed: [String: UInt64]
+
+    /// What the configuration says of an exporter.
+    public struct Settings: Hashable, Sendable {
+        /// The sampling rate that is taken, whatever the exporter tells; nil believes the exporter.
+        public var samplingRate: UInt32?
+        /// Which packet of a tunnel counts: `outer` or `inner`.
+        public var tunnel: String
+        /// Which templates decode its data: `automatic`, `port` or `exporter`.
+        public var templates: String
+        /// Seconds that flows wait for options data that tell the rate.
+        public var holdForRate: UInt32
+
+        /// Describes settings; the defaults are those of an exporter that isn't configured.
+        public init(
+            samplingRate: UInt32? = nil,
+            tunnel: String = "outer",
+            templates: String = "automatic",
+            holdForRate: UInt32 = 0
+        ) {
+            self.samplingRate = samplingRate
+            self.tunnel = tunnel
+            self.templates = templates
+            self.holdForRate = holdForRate
+        }
+    }
 
     /// Gathers a report.
     public init(
@@ -44,6 +71,7 @@ public struct ExporterReport: Hashable, Sendable {
         sequenceGaps: UInt64 = 0,
         samplingRate: UInt32 = 1,
         samplingSource: String = "unknown",
+        settings: Settings = Settings(),
         templatesKnown: Int = 0,
         templatesMissing: Int = 0,
         malformed: [String: UInt64] = [:]
@@ -59,6 +87,7 @@ public struct ExporterReport: Hashable, Sendable {
         self.sequenceGaps = sequenceGaps
         self.samplingRate = samplingRate
         self.samplingSource = samplingSource
+        self.settings = settings
         self.templatesKnown = templatesKnown
         self.templatesMissing = templatesMissing
         self.malformed = malformed

@@ -225,7 +225,8 @@ extension Endpoint {
         case .exporters:
             """
             exporters (address, name, protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
-            sequenceGaps, sampling, templates, malformed)
+            sequenceGaps, sampling (rate, source), settings (samplingRate, tunnel, templates, holdForRate), templates, \
+            malformed)
             """
         case .health: "status, version, since, ready, message, losses, gapsBefore, lag, listeners, store"
         case .query: "meta (name, type), data (an object a row), rows, statistics"

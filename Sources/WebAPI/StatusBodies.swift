@@ -15,6 +15,7 @@ struct ExportersBody: Encodable {
         var bitsPerSecond: Double
         var sequenceGaps: UInt64
         var sampling: Sampling
+        var settings: Settings
         var templates: Templates
         var malformed: [String: UInt64]
     }
@@ -22,6 +23,20 @@ struct ExportersBody: Encodable {
     struct Sampling: Encodable {
         var rate: UInt32
         var source: String
+    }
+
+    struct Settings: Encodable {
+        var samplingRate: Nullable<UInt32>
+        var tunnel: String
+        var templates: String
+        var holdForRate: UInt32
+
+        init(_ settings: ExporterReport.Settings) {
+            samplingRate = Nullable(settings.samplingRate)
+            tunnel = settings.tunnel
+            templates = settings.templates
+            holdForRate = settings.holdForRate
+        }
     }
 
     struct Templates: Encodable {
@@ -42,6 +57,7 @@ struct ExportersBody: Encodable {
                 bitsPerSecond: report.bitsPerSecond,
                 sequenceGaps: report.sequenceGaps,
                 sampling: Sampling(rate: report.samplingRate, source: report.samplingSource),
+                settings: Settings(report.settings),
                 templates: Templates(known: report.templatesKnown, missing: report.templatesMissing),
                 malformed: report.malformed
             )

@@ -70,7 +70,12 @@ struct FakeStatus: StatusSource {
             templatesKnown: 2,
             malformed: ["truncated": 1]
         ),
-        ExporterReport(address: IPAddress(192, 0, 2, 8), name: "edge \"1\"", lastSeen: 0),
+        ExporterReport(
+            address: IPAddress(192, 0, 2, 8),
+            name: "edge \"1\"",
+            lastSeen: 0,
+            settings: ExporterReport.Settings(samplingRate: 50, tunnel: "inner", templates: "port", holdForRate: 60)
+        ),
     ]
 
     func health() async -> HealthReport { report }

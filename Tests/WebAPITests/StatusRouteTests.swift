@@ -34,6 +34,14 @@ struct StatusRouteTests {
         #expect(exporters[1]["name"] is NSNull)
         #expect((exporters[1]["sampling"] as? [String: Any])?["rate"] as? Int == 1024)
         #expect((exporters[1]["templates"] as? [String: Int]) == ["known": 2, "missing": 0])
+        let settings = try #require(exporters[1]["settings"] as? [String: Any])
+        #expect(settings["samplingRate"] is NSNull)
+        #expect(settings["tunnel"] as? String == "outer")
+        let configured = try #require(exporters[0]["settings"] as? [String: Any])
+        #expect(configured["samplingRate"] as? Int == 50)
+        #expect(configured["tunnel"] as? String == "inner")
+        #expect(configured["templates"] as? String == "port")
+        #expect(configured["holdForRate"] as? Int == 60)
     }
 
     @Test func probes() async throws {

@@ -1,3 +1,5 @@
+import FlowDecoders
+import FlowSchema
 import Foundation
 import NetTypes
 import Testing
@@ -66,8 +68,10 @@ import Testing
     @Test func theDefaultFileStillMeansTheDefaultsWhenUncommented() throws {
         let lines = ConfigurationText.defaultFile().split(separator: "\n").map(String.init)
         let text = lines.map { line in
-            let isKey = ConfigurationKey.all.contains { line.hasPrefix("  #\($0.name): ") }
-            return isKey ? line.replacing("  #", with: "  ", maxReplacements: 1) : line
+            let isKey = ConfigurationKey.all.contains { key in
+                line.hasPrefix("  #\(key.name): ") || line.hasPrefix("#\(key.path): ")
+            }
+            return isKey ? line.replacing("#", with: "", maxReplacements: 1) : line
         }.joined(separator: "\n")
         let loaded = try ConfigurationLoader.load(yaml: text, file: "f", environment: [:])
         #expect(loaded.configuration == Configuration())
@@ -83,6 +87,18 @@ import Testing
         configuration.store.flush = .milliseconds(250)
         configuration.store.memory = 1_234_567_890
         configuration.console.hosts = ["a.example", "b.example"]
+        var settings = ExporterSettings()
+        settings.samplingRate = UInt32.max
+        settings.holdForRate = 600
+        configuration.samplers[Prefix(IPAddress(192, 0, 2, 0), bits: 120)] = settings
+        settings = ExporterSettings()
+        settings.tunnel = .inner
+        settings.templates = .port
+        configuration.samplers[Prefix(IPAddress(high: 0x2001_0db8_0000_0000, low: 1), bits: 128)] = settings
+        configuration.sources.elements = [
+            ElementNumber(enterprise: 35632, id: 118): .column(.applicationId),
+            ElementNumber(enterprise: 0, id: 40_005): .text(key: "a-b.c_1"),
+        ]
         let text = ConfigurationText.effective(LoadedConfiguration(configuration: configuration))
         let loaded = try ConfigurationLoader.load(yaml: text, file: "f", environment: [:])
         #expect(loaded.configuration == configuration)
@@ -106,6 +122,55 @@ import Testing
         #expect(changes.reloadable == ["retention.days", "log.level"])
         #expect(changes.needsRestart == ["store.memory"])
         #expect(Configuration().changes(to: Configuration()).needsRestart.isEmpty)
+    }
+
+    @Test func mapsAreReloadedWhenAnEntryChanges() {
+        var new = Configuration()
+        new.samplers[Prefix(IPAddress(192, 0, 2, 1), bits: 128)] = ExporterSettings()
+        #expect(Configuration().changes(to: new).reloadable == ["samplers"])
+        new.samplers = [:]
+        new.sources.elements[ElementNumber(enterprise: 9, id: 1)] = .column(.srcAS)
+        #expect(Configuration().changes(to: new).reloadable == ["sources.elements"])
+    }
+
+    @Test func theLongestPrefixDecidesForAnExporter() throws {
+        let yaml = """
+            samplers:
+              0.0.0.0/0: {samplingRate: 10}
+              192.0.2.0/24: {samplingRate: 100}
+              192.0.2.7: {tunnel: inner}
+            sources:
+              elements: {9/2: Strings.b, 9/1: SrcAS}
+            """
+        let loaded = try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:])
+        let settings = DecoderSettings(loaded.configuration)
+        #expect(settings.exporter(IPAddress(198, 51, 100, 1)).samplingRate == 10)
+        #expect(settings.exporter(IPAddress(192, 0, 2, 1)).samplingRate == 100)
+        #expect(settings.exporter(IPAddress(192, 0, 2, 7)).samplingRate == nil)
+        #expect(settings.exporter(IPAddress(192, 0, 2, 7)).tunnel == .inner)
+        #expect(settings.exporter(IPAddress(high: 0x2001_0db8_0000_0000, low: 1)) == ExporterSettings())
+        #expect(
+            settings.elements == [
+                ElementMapping(enterprise: 9, id: 1, target: .column(.srcAS)),
+                ElementMapping(enterprise: 9, id: 2, target: .text(key: "b")),
+            ]
+        )
+    }
+
+    @Test(arguments: FlowColumn.allCases)
+    func everyColumnCanBeMappedOrSaysWhyNot(column: FlowColumn) throws {
+        let yaml = "sources: {elements: {9/1: \(column.name)}}"
+        let number = ElementNumber(enterprise: 9, id: 1)
+        if ElementMapping.takes(column) {
+            let loaded = try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:])
+            #expect(loaded.configuration.sources.elements == [number: .column(column)])
+        } else {
+            let error = #expect(throws: ConfigurationProblems.self) {
+                try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:])
+            }
+            let reasons = ["\(column.name) can't be set by an element", "Strings holds texts by key"]
+            #expect(reasons.contains { error?.description.contains($0) == true })
+        }
     }
 
     @Test func theReferenceIsUpToDate() throws {

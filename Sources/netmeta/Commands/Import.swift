@@ -56,6 +56,7 @@ struct ImportCaptures: ParsableCommand {
             store: store,
             journal: try ImportJournal(folder: configuration.store.data),
             batchRows: configuration.store.batchRows,
+            settings: DecoderSettings(configuration),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
         ) { Self.warn($0) }
         let bar = ProgressBar(total: paths.count)

@@ -1,3 +1,4 @@
+import FlowDecoders
 import NetTypes
 
 /// Everything that can be set, with defaults that need no file.
@@ -6,6 +7,9 @@ import NetTypes
 /// how they are written stands in ``ConfigurationKey/all``.
 struct Configuration: Sendable, Equatable {
     var listeners = Listeners()
+    var sources = Sources()
+    /// How the flows of exporters are read, by their address or prefix; of several the longest counts.
+    var samplers: [Prefix: ExporterSettings] = [:]
     var store = Store()
     var retention = Retention()
     var console = Console()
@@ -20,6 +24,12 @@ struct Configuration: Sendable, Equatable {
         var allow: [Prefix] = []
         /// Bytes.
         var receiveBuffer = 64 << 20
+    }
+
+    /// What flows tell.
+    struct Sources: Sendable, Equatable {
+        /// Information elements that the registry doesn't know, and where their values go.
+        var elements: [ElementNumber: ElementMapping.Target] = [:]
     }
 
     /// Where rows are kept.
@@ -60,7 +70,7 @@ struct Configuration: Sendable, Equatable {
 extension Configuration {
     /// Which keys differ, by whether a running server can take them over.
     func changes(to new: Configuration) -> (reloadable: [String], needsRestart: [String]) {
-        let changed = ConfigurationKey.all.filter { $0.text(self) != $0.text(new) }
+        let changed = ConfigurationKey.all.filter { $0.setting.text(self) != $0.setting.text(new) }
         return (
             changed.filter(\.isReloadable).map(\.path),
             changed.filter { !$0.isReloadable }.map(\.path)

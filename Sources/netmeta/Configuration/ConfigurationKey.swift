@@ -1,3 +1,4 @@
+import FlowDecoders
 import NetTypes
 
 /// One key of the configuration: its name, what it means, how it is read and
@@ -8,25 +9,21 @@ import NetTypes
 /// the others don't.
 struct ConfigurationKey: Sendable {
     let section: String
-    let name: String
-    /// One or two sentences.
-    let documentation: String
-    /// What a value looks like: "a number of days such as 7".
-    let expected: String
     /// Whether a running server takes a new value over.
     let isReloadable: Bool
-    /// Sets the value, or throws what is wrong with it.
-    let set: @Sendable (RawValue, inout Configuration) throws(ValueProblem) -> Void
-    /// The value as YAML on one line.
-    let text: @Sendable (Configuration) -> String
+    /// The value within the configuration.
+    let setting: Setting<Configuration>
+
+    /// Empty for a section that is one value, such as a map.
+    var name: String { setting.name }
 
     /// `store.memory`.
-    var path: String { "\(section).\(name)" }
+    var path: String { name.isEmpty ? section : "\(section).\(name)" }
 
     /// `NETMETA_STORE_BATCH_ROWS`; the form without the inner underscore is read, too.
     var environmentName: String {
         let words = name.map { $0.isUppercase ? "_\($0)" : $0.uppercased() }.joined()
-        return "NETMETA_\(section.uppercased())_\(words)"
+        return "NETMETA_\(section.uppercased())" + (name.isEmpty ? "" : "_\(words)")
     }
 
     init<Value>(
@@ -38,14 +35,8 @@ struct ConfigurationKey: Sendable {
         _ documentation: String
     ) {
         self.section = section
-        self.name = name
-        self.documentation = documentation
-        self.expected = format.expected
         self.isReloadable = reloadable
-        set = { raw, configuration throws(ValueProblem) in
-            configuration[keyPath: property] = try format.parse(raw)
-        }
-        text = { format.text($0[keyPath: property]) }
+        setting = Setting(name, property, format, documentation)
     }
 }
 
@@ -56,13 +47,19 @@ struct ConfigurationSection: Sendable {
 
     static let all: [ConfigurationSection] = [
         .init(name: "listeners", documentation: "Where flows come in."),
+        .init(name: "sources", documentation: "What is read of the flows that come in."),
+        .init(name: "samplers", documentation: "How the flows of single exporters are read."),
         .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
         .init(name: "retention", documentation: "How long rows are kept."),
         .init(name: "console", documentation: "The web console and the API."),
         .init(name: "log", documentation: "The log on standard error."),
     ]
 
+    /// The keys in it; one without a name when the section is itself a value.
     var keys: [ConfigurationKey] { ConfigurationKey.all.filter { $0.section == name } }
+
+    /// The key of a section that is itself a value.
+    var ownKey: ConfigurationKey? { keys.first { $0.name.isEmpty } }
 }
 
 // MARK: - The table
@@ -107,6 +104,36 @@ extension ConfigurationKey {
             \.listeners.receiveBuffer,
             .size(in: 65_536...2_147_483_647),
             "What the kernel holds for each socket while the program is busy."
+        ),
+        ConfigurationKey(
+            "sources",
+            "elements",
+            \.sources.elements,
+            .map(
+                "a map such as {35632/118: ApplicationId, 0/40005: Strings.event}",
+                names: .element,
+                values: .elementTarget
+            ),
+            reloadable: true,
+            """
+            Information elements that NetMeta doesn't know, by enterprise and number (enterprise 0 for NetFlow v9), and \
+            where their values go: to a column, or as text into the column Strings.
+            """
+        ),
+        ConfigurationKey(
+            "samplers",
+            "",
+            \.samplers,
+            .map(
+                "a map such as {192.0.2.0/24: {samplingRate: 1000}}",
+                names: .prefix,
+                values: .settings(SamplerSettings.all, default: ExporterSettings())
+            ),
+            reloadable: true,
+            """
+            Settings by the exporter's address (the agent's in sFlow) or prefix; where several prefixes hold an \
+            address, the longest counts. New ones count for what is received after them.
+            """
         ),
         ConfigurationKey(
             "store",

@@ -109,7 +109,7 @@ extension ConfigurationLoader {
         guard let root, !root.isNull else { return }
         guard let mapping = root.mapping else {
             let names = ConfigurationSection.all.map(\.name).joined(separator: ", ")
-            problems.append("\(Self.place(root, file)): expected sections (\(names)), found \(Self.kind(root))")
+            problems.append("\(Self.place(root, file)): expected sections (\(names)), found \(Self.rawValue(root).kind)")
             return
         }
         for (key, value) in mapping { read(section: key, value: value, file: file) }
@@ -122,8 +122,8 @@ extension ConfigurationLoader {
             var line = "\(Self.place(key, file)): unknown section '\(name)'"
             if let near = nearest(to: name, among: sections) {
                 line += "; did you mean '\(near)'?"
-            } else if let home = ConfigurationKey.all.first(where: { $0.name == name }) {
-                line += "; did you mean '\(name)' in the section '\(home.section)'?"
+            } else if let home = Self.section(withKey: name) {
+                line += "; did you mean '\(name)' in the section '\(home)'?"
             } else {
                 line += "; there are \(sections.joined(separator: ", "))"
             }
@@ -132,9 +132,13 @@ extension ConfigurationLoader {
         }
         // A section whose keys are all commented out is no value at all.
         guard !value.isNull else { return }
+        if let key = section.ownKey {
+            set(key, to: value, file: file)
+            return
+        }
         guard let mapping = value.mapping else {
             let names = section.keys.map(\.name).joined(separator: ", ")
-            let found = Self.kind(value)
+            let found = Self.rawValue(value).kind
             problems.append("\(Self.place(value, file)): expected keys of '\(name)' (\(names)), found \(found)")
             return
         }
@@ -147,39 +151,54 @@ extension ConfigurationLoader {
             var line = "\(Self.place(node, file)): unknown key '\(section.name).\(name)'"
             if let near = nearest(to: name, among: section.keys.map(\.name)) {
                 line += "; did you mean '\(near)'?"
-            } else if let home = ConfigurationKey.all.first(where: { $0.name == name }) {
-                line += "; did you mean '\(name)' in the section '\(home.section)'?"
+            } else if let home = Self.section(withKey: name) {
+                line += "; did you mean '\(name)' in the section '\(home)'?"
             } else {
                 line += "; there are \(section.keys.map(\.name).joined(separator: ", "))"
             }
             problems.append(line)
             return
         }
-        let place = Self.place(value.mark == nil ? node : value, file)
-        guard let raw = Self.rawValue(value) else {
-            problems.append("\(place): \(key.path): expected \(key.expected), found \(Self.kind(value))")
-            return
-        }
-        do {
-            try key.set(raw, &loaded.configuration)
-            loaded.origins[key.path] = .file(path: file, line: (node.mark ?? value.mark)?.line ?? 1)
+        set(key, to: value, under: node, file: file)
+    }
+
+    /// - Parameter node: the key's name, which stands for an empty value's place.
+    private mutating func set(_ key: ConfigurationKey, to value: Node, under node: Node? = nil, file: String) {
+        let place = value.mark ?? node?.mark
+        do throws(ValueProblem) {
+            try key.setting.set(Self.rawValue(value), &loaded.configuration)
+            loaded.origins[key.path] = .file(path: file, line: (node?.mark ?? value.mark)?.line ?? 1)
         } catch {
-            problems.append("\(place): \(key.path): \(error.message)")
+            for detail in error.details {
+                let path = ([key.path] + detail.path).joined(separator: ".")
+                let start = (detail.place ?? place.map(TextPlace.init)).map { "\(file):\($0)" } ?? file
+                problems.append("\(start): \(path): \(detail.message)")
+            }
         }
     }
 
-    /// Scalars and lists of scalars; nil for anything else, and for no value.
-    private static func rawValue(_ node: Node) -> RawValue? {
-        if let scalar = node.scalar { return node.isNull ? nil : .text(scalar.string) }
-        guard let sequence = node.sequence else { return nil }
-        let elements = sequence.compactMap { $0.isNull ? nil : $0.scalar?.string }
-        return elements.count == sequence.count ? .list(elements) : nil
+    /// The section that has a key of that name.
+    private static func section(withKey name: String) -> String? {
+        ConfigurationKey.all.first { !name.isEmpty && $0.name == name }?.section
     }
 
-    private static func kind(_ node: Node) -> String {
-        if node.isNull { return "nothing" }
-        if let scalar = node.scalar { return "'\(scalar.string)'" }
-        return node.mapping != nil ? "keys and values" : "a list"
+    private static func rawValue(_ node: Node) -> RawValue {
+        if node.isNull { return .nothing }
+        if let scalar = node.scalar { return .text(scalar.string) }
+        if let mapping = node.mapping {
+            return .map(
+                mapping.map { key, value in
+                    RawValue.Entry(
+                        name: key.scalar?.string ?? "",
+                        namePlace: key.mark.map(TextPlace.init),
+                        value: rawValue(value),
+                        valuePlace: value.mark.map(TextPlace.init)
+                    )
+                }
+            )
+        }
+        let elements = (node.sequence ?? []).map { $0.isNull ? nil : $0.scalar?.string }
+        return elements.contains(nil) ? .nested : .list(elements.compactMap(\.self))
     }
 
     private static func place(_ node: Node, _ file: String) -> String {
@@ -222,6 +241,12 @@ extension ConfigurationLoader {
     }
 }
 
+extension TextPlace {
+    fileprivate init(_ mark: Mark) {
+        self.init(line: mark.line, column: mark.column)
+    }
+}
+
 extension Node {
     /// Whether nothing stands there, or `~` or `null`.
     fileprivate var isNull: Bool {
@@ -237,7 +262,7 @@ extension ConfigurationLoader {
         var sources: [String: String] = [:]
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
             // Only names of our sections: other programs around us may use the prefix.
-            guard let section = ConfigurationSection.all.first(where: { name.hasPrefix(Self.prefix($0)) }) else {
+            guard let section = ConfigurationSection.all.first(where: { Self.isVariable(name, of: $0) }) else {
                 continue
             }
             guard let key = section.keys.first(where: { Self.folded($0.environmentName) == Self.folded(name) }) else {
@@ -257,17 +282,39 @@ extension ConfigurationLoader {
     }
 
     private mutating func set(_ key: ConfigurationKey, from name: String, value: String) {
-        let elements = value.split(separator: ",", omittingEmptySubsequences: false).map { Self.trimmed($0) }
-        let raw: RawValue = elements.count == 1 ? .text(elements[0]) : .list(elements)
-        do {
-            try key.set(value.isEmpty && key.acceptsList ? .list([]) : raw, &loaded.configuration)
+        do throws(ValueProblem) {
+            try key.setting.set(Self.rawValue(value, key.setting.shape), &loaded.configuration)
             loaded.origins[key.path] = .environment(name)
         } catch {
-            problems.append("\(name): \(error.message)")
+            for detail in error.details {
+                let path = detail.path.isEmpty ? "" : detail.path.joined(separator: ".") + ": "
+                problems.append("\(name): \(path)\(detail.message)")
+            }
         }
     }
 
-    private static func prefix(_ section: ConfigurationSection) -> String { "NETMETA_\(section.name.uppercased())_" }
+    /// The text of a variable: lists have commas, maps are YAML on one line.
+    private static func rawValue(_ text: String, _ shape: ValueShape) throws(ValueProblem) -> RawValue {
+        switch shape {
+        case .single: return .text(trimmed(text[...]))
+        case .list:
+            let elements = text.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) }
+            return text.isEmpty ? .list([]) : elements.count == 1 ? .text(elements[0]) : .list(elements)
+        case .map:
+            do {
+                return try Yams.compose(yaml: text).map(rawValue) ?? .nothing
+            } catch YamlError.duplicatedKeysInMapping(let duplicates, _) {
+                throw ValueProblem("the key '\(duplicates.sorted().joined(separator: "', '"))' occurs twice")
+            } catch {
+                throw ValueProblem("not YAML on one line, such as {192.0.2.1: {samplingRate: 1000}}")
+            }
+        }
+    }
+
+    private static func isVariable(_ name: String, of section: ConfigurationSection) -> Bool {
+        let start = "NETMETA_\(section.name.uppercased())"
+        return name.hasPrefix(start + "_") || (section.ownKey != nil && name == start)
+    }
 
     private static func folded(_ name: String) -> String { name.replacing("_", with: "") }
 
@@ -275,13 +322,5 @@ extension ConfigurationLoader {
         var text = text.drop { $0 == " " || $0 == "\t" }
         while let last = text.last, last == " " || last == "\t" { text.removeLast() }
         return String(text)
-    }
-}
-
-extension ConfigurationKey {
-    /// Whether an empty list is a value of this key.
-    fileprivate var acceptsList: Bool {
-        var probe = Configuration()
-        return (try? set(.list([]), &probe)) != nil
     }
 }

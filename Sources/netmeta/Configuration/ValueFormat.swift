@@ -1,35 +1,25 @@
 import NetTypes
 
-/// A value as the file or the environment has it, before it means anything.
-enum RawValue: Sendable, Equatable {
-    case text(String)
-    case list([String])
-
-    /// The elements; text stands for a list of one.
-    var elements: [String] {
-        switch self {
-        case .text(let text): [text]
-        case .list(let elements): elements
-        }
-    }
-}
-
-/// Why a value can't be used: "port 70000 is not between 0 and 65535".
-struct ValueProblem: Error, Sendable, Equatable {
-    let message: String
-
-    init(_ message: String) {
-        self.message = message
-    }
+/// How values of a format are nested.
+enum ValueShape: Sendable {
+    case single
+    case list
+    case map
 }
 
 /// How values of one type are read and written.
 struct ValueFormat<Value>: Sendable {
     /// What a value looks like, with an example.
     let expected: String
+    /// How values are nested, which tells how the environment's text is cut.
+    var shape = ValueShape.single
     let parse: @Sendable (RawValue) throws(ValueProblem) -> Value
     /// The value in YAML on one line, in a form that ``parse`` reads.
     let text: @Sendable (Value) -> String
+    /// The entries of a map, each in YAML on one line; empty for what is no map.
+    var entries: @Sendable (Value) -> [String] = { _ in [] }
+    /// The settings of each entry of a map, for people.
+    var members: [SettingSummary] = []
 
     /// A format of single values.
     static func single(
@@ -40,7 +30,9 @@ struct ValueFormat<Value>: Sendable {
         ValueFormat(
             expected: expected,
             parse: { raw throws(ValueProblem) in
-                guard case .text(let string) = raw else { throw ValueProblem("expected \(expected), found a list") }
+                guard case .text(let string) = raw else {
+                    throw ValueProblem("expected \(expected), found \(raw.kind)")
+                }
                 guard let value = try parse(string) else {
                     throw ValueProblem("expected \(expected), found '\(string)'")
                 }
@@ -58,10 +50,17 @@ struct ValueFormat<Value>: Sendable {
     ) -> ValueFormat where Value == [Element] {
         ValueFormat(
             expected: expected,
+            shape: .list,
             parse: { raw throws(ValueProblem) in
+                let strings: [String]
+                switch raw {
+                case .text(let text): strings = [text]
+                case .list(let elements): strings = elements
+                case .map, .nested, .nothing: throw ValueProblem("expected \(expected), found \(raw.kind)")
+                }
                 var result: [Element] = []
                 var problems: [String] = []
-                for string in raw.elements {
+                for string in strings {
                     do throws(ValueProblem) {
                         if let element = try parse(string) {
                             result.append(element)
@@ -111,6 +110,7 @@ extension ValueFormat<[IPEndpoint]> {
         )
         return Self(
             expected: list.expected,
+            shape: .list,
             parse: { raw throws(ValueProblem) in
                 // YAML 1.1 programs may write the word off as false.
                 if case .text(let text) = raw, ["off", "false"].contains(text) { return [] }
@@ -162,17 +162,30 @@ extension ValueFormat<[Prefix]> {
     static var prefixes: Self {
         .list(
             "a prefix such as 192.0.2.0/24 or 2001:db8::/32, or a list of them",
-            parse: { text throws(ValueProblem) in
-                guard let prefix = Prefix(text) else { return nil }
-                let written = text.split(separator: "/").first.flatMap { IPAddress(String($0)) }
-                guard written == prefix.first else {
-                    throw ValueProblem("\(text) has bits behind its length; did you mean \(prefix)?")
-                }
-                return prefix
-            },
+            parse: readPrefix,
             text: { yamlText($0.description) }
         )
     }
+}
+
+extension ValueFormat<Prefix> {
+    /// A prefix, or an address for itself alone.
+    static var prefix: Self {
+        .single(
+            "an address or prefix such as 192.0.2.1 or 2001:db8::/32",
+            parse: readPrefix,
+            text: { yamlText($0.bits == 128 ? $0.first.description : $0.description) }
+        )
+    }
+}
+
+private func readPrefix(_ text: String) throws(ValueProblem) -> Prefix? {
+    guard let prefix = Prefix(text) else { return nil }
+    let written = text.split(separator: "/").first.flatMap { IPAddress(String($0)) }
+    guard written == prefix.first else {
+        throw ValueProblem("\(text) has bits behind its length; did you mean \(prefix)?")
+    }
+    return prefix
 }
 
 extension ValueFormat<[String]> {
@@ -211,14 +224,14 @@ extension ValueFormat<String?> {
     }
 }
 
-extension ValueFormat<Configuration.Log.Level> {
-    /// One of the level's words.
+extension ValueFormat where Value: RawRepresentable & CaseIterable & Sendable, Value.RawValue == String {
+    /// One of the type's words.
     static var choice: Self {
-        let words = Configuration.Log.Level.allCases.map(\.rawValue)
+        let words = Value.allCases.map(\.rawValue)
         return .single(
             "one of " + words.joined(separator: ", "),
             parse: { text throws(ValueProblem) in
-                if let level = Configuration.Log.Level(rawValue: text.lowercased()) { return level }
+                if let value = Value(rawValue: text.lowercased()) { return value }
                 guard let near = nearest(to: text.lowercased(), among: words) else { return nil }
                 throw ValueProblem("'\(text)' is none of \(words.joined(separator: ", ")); did you mean \(near)?")
             },
@@ -277,6 +290,42 @@ extension ValueFormat<Duration> {
                 return duration
             },
             text: durationText
+        )
+    }
+}
+
+extension ValueFormat<UInt32?> {
+    /// One of how many packets is observed, or `auto` for nil.
+    static var samplingRate: Self {
+        .single(
+            "a number such as 1000 for one packet of 1000, or auto",
+            parse: { text throws(ValueProblem) in
+                if text == "auto" { return .some(nil) }
+                guard let number = Int(text.replacing("_", with: "")) else { return nil }
+                guard let rate = UInt32(exactly: number), rate > 0 else {
+                    throw ValueProblem("\(text) is not between 1 and \(UInt32.max)")
+                }
+                return .some(rate)
+            },
+            text: { $0.map { String($0) } ?? "auto" }
+        )
+    }
+}
+
+extension ValueFormat<UInt32> {
+    /// Whole seconds, written as ``ValueFormat/seconds(in:)``.
+    static func wholeSeconds(upTo most: Int) -> Self {
+        let durations = ValueFormat<Duration>.seconds(in: .zero...(.seconds(most)))
+        let expected = "a number of seconds such as 90, or a time such as 2m"
+        return .single(
+            expected,
+            parse: { text throws(ValueProblem) in
+                guard readDuration(text) != nil else { return nil }
+                let parts = try durations.parse(.text(text)).components
+                guard parts.attoseconds == 0 else { throw ValueProblem("\(text) is no whole number of seconds") }
+                return UInt32(parts.seconds)
+            },
+            text: { String($0) }
         )
     }
 }

@@ -11,8 +11,10 @@ struct Decode: ParsableCommand {
         abstract: "Decode captures and datagram files offline.",
         discussion: """
             Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), and \
-            files of raw NetFlow, IPFIX or sFlow messages; gzip of any. Prints one JSON object a flow; the last line on standard error is a summary in JSON. Templates are \
-            kept from file to file. Exits 0 when the files could be read, even when records were malformed.
+            files of raw NetFlow, IPFIX or sFlow messages; gzip of any. Prints one JSON object a flow; the last \
+            line on standard error is a summary in JSON. Templates are \
+            kept from file to file. Of a configuration named with --config, samplers and sources.elements count. \
+            Exits 0 when the files could be read, even when records were malformed.
             """
     )
 
@@ -35,11 +37,14 @@ struct Decode: ParsableCommand {
     @Option(name: .customLong("type"), help: "auto, capture (pcap, pcapng) or messages (raw datagrams).")
     var kind = Kind.auto
 
+    @Option(help: "A configuration that says how exporters are read (default: each as it comes).")
+    var config: String?
+
     @Argument(help: "Files to read, in this order.")
     var files: [String]
 
     func run() throws {
-        var session = DecodeSession(format: format)
+        var session = DecodeSession(format: format, settings: try settings())
         for file in files {
             let bytes = try InputFile.read(file)
             let isCapture = kind == .capture || (kind == .auto && CaptureReader.isCapture(bytes))
@@ -58,16 +63,29 @@ struct Decode: ParsableCommand {
     }
 }
 
+extension Decode {
+    /// What the configuration says of decoding; without one, nothing.
+    private func settings() throws -> DecoderSettings {
+        guard let config else { return DecoderSettings() }
+        do {
+            return DecoderSettings(try ConfigurationLoader.load(file: config).configuration)
+        } catch {
+            throw UsageError(error.description)
+        }
+    }
+}
+
 /// The decoder, the batch and the printer of one run of `decode`.
 struct DecodeSession {
-    private var decoder = FileDecoder()
+    private var decoder: FileDecoder
     private let batch: FlowBatch
     private var output = OutputBuffer(descriptor: STDOUT_FILENO)
     private let format: Decode.Format
     private let json = JSONRows()
 
-    init(format: Decode.Format) {
+    init(format: Decode.Format, settings: DecoderSettings) {
         self.format = format
+        decoder = FileDecoder(settings: settings)
         batch = FlowBatch(capacity: 4 * FlowDecoder.mostRows)
         batch.keepsOrigins = true
     }

@@ -9,7 +9,7 @@ import WireFormat
 /// Each TCP session of a capture has a decoder of its own, as it has in the
 /// server: templates live and die with the session (RFC 7011 section 8.1).
 struct FileDecoder {
-    private var datagrams = FlowDecoder()
+    private var datagrams: FlowDecoder
     private var sessions: [Int: FlowDecoder] = [:]
     /// What sessions that are over counted.
     private var past = DecodeCounters()
@@ -17,6 +17,11 @@ struct FileDecoder {
     private(set) var cutDatagrams = 0
     /// Packets of captures that are no flow export.
     private(set) var otherPackets = 0
+
+    /// - Parameter settings: how exporters' flows are read.
+    init(settings: DecoderSettings = DecoderSettings()) {
+        datagrams = FlowDecoder(settings: settings)
+    }
 
     /// Decodes the UDP datagrams and TCP sessions of a capture; what they tell counts as received when it was captured.
     ///

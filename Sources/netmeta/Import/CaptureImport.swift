@@ -31,6 +31,7 @@ struct CaptureImport {
     private let store: any BatchStore
     private let batch: FlowBatch
     private let batchRows: Int
+    private let settings: DecoderSettings
     /// Rows received before this are older than the retention allows.
     private let oldestKept: UInt64
     private let warn: (String) -> Void
@@ -39,18 +40,21 @@ struct CaptureImport {
 
     /// - Parameters:
     ///   - batchRows: rows that are stored at once; a batch may have ``FlowDecoder/mostRows`` more.
+    ///   - settings: how exporters' flows are read.
     ///   - oldestKept: the time before which the retention deletes rows.
     ///   - warn: is told what people should know and doesn't end the import.
     init(
         store: any BatchStore,
         journal: ImportJournal,
         batchRows: Int,
+        settings: DecoderSettings,
         oldestKept: UInt64,
         warn: @escaping (String) -> Void
     ) {
         self.store = store
         self.journal = journal
         self.batchRows = batchRows
+        self.settings = settings
         self.oldestKept = oldestKept
         self.warn = warn
         batch = FlowBatch(capacity: batchRows + FlowDecoder.mostRows)
@@ -71,7 +75,7 @@ struct CaptureImport {
         }
         var place = Place(digest: digest, path: path, known: known?.rows ?? 0)
         batch.clear()
-        var decoder = FileDecoder()
+        var decoder = FileDecoder(settings: settings)
         do {
             try decoder.decodeCapture(bytes, into: batch) {
                 // Where an earlier import ended a new batch begins, or rows would be stored twice.

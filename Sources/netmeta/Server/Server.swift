@@ -1,3 +1,4 @@
+import FlowDecoders
 import FlowStore
 import Foundation
 import Hummingbird
@@ -54,7 +55,8 @@ struct Server {
             pipeline: pipeline,
             store: store,
             folder: configuration.store.data,
-            retentionDays: configuration.retention.days
+            retentionDays: configuration.retention.days,
+            decoding: DecoderSettings(configuration)
         )
         let web = WebService(configuration: configuration, store: store, status: status, logger: logger)
         do {
@@ -102,6 +104,8 @@ struct Server {
         ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
+            pipeline.setDecoding(DecoderSettings(new))
+            status.setDecoding(DecoderSettings(new))
             try await store.setRetention(days: new.retention.days)
             status.setRetention(days: new.retention.days)
         }
@@ -119,6 +123,7 @@ extension PipelineOptions {
             + listeners.sflow.map { Listener(endpoint: $0, purpose: "sFlow") }
         self.init(listeners: sockets)
         allow = listeners.allow
+        decoding = DecoderSettings(configuration)
         receiveBuffer = listeners.receiveBuffer
         batchRows = configuration.store.batchRows
         flushSeconds = Int(configuration.store.flush.components.seconds)

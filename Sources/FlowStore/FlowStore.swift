@@ -18,7 +18,7 @@ public protocol FlowStore: Sendable {
 public protocol BatchStore: FlowStore {
     /// Stores a sealed batch; when it returns, the rows are acknowledged.
     ///
-    /// Only the ingest thread calls this, which it blocks.
+    /// Blocks the thread that calls, which waits for others that do.
     ///
     /// - Parameter token: names the batch: a second try with the same token
     ///   stores nothing twice. Letters, digits and hyphens.

@@ -9,6 +9,7 @@ enum Endpoint: String, CaseIterable {
     case exporters = "/api/v1/exporters"
     case health = "/api/v1/health"
     case query = "/api/v1/query"
+    case imports = "/api/v1/imports"
     case openAPI = "/api/v1/openapi.json"
     case metrics = "/metrics"
     case alive = "/healthz"
@@ -17,7 +18,16 @@ enum Endpoint: String, CaseIterable {
     var routerPath: RouterPath { RouterPath(rawValue) }
 
     /// The methods besides HEAD, in lower case as OpenAPI writes them.
-    var methods: [String] { self == .query ? ["get", "post"] : ["get"] }
+    var methods: [String] {
+        switch self {
+        case .query: ["get", "post"]
+        case .imports: ["post"]
+        default: ["get"]
+        }
+    }
+
+    /// Whether it wants the token that only the server's own user can read.
+    var needsToken: Bool { self == .imports }
 
     /// The parameters in the query string; others are refused, so that a slip of the pen isn't ignored.
     var parameters: [String] {
@@ -27,6 +37,7 @@ enum Endpoint: String, CaseIterable {
         case .top: shared
         case .flows: ["from", "to", "filter", "limit", "before"]
         case .query: ["sql", "format"]
+        case .imports: ["name"]
         default: []
         }
     }

@@ -62,7 +62,7 @@ struct RequestGuard<Context: RequestContext>: RouterMiddleware {
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
-        let allowed: [HTTPRequest.Method] = path == Endpoint.query.rawValue ? [.get, .head, .post] : [.get, .head]
+        let allowed = Endpoint(rawValue: path)?.allowedMethods ?? [.get, .head]
         guard allowed.contains(request.method) else {
             var answer = try Response.json(
                 ErrorBody("method_not_allowed", "this path doesn't know the method"),
@@ -121,6 +121,13 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
             ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY"),
             ("cross-origin-opener-policy", "same-origin"), ("cross-origin-resource-policy", "same-origin"),
         ].compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
+    }
+}
+
+extension Endpoint {
+    /// The methods that requests may have.
+    fileprivate var allowedMethods: [HTTPRequest.Method] {
+        (methods.contains("get") ? [.get, .head] : []) + (methods.contains("post") ? [.post] : [])
     }
 }
 

@@ -6,6 +6,7 @@ extension WebAPI {
     func metricFamilies() async -> [MetricFamily] {
         let health = await status.health()
         return healthFamilies(health) + Self.exporterFamilies(await status.exporters()) + (await status.metrics())
+            + (imports?.metrics() ?? [])
     }
 
     private func healthFamilies(_ health: HealthReport) -> [MetricFamily] {

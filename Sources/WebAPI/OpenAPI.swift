@@ -44,13 +44,21 @@ extension JSONWriter {
             let name = endpoint.rawValue.split(separator: "/").last.map(String.init) ?? ""
             json.member("operationId") { json in json.string(method == "get" ? name : "\(name)_\(method)") }
             json.member("summary") { json in json.string(endpoint.summary) }
-            if method == "get", !endpoint.parameters.isEmpty {
+            if endpoint.needsToken {
+                json.member("security") { json in
+                    json.array(["token"]) { json, name in
+                        json.object { json in json.member(name) { json in json.strings([]) } }
+                    }
+                }
+            }
+            if method == endpoint.methods.first, !endpoint.parameters.isEmpty {
                 json.member("parameters") { json in
                     json.array(endpoint.parameters) { json, name in
                         json.object { json in
                             json.member("name") { json in json.string(name) }
                             json.member("in") { json in json.string("query") }
                             json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
+                            if endpoint == .imports { json.member("required") { json in json.bool(true) } }
                             json.member("schema") { json in json.parameterSchema(name) }
                         }
                     }
@@ -60,7 +68,8 @@ extension JSONWriter {
                 json.member("requestBody") { json in
                     json.object { json in
                         json.member("required") { json in json.bool(true) }
-                        json.member("content") { json in json.content("text/plain", schema: nil) }
+                        let type = endpoint == .imports ? "application/octet-stream" : "text/plain"
+                        json.member("content") { json in json.content(type, schema: nil) }
                     }
                 }
             }
@@ -144,6 +153,19 @@ extension JSONWriter {
             json.member("schemas") { json in
                 json.object { json in json.member("Error") { json in json.errorSchema() } }
             }
+            json.member("securitySchemes") { json in
+                json.object { json in json.member("token") { json in json.tokenScheme() } }
+            }
+        }
+    }
+
+    private mutating func tokenScheme() {
+        object { json in
+            json.member("type") { json in json.string("http") }
+            json.member("scheme") { json in json.string("bearer") }
+            json.member("description") { json in
+                json.string("What stands in local.token of the server's data folder; new at each start.")
+            }
         }
     }
 
@@ -190,6 +212,7 @@ extension Endpoint {
         case .exporters: "Who sends flows, and how well."
         case .health: "How the collector is doing, and what was lost where."
         case .query: "Read-only SQL over the flows."
+        case .imports: "Stores the flows of a capture (pcap or pcapng, gzip or not), each capture once."
         case .openAPI: "This document."
         case .metrics: "Counters for Prometheus."
         case .alive: "Whether the process works."
@@ -199,12 +222,12 @@ extension Endpoint {
 
     var isJSON: Bool {
         switch self {
-        case .metrics, .alive, .ready: false
+        case .metrics, .alive, .ready, .imports: false
         default: true
         }
     }
 
-    var mediaType: String { isJSON ? "application/json" : "text/plain" }
+    var mediaType: String { isJSON ? "application/json" : self == .imports ? "application/x-ndjson" : "text/plain" }
 
     /// What comes back.
     var answer: String {
@@ -230,6 +253,11 @@ extension Endpoint {
             """
         case .health: "status, version, since, ready, message, losses, gapsBefore, lag, listeners, store"
         case .query: "meta (name, type), data (an object a row), rows, statistics"
+        case .imports:
+            """
+            One object a line: waiting (another import has to end), rows (stored so far), warning, and at the end \
+            summary or failure
+            """
         case .openAPI: "OpenAPI 3.1"
         case .metrics: "Prometheus text format 0.0.4"
         case .alive, .ready: "A word."
@@ -250,6 +278,7 @@ extension Endpoint {
         case "split": "Series for each direction."
         case "before": "The place where the page before ended: its next."
         case "sql": "One SELECT over the tables of netmeta."
+        case "name": "What the capture is called, for messages."
         case "format": "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others."
         default: ""
         }

@@ -13,6 +13,8 @@ public struct WebAPI: Sendable {
     public let store: any FlowStore
     /// Who tells how the collector is doing.
     public let status: any StatusSource
+    /// Who imports captures; nil takes none.
+    public let imports: (any CaptureImporter)?
     /// What may be set.
     public let options: Options
     let clock: @Sendable () -> UInt64
@@ -61,11 +63,13 @@ public struct WebAPI: Sendable {
     public init(
         store: any FlowStore,
         status: any StatusSource,
+        imports: (any CaptureImporter)? = nil,
         options: Options,
         clock: @escaping @Sendable () -> UInt64 = UnixClock.now
     ) {
         self.store = store
         self.status = status
+        self.imports = imports
         self.options = options
         self.clock = clock
         self.files = StaticFiles(root: options.webRoot)
@@ -80,9 +84,12 @@ public struct WebAPI: Sendable {
         router.add(middleware: ErrorAnswers())
         router.add(middleware: RequestGuard(policy: HostPolicy(listeners: options.listeners, names: options.names)))
         for endpoint in Endpoint.allCases {
-            router.on(endpoint.routerPath, method: .get) { request, _ in try await answer(endpoint, request) }
+            for method in endpoint.methods {
+                router.on(endpoint.routerPath, method: method == "post" ? .post : .get) { request, _ in
+                    try await answer(endpoint, request)
+                }
+            }
         }
-        router.on(Endpoint.query.routerPath, method: .post) { request, _ in try await answer(.query, request) }
         router.get("/") { request, _ in try await files.answer(request) }
         router.get("**") { request, _ in try await files.answer(request) }
         return router
@@ -121,6 +128,7 @@ public struct WebAPI: Sendable {
         case .exporters: try .json(ExportersBody(await status.exporters()))
         case .health: try .json(HealthBody(await status.health(), version: options.version))
         case .query: try await query(request)
+        case .imports: try await importCapture(request)
         case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")
         case .metrics: Response.text(PrometheusText.render(await metricFamilies()), type: PrometheusText.mediaType)
         case .alive: try await alive()

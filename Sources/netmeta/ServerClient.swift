@@ -28,10 +28,15 @@ struct ServerClient {
             throw Failure("cannot reach the server at \(api): \(error)")
         }
         guard status == 200 else {
-            let answer = try? JSONDecoder().decode(ErrorAnswer.self, from: Data(text.utf8))
-            throw Failure(answer?.error.message ?? "the server answered with status \(status)")
+            throw Self.failure(status: status, body: text)
         }
         return text
+    }
+
+    /// What the server says is wrong.
+    static func failure(status: Int, body: String) -> Failure {
+        let answer = try? JSONDecoder().decode(ErrorAnswer.self, from: Data(body.utf8))
+        return Failure(answer?.error.message ?? "the server answered with status \(status)")
     }
 
     private struct ErrorAnswer: Decodable {

@@ -63,6 +63,9 @@ struct GuardTests {
             #expect(try answer.error()["code"] as? String == "method_not_allowed")
         }
         #expect(try await Harness().send("/api/v1/query", method: .put).headers[.allow] == "GET, HEAD, POST")
+        let importing = try await Harness().send("/api/v1/imports")
+        #expect(importing.status == 405)
+        #expect(importing.headers[.allow] == "POST")
         let head = try await Harness().send("/api/v1/health", method: .head)
         #expect(head.status == 200)
         #expect(head.body.isEmpty)

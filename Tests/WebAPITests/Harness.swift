@@ -12,6 +12,7 @@ struct Harness {
     var store = FakeStore { _ in throw StoreError(message: "no answer prepared") }
     var status = FakeStatus()
     var webRoot: String?
+    var imports: FakeImporter?
 
     static let now: UInt64 = 1_795_413_600
 
@@ -40,6 +41,7 @@ struct Harness {
         let api = WebAPI(
             store: store,
             status: status,
+            imports: imports,
             options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, bodyBytes: 100_000),
             clock: { Self.now }
         )

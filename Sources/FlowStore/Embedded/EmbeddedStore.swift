@@ -3,8 +3,9 @@ import Foundation
 
 /// The default store: ClickHouse inside this process, over one data folder.
 public final class EmbeddedStore: BatchStore, @unchecked Sendable {
-    // `ingest` belongs to the one ingest thread; all else is immutable: hence Sendable.
+    // `ingest` is guarded by `appending`; all else is immutable: hence Sendable.
     private let engine: Engine
+    private let appending = NSLock()
     private let ingest: EngineConnection
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
     private let counterLayout: ArrowLayout
@@ -89,10 +90,12 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     /// Stores a sealed batch; when it returns, the engine has acknowledged the
     /// rows and the interfaces' counters that came with them.
     ///
-    /// Only one thread calls this.
+    /// Who calls while another batch is stored waits for that one.
     ///
     /// - Parameter token: names the batch: a second try with the same token stores nothing twice.
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
+        appending.lock()
+        defer { appending.unlock() }
         let table = ClickHouse.InputTable(for: batch)
         if batch.count > 0, let layout = layouts[table] {
             try append(ArrowBatch(batch, columns: table.columns, layout: layout), to: table.rawValue, token: token)

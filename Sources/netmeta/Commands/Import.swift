@@ -13,17 +13,17 @@ struct Import: ParsableCommand {
     )
 }
 
-/// `netmeta import pcap`: the flows of captures, into the data folder.
-struct ImportCaptures: ParsableCommand {
+/// `netmeta import pcap`: the flows of captures, into the running server or the data folder.
+struct ImportCaptures: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pcap",
         abstract: "Store the flows of pcap and pcapng captures of exporters.",
         discussion: """
             Decodes NetFlow, IPFIX and sFlow over UDP and IPFIX over TCP, gzip of a capture too, and stores the flows \
-            with the capture's times as TimeReceived. A file whose content was imported before is left out, under \
-            whatever name; an import that was cut short goes on where it ended. Works on the data folder, so no \
-            server may run on it. Rows older than retention.days are deleted by the store as always. The last line \
-            on standard output is a summary in JSON.
+            with the capture's times as TimeReceived. Goes into the server that has the data folder open, as the user \
+            that it runs as, or into the folder itself when none runs. A file whose content was imported before is \
+            left out, under whatever name; an import that was cut short goes on where it ended. Rows older than \
+            retention.days are deleted by the store as always. The last line on standard output is a summary in JSON.
             """
     )
 
@@ -33,14 +33,53 @@ struct ImportCaptures: ParsableCommand {
     @Argument(help: "Captures to import, in this order.")
     var paths: [String]
 
-    func run() throws {
+    func run() async throws {
         let configuration = try folder.load()
-        if let holder = FolderLock.holder(folder: configuration.store.data) {
-            throw Failure(
-                "a server (process \(holder.process)) has the data folder \(configuration.store.data) open; "
-                    + "stop it, import, and start it again, or import into another folder with --data"
+        let bar = ProgressBar(total: paths.count)
+        defer { bar.finish() }
+        let outcome =
+            if let holder = FolderLock.holder(folder: configuration.store.data) {
+                try await importInto(holder, configuration, bar)
+            } else {
+                try importOffline(configuration, bar)
+            }
+        bar.finish()
+        let summary = outcome.summary
+        if summary.rowsExpired > 0 {
+            Self.warn(
+                "\(summary.rowsExpired) flows are older than retention.days (\(outcome.retentionDays)) and will be "
+                    + "deleted; raise it to keep them"
             )
         }
+        print(summary.json)
+    }
+
+    /// Hands the captures to the server that has the folder open.
+    private func importInto(
+        _ holder: (process: Int, api: String?),
+        _ configuration: Configuration,
+        _ bar: ProgressBar
+    ) async throws -> RemoteImport.Outcome {
+        let data = configuration.store.data
+        guard let api = holder.api else {
+            throw Failure(
+                "process \(holder.process) has the data folder \(data) open and takes no imports, or not yet; "
+                    + "try again in a moment"
+            )
+        }
+        let server = RemoteImport(api: api, token: try LocalToken.read(folder: data))
+        var all = RemoteImport.Outcome(summary: ImportSummary(), retentionDays: configuration.retention.days)
+        for (index, path) in paths.enumerated() {
+            bar.show(index, path)
+            let one = try await server.add(path, warn: { Self.warn($0) }, progress: { bar.show(index, $0) })
+            all.summary.add(one.summary)
+            all.retentionDays = one.retentionDays
+        }
+        return all
+    }
+
+    /// Opens the folder and imports by itself.
+    private func importOffline(_ configuration: Configuration, _ bar: ProgressBar) throws -> RemoteImport.Outcome {
         let store: EmbeddedStore
         do {
             // A folder that is there keeps its retention: only its server may shorten that.
@@ -59,41 +98,14 @@ struct ImportCaptures: ParsableCommand {
             settings: DecoderSettings(configuration),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
         ) { Self.warn($0) }
-        let bar = ProgressBar(total: paths.count)
-        defer { bar.finish() }
         for (index, path) in paths.enumerated() {
             bar.show(index, path)
             try imports.add(path, InputFile.read(path)) { rows in bar.show(index, "\(path): \(rows) flows") }
         }
-        bar.finish()
-        if imports.totals.rowsExpired > 0 {
-            Self.warn(
-                "\(imports.totals.rowsExpired) flows are older than retention.days "
-                    + "(\(configuration.retention.days)) and will be deleted; raise it to keep them"
-            )
-        }
-        print(imports.totals.json)
+        return RemoteImport.Outcome(summary: imports.summary, retentionDays: configuration.retention.days)
     }
 
     private static func warn(_ text: String) {
         FileHandle.standardError.write(Data("netmeta: \(text)\n".utf8))
-    }
-}
-
-extension CaptureImport.Totals {
-    /// The summary for programs.
-    var json: String {
-        let malformed = counters.malformed.nonZero.map { "\"\($0.error.rawValue)\":\($0.count)" }
-        let members: [(String, UInt64)] = [
-            ("files", UInt64(files)), ("filesKnown", UInt64(filesKnown)),
-            ("filesCut", UInt64(filesCut)), ("rowsStored", UInt64(rowsStored)),
-            ("rowsKnown", UInt64(rowsKnown)), ("rowsExpired", UInt64(rowsExpired)),
-            ("datagrams", counters.datagrams), ("records", counters.records), ("flows", counters.flows),
-            ("optionsRecords", counters.optionsRecords), ("unknownTemplateSets", counters.unknownTemplateSets),
-            ("bytesUnaccounted", counters.bytesUnaccounted), ("cutDatagrams", UInt64(cutDatagrams)),
-            ("otherPackets", UInt64(otherPackets)),
-        ]
-        let numbers = members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
-        return "{\(numbers),\"malformed\":{\(malformed.joined(separator: ","))}}"
     }
 }

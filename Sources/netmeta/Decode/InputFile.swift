@@ -8,22 +8,27 @@ enum InputFile {
 
     /// The file's bytes.
     ///
+    /// - Parameters:
+    ///   - name: what the file is called in messages, where that isn't its path.
+    ///   - largest: bytes that it may inflate to.
     /// - Throws: ``Failure`` that names the file and the reason.
-    static func read(_ path: String) throws -> [UInt8] {
+    static func read(_ path: String, name: String? = nil, largest: Int = largest) throws -> [UInt8] {
+        let name = name ?? path
         let data: Data
         do {
             data = try Data(contentsOf: URL(fileURLWithPath: path))
         } catch {
             let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
             let reason = code.map { String(cString: strerror(Int32($0))) } ?? error.localizedDescription
-            throw Failure("cannot read \(path): \(reason)")
+            throw Failure("cannot read \(name): \(reason)")
         }
         guard data.starts(with: [0x1F, 0x8B]) else { return [UInt8](data) }
         return try data.withUnsafeBytes { input in
             var length = 0
             let start = input.baseAddress?.assumingMemoryBound(to: UInt8.self)
             guard let output = netmeta_gunzip(start, input.count, largest, &length) else {
-                throw Failure("cannot inflate \(path): the gzip file is damaged, cut short or inflates to over 8 GB")
+                let limit = "\(largest >> 30) GB"
+                throw Failure("cannot inflate \(name): it is damaged, cut short or inflates to over \(limit)")
             }
             defer { free(output) }
             return [UInt8](UnsafeBufferPointer(start: output, count: length))

@@ -11,23 +11,6 @@ import WireFormat
 /// digest and their place in it: a batch that is sent twice is stored once,
 /// and ``ImportJournal`` keeps what is complete from being sent again.
 struct CaptureImport {
-    /// What became of all files.
-    struct Totals {
-        var files = 0
-        /// Files that were in the store already, all of them.
-        var filesKnown = 0
-        var rowsStored = 0
-        /// Files whose end is missing.
-        var filesCut = 0
-        /// Rows that an earlier import had stored.
-        var rowsKnown = 0
-        /// Rows whose day is over: the store will delete them.
-        var rowsExpired = 0
-        var counters = DecodeCounters()
-        var cutDatagrams = 0
-        var otherPackets = 0
-    }
-
     private let store: any BatchStore
     private let batch: FlowBatch
     private let batchRows: Int
@@ -36,7 +19,8 @@ struct CaptureImport {
     private let oldestKept: UInt64
     private let warn: (String) -> Void
     private var journal: ImportJournal
-    private(set) var totals = Totals()
+    /// What became of all files so far.
+    private(set) var summary = ImportSummary()
 
     /// - Parameters:
     ///   - batchRows: rows that are stored at once; a batch may have ``FlowDecoder/mostRows`` more.
@@ -62,15 +46,23 @@ struct CaptureImport {
 
     /// Imports one file.
     ///
-    /// - Parameter progress: is told how many rows were decoded, behind each batch.
-    mutating func add(_ path: String, _ bytes: [UInt8], progress: (Int) -> Void) throws {
+    /// - Parameters:
+    ///   - shouldStop: asked behind each datagram; what was decoded until then is stored.
+    ///   - progress: is told how many rows were decoded, behind each batch.
+    /// - Throws: ``Failure``, or ``ImportStopped``.
+    mutating func add(
+        _ path: String,
+        _ bytes: [UInt8],
+        shouldStop: () -> Bool = { false },
+        progress: (Int) -> Void
+    ) throws {
         guard CaptureReader.isCapture(bytes) else { throw Failure("\(path) is neither pcap nor pcapng") }
-        totals.files += 1
+        summary.files += 1
         let digest = SHA256.hexDigest(of: bytes)
         let known = journal[digest]
         if let known, known.isComplete {
-            totals.filesKnown += 1
-            totals.rowsKnown += known.rows
+            summary.filesKnown += 1
+            summary.rowsKnown += UInt64(known.rows)
             return
         }
         var place = Place(digest: digest, path: path, known: known?.rows ?? 0)
@@ -80,18 +72,18 @@ struct CaptureImport {
             try decoder.decodeCapture(bytes, into: batch) {
                 // Where an earlier import ended a new batch begins, or rows would be stored twice.
                 let isKnown = batch.count > 0 && place.rows + batch.count == place.known
-                if batch.count >= batchRows || isKnown { try keep(&place, isLast: false, progress) }
+                let isStopped = shouldStop()
+                if batch.count >= batchRows || isKnown || isStopped { try keep(&place, isLast: false, progress) }
+                if isStopped { throw ImportStopped(rows: max(place.rows, place.known)) }
             }
         } catch let error as CaptureError {
             // Captures that end within a packet are common: what was read before is good.
-            totals.filesCut += 1
+            summary.filesCut += 1
             warn("\(path): \(error.description) What is before that is imported.")
         }
         try decoder.finish(into: batch) { try keep(&place, isLast: false, progress) }
         try keep(&place, isLast: true, progress)
-        totals.counters.add(decoder.counters)
-        totals.cutDatagrams += decoder.cutDatagrams
-        totals.otherPackets += decoder.otherPackets
+        summary.add(decoder)
     }
 
     /// How far a file is.
@@ -107,16 +99,17 @@ struct CaptureImport {
     private mutating func keep(_ place: inout Place, isLast: Bool, _ progress: (Int) -> Void) throws {
         let count = batch.count
         if count > 0, place.rows + count <= place.known {
-            totals.rowsKnown += count
+            summary.rowsKnown += UInt64(count)
         } else if !batch.isEmpty {
             batch.seal()
-            totals.rowsExpired += (0..<count).count { batch.number(.timeReceived, row: $0) < oldestKept }
+            let expired = (0..<count).count { batch.number(.timeReceived, row: $0) < oldestKept }
+            summary.rowsExpired += UInt64(expired)
             do throws(StoreError) {
                 try store.append(batch, token: "import-\(place.digest)-\(place.rows)")
             } catch {
                 throw Failure("\(place.path): the store refuses rows: \(error.message)")
             }
-            totals.rowsStored += count
+            summary.rowsStored += UInt64(count)
         }
         place.rows += count
         batch.clear()
@@ -128,4 +121,10 @@ struct CaptureImport {
         )
         progress(place.rows)
     }
+}
+
+/// An import was told to end; what is complete of the file is stored, and another import goes on behind it.
+struct ImportStopped: Error {
+    /// Rows of the file that are stored.
+    let rows: Int
 }

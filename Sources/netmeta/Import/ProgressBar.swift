@@ -1,7 +1,7 @@
 import Foundation
 
 /// A line on standard error that shows how far a long command is; nothing where that is no terminal.
-struct ProgressBar {
+struct ProgressBar: Sendable {
     private let isShown = isatty(STDERR_FILENO) == 1
     private let total: Int
     private static let width = 30

@@ -6,10 +6,15 @@ enum DiskSpace {
     /// Bytes that must be free at the start: a few batches and the merges behind them.
     static let least = 512 << 20
 
+    /// Bytes that are free; nil when the system doesn't tell.
+    static func free(folder: String) -> Int64? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
+    }
+
     /// - Throws: `StoreError` when there is less.
     static func check(folder: String) throws(StoreError) {
-        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
-        guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value, free < Int64(least) else { return }
+        guard let free = free(folder: folder), free < Int64(least) else { return }
         throw StoreError(
             message: "only \(free >> 20) MB are free on the disk of \(folder), \(least >> 20) MB are needed; "
                 + "make room or choose another folder with --data"

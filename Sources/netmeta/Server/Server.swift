@@ -19,6 +19,7 @@ struct Server {
     private let lock: FolderLock
     private let store: EmbeddedStore
     private let pipeline: Pipeline
+    private let imports: LiveImports
 
     /// Takes the folder, opens the store and binds every socket.
     ///
@@ -43,9 +44,13 @@ struct Server {
         }
         do {
             pipeline = try Pipeline(PipelineOptions(configuration), store: store, logger: logger)
-        } catch {
+            imports = try LiveImports(configuration: configuration, store: store)
+        } catch let error as SocketError {
             store.close()
             throw Failure(error.description)
+        } catch {
+            store.close()
+            throw error
         }
     }
 
@@ -58,14 +63,20 @@ struct Server {
             retentionDays: configuration.retention.days,
             decoding: DecoderSettings(configuration)
         )
-        let web = WebService(configuration: configuration, store: store, status: status, logger: logger)
+        let web = WebService(
+            configuration: configuration,
+            store: store,
+            status: status,
+            imports: imports,
+            logger: logger
+        )
         do {
             try web.probe()
         } catch {
             store.close()
             throw error
         }
-        // Stops in reverse: no more questions, then no more datagrams, then the store.
+        // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -74,6 +85,8 @@ struct Server {
                     .init(service: StatusService(status: status)),
                     .init(service: reload(status)),
                     .init(service: web.service { announce() }),
+                    .init(service: imports),
+                    .init(service: WatchdogService()),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -105,6 +118,7 @@ struct Server {
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))
+            imports.reload(new)
             status.setDecoding(DecoderSettings(new))
             try await store.setRetention(days: new.retention.days)
             status.setRetention(days: new.retention.days)
@@ -150,8 +164,15 @@ private struct PipelineService: Service {
     func run() async throws {
         pipeline.start()
         try? await gracefulShutdown()
-        Watchdog.start()
         await Blocking.run { pipeline.stop() }
+    }
+}
+
+/// Stops first, and sees to it that all others do.
+private struct WatchdogService: Service {
+    func run() async throws {
+        try? await gracefulShutdown()
+        Watchdog.start()
     }
 }
 

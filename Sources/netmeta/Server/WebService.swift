@@ -14,11 +14,18 @@ struct WebService {
     private let endpoint: IPEndpoint
     private let logger: Logger
 
-    init(configuration: Configuration, store: any FlowStore, status: any StatusSource, logger: Logger) {
+    init(
+        configuration: Configuration,
+        store: any FlowStore,
+        status: any StatusSource,
+        imports: any CaptureImporter,
+        logger: Logger
+    ) {
         endpoint = configuration.console.listen
         api = WebAPI(
             store: store,
             status: status,
+            imports: imports,
             options: WebAPI.Options(
                 version: NetMeta.version,
                 webRoot: Self.webRoot,

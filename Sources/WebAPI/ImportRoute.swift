@@ -1,0 +1,73 @@
+import FlowQuery
+import FlowStore
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The route that takes captures from the server's own machine.
+extension WebAPI {
+    /// Streams what becomes of the capture in the body, one JSON object a line.
+    func importCapture(_ request: Request) async throws -> Response {
+        guard let imports else { throw HTTPError(.notFound) }
+        guard let token = Self.bearer(request), imports.accepts(token: token) else {
+            let message = "imports need the token that the server writes to local.token in its data folder"
+            var answer = try Response.json(ErrorBody("unauthorized", message), status: .unauthorized)
+            answer.headers[.wwwAuthenticate] = "Bearer"
+            return answer
+        }
+        let parameters = try Parameters(request, allowed: .imports)
+        guard let name = parameters["name"] else { throw QueryError("the capture needs a name", parameter: "name") }
+        let length = request.headers[.contentLength].flatMap(Int.init)
+        let events: AsyncStream<ImportEvent>
+        do {
+            events = try await imports.take(name: name, length: length, body: request.body)
+        } catch let refusal as ImportRefusal {
+            return try .json(ErrorBody(refusal.code.rawValue, refusal.message), status: refusal.status)
+        }
+        return Response(
+            status: .ok,
+            headers: [.contentType: "application/x-ndjson", .cacheControl: "no-store"],
+            body: ResponseBody { writer in
+                for await event in events { try await writer.write(ByteBuffer(string: event.line)) }
+                try await writer.finish(nil)
+            }
+        )
+    }
+
+    /// What stands behind `Bearer` in Authorization.
+    private static func bearer(_ request: Request) -> String? {
+        let words = (request.headers[.authorization] ?? "").split(separator: " ")
+        return words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : nil
+    }
+}
+
+extension ImportRefusal {
+    fileprivate var status: HTTPResponse.Status {
+        switch code {
+        case .tooLarge: .contentTooLarge
+        case .noRoom: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+        case .busy, .stopping: .serviceUnavailable
+        case .cutShort: .badRequest
+        case .failed: .internalServerError
+        }
+    }
+}
+
+extension ImportEvent {
+    /// The event as a line of JSON.
+    fileprivate var line: String {
+        if case .summary(let members) = self { return "{\"summary\":{\(members)}}\n" }
+        var json = JSONWriter()
+        json.object { json in
+            switch self {
+            case .waiting: json.member("waiting") { json in json.value(.bool(true)) }
+            case .rows(let rows): json.member("rows") { json in json.number(rows) }
+            case .warning(let text): json.member("warning") { json in json.string(text) }
+            case .failure(let text): json.member("failure") { json in json.string(text) }
+            case .summary: break
+            }
+        }
+        return String(decoding: json.bytes, as: UTF8.self) + "\n"
+    }
+}

@@ -1,0 +1,67 @@
+import FlowDecoders
+import WireFormat
+
+/// What became of imported files; the summary that programs read.
+struct ImportSummary: Codable, Equatable, Sendable {
+    var files: UInt64 = 0
+    /// Files that were in the store already, all of them.
+    var filesKnown: UInt64 = 0
+    /// Files whose end is missing.
+    var filesCut: UInt64 = 0
+    var rowsStored: UInt64 = 0
+    /// Rows that an earlier import had stored.
+    var rowsKnown: UInt64 = 0
+    /// Rows whose day is over: the store will delete them.
+    var rowsExpired: UInt64 = 0
+    var datagrams: UInt64 = 0
+    var records: UInt64 = 0
+    var flows: UInt64 = 0
+    var optionsRecords: UInt64 = 0
+    var unknownTemplateSets: UInt64 = 0
+    var bytesUnaccounted: UInt64 = 0
+    /// Datagrams that the captures cut.
+    var cutDatagrams: UInt64 = 0
+    /// Packets that are no flow export.
+    var otherPackets: UInt64 = 0
+    /// What broke its protocol, by ``DecodeError``.
+    var malformed: [String: UInt64] = [:]
+
+    /// The numbers with their names, in the order of the summary.
+    private static let numbers: [(name: String, path: any WritableKeyPath<ImportSummary, UInt64> & Sendable)] = [
+        ("files", \.files), ("filesKnown", \.filesKnown), ("filesCut", \.filesCut), ("rowsStored", \.rowsStored),
+        ("rowsKnown", \.rowsKnown), ("rowsExpired", \.rowsExpired), ("datagrams", \.datagrams),
+        ("records", \.records), ("flows", \.flows), ("optionsRecords", \.optionsRecords),
+        ("unknownTemplateSets", \.unknownTemplateSets), ("bytesUnaccounted", \.bytesUnaccounted),
+        ("cutDatagrams", \.cutDatagrams), ("otherPackets", \.otherPackets),
+    ]
+
+    /// Adds another import's.
+    mutating func add(_ other: ImportSummary) {
+        for number in Self.numbers { self[keyPath: number.path] += other[keyPath: number.path] }
+        malformed.merge(other.malformed, uniquingKeysWith: +)
+    }
+
+    /// Adds what was decoded of a file.
+    mutating func add(_ decoder: FileDecoder) {
+        let counters = decoder.counters
+        datagrams += counters.datagrams
+        records += counters.records
+        flows += counters.flows
+        optionsRecords += counters.optionsRecords
+        unknownTemplateSets += counters.unknownTemplateSets
+        bytesUnaccounted += counters.bytesUnaccounted
+        cutDatagrams += UInt64(decoder.cutDatagrams)
+        otherPackets += UInt64(decoder.otherPackets)
+        for (error, count) in counters.malformed.nonZero { malformed[error.rawValue, default: 0] += count }
+    }
+
+    /// The summary as JSON.
+    var json: String { "{\(members)}" }
+
+    /// The members of the JSON object.
+    var members: String {
+        let numbers = Self.numbers.map { "\"\($0.name)\":\(self[keyPath: $0.path])" }.joined(separator: ",")
+        let errors = malformed.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",")
+        return "\(numbers),\"malformed\":{\(errors)}"
+    }
+}

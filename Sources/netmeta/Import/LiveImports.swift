@@ -1,0 +1,267 @@
+import FlowDecoders
+import FlowStore
+import Foundation
+import NIOCore
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+import WebAPI
+
+/// Imports captures into the store of the running server, one after the other.
+///
+/// A capture comes in over HTTP into a file below the data folder and is
+/// imported from there, on a thread of its own, by the same ``CaptureImport``
+/// and with the same journal as into a folder without a server. It competes
+/// with the live flows for nothing but the store's lock.
+final class LiveImports: CaptureImporter, @unchecked Sendable {
+    // Everything that changes is guarded by `condition` or is a Mutex.
+    private let condition = NSCondition()
+    private var jobs: [Job] = []
+    /// Those whose file is here; the first is at work.
+    private var queue: [Job] = []
+    private var isStopping = false
+    private var counts = Counts()
+    private let settings: Mutex<Settings>
+    private let store: any BatchStore
+    private let folder: String
+    private let incoming: String
+    private let token: LocalToken
+
+    /// What a reload may change.
+    private struct Settings {
+        var retentionDays: Int
+        var decoding: DecoderSettings
+        let batchRows: Int
+
+        init(_ configuration: Configuration) {
+            retentionDays = configuration.retention.days
+            decoding = DecoderSettings(configuration)
+            batchRows = configuration.store.batchRows
+        }
+    }
+
+    private struct Counts {
+        var complete: UInt64 = 0
+        var failed: UInt64 = 0
+        var rows: UInt64 = 0
+    }
+
+    /// One capture on its way.
+    private final class Job: Sendable {
+        let name: String
+        let isCancelled = Atomic(false)
+        let upload = Mutex<Task<Void, any Error>?>(nil)
+
+        init(name: String) {
+            self.name = name
+        }
+
+        func cancel() {
+            isCancelled.store(true, ordering: .releasing)
+            upload.withLock { $0 }?.cancel()
+        }
+    }
+
+    /// Captures that may wait, the one at work included: each takes room on the disk.
+    static let most = 4
+    /// Bytes of a capture, inflated: it is held in memory while it is imported.
+    static let largest = 2 << 30
+
+    /// - Throws: ``Failure`` when the data folder can't be written.
+    init(configuration: Configuration, store: any BatchStore) throws {
+        folder = configuration.store.data
+        incoming = folder + "/incoming"
+        settings = Mutex(Settings(configuration))
+        self.store = store
+        token = try LocalToken(writingInto: folder)
+        // What a crash left behind.
+        try? FileManager.default.removeItem(atPath: incoming)
+    }
+
+    /// Puts new settings into force for imports that begin from now on.
+    func reload(_ configuration: Configuration) {
+        settings.withLock { $0 = Settings(configuration) }
+    }
+
+    func accepts(token: String) -> Bool { self.token.matches(token) }
+
+    func metrics() -> [MetricFamily] {
+        let (counts, open) = condition.withLock { (self.counts, jobs.count) }
+        return [
+            MetricFamily(
+                "netmeta_imports_total",
+                .counter,
+                help: "Captures that were imported, by outcome.",
+                samples: [
+                    .init(labels: [.init("outcome", "complete")], value: Double(counts.complete)),
+                    .init(labels: [.init("outcome", "failed")], value: Double(counts.failed)),
+                ]
+            ),
+            MetricFamily("netmeta_imports", .gauge, help: "Captures that are on their way.", value: Double(open)),
+            MetricFamily(
+                "netmeta_import_rows_total",
+                .counter,
+                help: "Rows of captures that were stored; rows received don't count them.",
+                value: Double(counts.rows)
+            ),
+        ]
+    }
+
+    // MARK: - A capture comes in
+
+    func take<Body: AsyncSequence & Sendable>(
+        name: String,
+        length: Int?,
+        body: Body
+    ) async throws -> AsyncStream<ImportEvent> where Body.Element == ByteBuffer {
+        let job = Job(name: name)
+        try admit(job)
+        let path = "\(incoming)/\(UUID().uuidString)"
+        do {
+            try await receive(body, length: length, into: path, job)
+        } catch {
+            unlink(path)
+            leave(job)
+            if let refusal = error as? ImportRefusal { throw refusal }
+            throw condition.withLock { isStopping }
+                ? ImportRefusal(.stopping, "the server is stopping") : ImportRefusal(.cutShort, "the file ended early")
+        }
+        let (events, continuation) = AsyncStream.makeStream(of: ImportEvent.self)
+        continuation.onTermination = { if case .cancelled = $0 { self.cancel(job) } }
+        let thread = Thread {
+            self.work(on: job, path, continuation)
+            unlink(path)
+            self.leave(job)
+            continuation.finish()
+        }
+        thread.name = "import"
+        thread.stackSize = 8 << 20
+        thread.start()
+        return events
+    }
+
+    private func admit(_ job: Job) throws {
+        try condition.withLock {
+            if isStopping { throw ImportRefusal(.stopping, "the server is stopping") }
+            guard jobs.count < Self.most else {
+                throw ImportRefusal(.busy, "\(jobs.count) imports are on their way; try again when one has ended")
+            }
+            jobs.append(job)
+        }
+    }
+
+    private func leave(_ job: Job) {
+        condition.withLock {
+            jobs.removeAll { $0 === job }
+            queue.removeAll { $0 === job }
+            condition.broadcast()
+        }
+    }
+
+    private func cancel(_ job: Job) {
+        job.cancel()
+        condition.withLock { condition.broadcast() }
+    }
+
+    private func receive<Body: AsyncSequence & Sendable>(
+        _ body: Body,
+        length: Int?,
+        into path: String,
+        _ job: Job
+    ) async throws where Body.Element == ByteBuffer {
+        let file = try IncomingFile(path, below: incoming, length: length)
+        let upload = Task {
+            for try await chunk in body {
+                try Task.checkCancellation()
+                try file.append(chunk)
+            }
+            try Task.checkCancellation()
+            try file.finish()
+        }
+        job.upload.withLock { $0 = upload }
+        // A stop between admission and here has cancelled nothing yet.
+        if job.isCancelled.load(ordering: .acquiring) { upload.cancel() }
+        try await withTaskCancellationHandler {
+            try await upload.value
+        } onCancel: {
+            upload.cancel()
+        }
+    }
+
+    // MARK: - On the job's thread
+
+    private func work(on job: Job, _ path: String, _ events: AsyncStream<ImportEvent>.Continuation) {
+        guard awaitTurn(job, { events.yield(.waiting) }) else {
+            events.yield(.failure("\(job.name): the server is stopping; nothing of it is stored"))
+            return
+        }
+        let settings = settings.withLock { $0 }
+        let kept = Double(settings.retentionDays) * 86_400
+        do {
+            let bytes = try InputFile.read(path, name: job.name, largest: Self.largest)
+            var imports = CaptureImport(
+                store: store,
+                journal: try ImportJournal(folder: folder),
+                batchRows: settings.batchRows,
+                settings: settings.decoding,
+                oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
+            ) { events.yield(.warning($0)) }
+            defer { count(imports.summary) }
+            try imports.add(
+                job.name,
+                bytes,
+                shouldStop: { job.isCancelled.load(ordering: .relaxed) },
+                progress: { events.yield(.rows($0)) }
+            )
+            condition.withLock { counts.complete += 1 }
+            events.yield(.summary("\(imports.summary.members),\"retentionDays\":\(settings.retentionDays)"))
+        } catch {
+            condition.withLock { counts.failed += 1 }
+            events.yield(.failure(Self.words(error, job)))
+        }
+    }
+
+    /// Waits until those before it have ended; false when it isn't to be any more.
+    private func awaitTurn(_ job: Job, _ onWait: () -> Void) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        queue.append(job)
+        if queue.first !== job { onWait() }
+        while queue.first !== job, !job.isCancelled.load(ordering: .acquiring) { condition.wait() }
+        return !job.isCancelled.load(ordering: .acquiring)
+    }
+
+    private func count(_ summary: ImportSummary) {
+        condition.withLock { counts.rows += summary.rowsStored }
+    }
+
+    private static func words(_ error: any Error, _ job: Job) -> String {
+        if let stopped = error as? ImportStopped {
+            return "\(job.name): the server is stopping; \(stopped.rows) flows of it are stored, and another import "
+                + "goes on behind them"
+        }
+        return (error as? Failure)?.description ?? "\(job.name): \(error)"
+    }
+}
+
+// MARK: - The end
+
+extension LiveImports: Service {
+    /// Waits for the end of the server; then ends what is on its way, behind what is stored of it.
+    func run() async throws {
+        try? await gracefulShutdown()
+        await Blocking.run {
+            self.stop()
+            LocalToken.remove(folder: self.folder)
+        }
+    }
+
+    private func stop() {
+        condition.withLock {
+            isStopping = true
+            for job in jobs { job.cancel() }
+            condition.broadcast()
+            while !jobs.isEmpty { condition.wait() }
+        }
+    }
+}

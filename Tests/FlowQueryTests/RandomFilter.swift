@@ -20,7 +20,7 @@ struct RandomFilter {
     }
 
     private mutating func match() -> Filter.Match {
-        let columns = FlowColumn.allCases.filter(\.isStored).map(Filter.Subject.column)
+        let columns = FlowColumn.allCases.filter(\.isComparable).map(Filter.Subject.column)
         let subjects = columns + Filter.Pair.allCases.map(Filter.Subject.either)
         let subject = subjects[Int.random(in: 0..<subjects.count, using: &random)]
         let kind = subject.field.kind
@@ -64,7 +64,7 @@ struct RandomFilter {
             case .uint8: 0xFF
             case .uint16: 0xFFFF
             case .uint32: 0xFFFF_FFFF
-            case .uint64, .bytes16: subject.field.kind == .mac ? 0xFFFF_FFFF_FFFF : .max
+            case .uint64, .bytes16, .variable: subject.field.kind == .mac ? 0xFFFF_FFFF_FFFF : .max
             }
         return Bool.random(using: &random)
             ? .random(in: 0...min(most, 300), using: &random) : .random(in: 0...most, using: &random)

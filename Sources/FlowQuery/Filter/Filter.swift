@@ -132,6 +132,11 @@ public indirect enum Filter: Hashable, Sendable {
     }
 }
 
+extension FlowColumn {
+    /// Whether filters know the column: it has single values to compare. Lists and texts by name are for SQL.
+    public var isComparable: Bool { isStored && storage != .variable }
+}
+
 extension FieldKind {
     /// Which tests columns of this kind know.
     var ordered: Bool {

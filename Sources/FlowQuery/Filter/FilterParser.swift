@@ -124,18 +124,13 @@ struct FilterParser {
         guard case .word(let name) = token.kind else { throw error("expected the name of a column") }
         let pair = Filter.Pair.allCases.first { $0.rawValue.lowercased() == name.lowercased() }
         if let subject = pair.map(Filter.Subject.either) ?? FlowColumn.named(name).map(Filter.Subject.column),
-            subject.columns.allSatisfy(Self.isComparable)
+            subject.columns.allSatisfy(\.isComparable)
         {
             advance()
             return subject
         }
-        let names = FlowColumn.allCases.filter(Self.isComparable).map(\.name) + Filter.Pair.allCases.map(\.rawValue)
+        let names = FlowColumn.allCases.filter(\.isComparable).map(\.name) + Filter.Pair.allCases.map(\.rawValue)
         throw error("\(name.prefix(40)) is no column", suggestion: suggestion(among: names))
-    }
-
-    /// Whether a column has single values to compare; lists and texts by name are for SQL.
-    private static func isComparable(_ column: FlowColumn) -> Bool {
-        column.isStored && column.storage != .variable
     }
 
     private mutating func list(for subject: Filter.Subject) throws(QueryError) -> [Filter.Value] {

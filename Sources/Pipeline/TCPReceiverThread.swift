@@ -113,7 +113,7 @@ final class TCPReceiverThread: Sendable {
             stopSeen = stopSeen ?? now
             if isSilent || now &- (stopSeen ?? now) >= Self.drainSeconds { break }
         }
-        work.sessions.endAll(at: Self.now)
+        work.sessions.endAll(at: Self.now, into: work.batch)
         hand(&work, replace: false)
         publish(&work)
         ended.signal()
@@ -126,7 +126,7 @@ final class TCPReceiverThread: Sendable {
                     work.sessions.refuse()
                     continue
                 }
-                _ = work.sessions.add(connection, at: now)
+                _ = work.sessions.add(connection, at: now, into: work.batch)
             }
         } catch {
             // Out of descriptors, most likely: those that wait are taken when some are free again.
@@ -151,7 +151,7 @@ final class TCPReceiverThread: Sendable {
         }
         switch outcome {
         case .bytes where isIPFIX, .nothing: break
-        case .bytes, .ended, .broken: work.sessions.end(index, at: now)
+        case .bytes, .ended, .broken: work.sessions.end(index, at: now, into: work.batch)
         }
     }
 

@@ -39,7 +39,9 @@ struct TCPSessions {
     var connections: [TCPConnection] { open.map(\.connection) }
 
     /// Takes a new connection in; false when there are too many, none of them silent.
-    mutating func add(_ connection: TCPConnection, at now: UInt32) -> Bool {
+    ///
+    /// - Parameter batch: takes what a silent session that makes room still holds.
+    mutating func add(_ connection: TCPConnection, at now: UInt32, into batch: FlowBatch) -> Bool {
         if open.count >= Self.most {
             let silent = open.indices.min { open[$0].lastHeard < open[$1].lastHeard }
             guard let silent, now &- open[silent].lastHeard >= Self.replaceableSeconds else {
@@ -47,7 +49,7 @@ struct TCPSessions {
                 return false
             }
             counts.idleClosed += 1
-            end(silent, at: now)
+            end(silent, at: now, into: batch)
         }
         counts.total += 1
         counts.open += 1
@@ -59,12 +61,14 @@ struct TCPSessions {
     mutating func refuse() { counts.notAllowed += 1 }
 
     /// Ends a session: what it knows is void, what it counted stays.
-    mutating func end(_ index: Int, at now: UInt32) {
+    ///
+    /// - Parameter batch: takes the rows of sets that waited for a sampling rate.
+    mutating func end(_ index: Int, at now: UInt32, into batch: FlowBatch) {
         let session = open.remove(at: index)
         counts.open -= 1
         counts.messages += session.messages
         if session.isBroken { counts.brokenFraming += 1 }
-        session.finish(at: now)
+        session.finish(at: now, into: batch)
         past.add(session.decoder.counters)
         for var exporter in session.decoder.snapshots {
             exporter.templates = 0
@@ -83,16 +87,16 @@ struct TCPSessions {
             open[index].expire(at: now, into: batch)
             if now > open[index].lastHeard, now - open[index].lastHeard >= Self.idleSeconds {
                 counts.idleClosed += 1
-                end(index, at: now)
+                end(index, at: now, into: batch)
             } else if !isAllowed(open[index].connection.peer.address) {
                 counts.notAllowed += 1
-                end(index, at: now)
+                end(index, at: now, into: batch)
             }
         }
     }
 
     /// Ends all sessions.
-    mutating func endAll(at now: UInt32) {
+    mutating func endAll(at now: UInt32, into batch: FlowBatch) {
         while !open.isEmpty { end(open.count - 1, at: now) }
     }
 
@@ -163,10 +167,11 @@ final class TCPSession {
     func expire(at now: UInt32, into batch: FlowBatch) { decoder.expire(at: now, into: batch) }
 
     /// Counts what was begun and won't be ended.
-    func finish(at now: UInt32) {
+    func finish(at now: UInt32, into batch: FlowBatch) {
         let lost = framing.reset()
         if lost > 0 { decoder.reject(.truncated, bytes: lost, context: context(now)) }
-        decoder.finish()
+        // What doesn't fit is counted as rejected.
+        _ = decoder.finish(into: batch, isLast: true)
     }
 
     private func context(_ now: UInt32) -> DatagramContext {

@@ -344,12 +344,14 @@ struct NetFlowDecoder {
 
     /// Decodes sets that waited for a sampling rate as long as they may, or all of them.
     ///
-    /// - Parameter now: nil for all.
-    func releaseHeld(at now: UInt32?) {
+    /// - Parameters:
+    ///   - now: nil for all.
+    ///   - room: rows that may be written; more than there is room for rejects what doesn't fit.
+    func releaseHeld(at now: UInt32?, room: Int) {
         var decoder = self
         decoder.mayHold = false
         let most = exporter.settings.holdForRate
-        decoder.release(room: batch.room) { entry in
+        decoder.release(room: room) { entry in
             entry.waitsForRate && now.map { entry.isOlder(than: most, at: $0) } ?? true
         }
     }

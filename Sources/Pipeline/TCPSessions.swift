@@ -97,7 +97,7 @@ struct TCPSessions {
 
     /// Ends all sessions.
     mutating func endAll(at now: UInt32, into batch: FlowBatch) {
-        while !open.isEmpty { end(open.count - 1, at: now) }
+        while !open.isEmpty { end(open.count - 1, at: now, into: batch) }
     }
 
     // MARK: - Figures

@@ -128,6 +128,9 @@ struct PacketHeaderTests {
         let endless = Array(repeating: [0, 0, 0, 0, 0, 0, 0, 0] as [UInt8], count: 100).flatMap { $0 }
         #expect(header(Wire.ipv6(next: 0, endless), .ipv6).srcPort == 0)
         #expect(header(Wire.ipv6(next: 0, [6, 200, 0, 0, 0, 0, 0, 0]), .ipv6).proto == 6)
+        // One that is cut within an extension header whose first byte is there.
+        #expect(header(Array(Wire.ipv6(next: 0, [58, 0, 5, 2, 0, 0, 1, 0]).prefix(44)), .ipv6).proto == 58)
+        #expect(header(Array(Wire.ipv6(next: 0, [58, 0, 5, 2, 0, 0, 1, 0]).prefix(40)), .ipv6).proto == 0)
     }
 
     @Test("protocols with ports", arguments: [6, 17, 33, 132, 136] as [UInt8])

@@ -110,9 +110,10 @@ extension PacketHeader {
                 if isSegmentRouted { noteSegmentRouting() }
                 return
             }
-            guard end >= offset + 8 else { return }
+            guard end > offset else { return }
             let current = proto
             proto = bytes.number(at: offset)
+            guard end >= offset + 8 else { return }
             if current == 44 {
                 fragmentOffset = UInt32(bytes.number(at: offset + 2, as: UInt16.self) >> 3)
                 fragmentId = bytes.number(at: offset + 4)

@@ -75,18 +75,24 @@ extension FlowSample {
     mutating func readTunnelHeader(_ record: RawSpan, isIPv6: Bool) throws(DecodeError) {
         let ports = isIPv6 ? 40 : 16
         guard record.byteCount >= ports + 16 else { throw .truncated }
-        let port = record.number(at: ports + 4, as: UInt32.self)
+        let port = UInt16(truncatingIfNeeded: record.number(at: ports + 4, as: UInt32.self))
         let type: EncapType =
             switch record.number(at: 4, as: UInt32.self) {
             case 4: .ipip
             case 41: isIPv6 ? .ipip : .sixInFour
             case 47: .gre
             case 115: .l2tp
-            case 17: PacketHeader.udpTunnel(port: UInt16(truncatingIfNeeded: port))
+            case 17: Self.udpTunnel(port: port)
             default: .none
             }
         details.tunnelType = type.rawValue
         told.formUnion(.packetDetails)
+    }
+
+    /// Open vSwitch 3.1 on a little-endian machine writes the two bytes of the port in the wrong order.
+    private static func udpTunnel(port: UInt16) -> EncapType {
+        let type = PacketHeader.udpTunnel(port: port)
+        return type == .none ? PacketHeader.udpTunnel(port: port.byteSwapped) : type
     }
 
     /// `struct extended_vni_*`: the number of the virtual network, which a

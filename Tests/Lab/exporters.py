@@ -13,7 +13,7 @@ import time
 import network
 
 # What `-v` and `nfprobe_version` call the protocols.
-NETFLOW_VERSIONS = {"netflow5": 5, "netflow9": 9, "ipfix": 10}
+NETFLOW_VERSIONS = {"netflow1": 1, "netflow5": 5, "netflow9": 9, "ipfix": 10}
 
 
 def target(host, port):
@@ -124,13 +124,56 @@ def open_vswitch(folder):
             peer.close()
 
 
-def export_from_switch(control, protocol, host, port, sampling=4):
+# Tunnels that the switch ends in its userspace datapath: name, type, remote
+# end, options, and the row's EncapType and EncapId.
+TUNNELS = [
+    ("vxlan4", "vxlan", "10.95.0.2", ["key=4660"], "VXLAN", 4660),
+    ("vxlan6", "vxlan", "fd95::2", ["key=4661"], "VXLAN", 4661),
+    ("geneve4", "geneve", "10.95.0.2", ["key=43"], "Geneve", 43),
+    ("geneve6", "geneve", "fd95::2", ["key=44"], "Geneve", 44),
+    ("gre4", "gre", "10.95.0.2", ["key=99"], "GRE", 99),
+    ("gre6", "ip6gre", "fd95::2", ["key=98"], "GRE", 98),
+    ("erspan2", "erspan", "10.95.0.2", ["key=5", "erspan_ver=1", "erspan_idx=7"], "ERSPAN", 5),
+    ("erspan3", "erspan", "10.95.0.2", ["key=6", "erspan_ver=2", "erspan_dir=1", "erspan_hwid=4"], "ERSPAN", 6),
+    ("erspan26", "ip6erspan", "fd95::2", ["key=8", "erspan_ver=1", "erspan_idx=9"], "ERSPAN", 8),
+]
+
+
+@contextlib.contextmanager
+def switch_tunnels(folder, control):
+    """Adds TUNNELS to br0, over a second bridge; gives the peer that they lead to, which answers nothing."""
+    def ask(*words):
+        return network.run("ovs-appctl", "-t", f"{pathlib.Path(folder).resolve()}/ovs-vswitchd.ctl", *words)
+
+    peer = network.Peer("phy", [], [])
+    try:
+        peer.silence()
+        control("add-br", "br1", "--", "set", "bridge", "br1", "datapath_type=netdev",
+                'other_config:hwaddr="02:00:00:00:00:02"')
+        control("add-port", "br1", peer.near)
+        network.run("ip", "address", "replace", "10.95.0.1/24", "dev", "br1")
+        network.run("ip", "address", "replace", "fd95::1/64", "dev", "br1", "nodad")
+        network.run("ip", "link", "set", "br1", "up")
+        link = network.run(*peer.inside(), "ip", "-o", "link", "show", peer.far)
+        for address in ("10.95.0.2", "fd95::2"):
+            ask("tnl/arp/set", "br1", address, link.split("link/ether ")[1].split()[0])
+        for name, kind, remote, options, _, _ in TUNNELS:
+            control("add-port", "br0", name, "--", "set", "interface", name, f"type={kind}",
+                    *(f"options:{option}" for option in [f"remote_ip={remote}", *options]))
+        # Until the kernel has told of br1's groups and the switch has read its routes.
+        time.sleep(3)
+        yield peer
+    finally:
+        peer.close()
+
+
+def export_from_switch(control, protocol, host, port, sampling=4, header=128):
     """Has the bridge export with one protocol."""
     collector = f'"{target(host, port)}"'
     if protocol == "netflow5":
         record = ["create", "netflow", f"targets={collector}", "active_timeout=2"]
     elif protocol == "sflow":
-        record = ["create", "sflow", "agent=lo", f"target={collector}", "header=128", f"sampling={sampling}", "polling=2"]
+        record = ["create", "sflow", "agent=lo", f"target={collector}", f"header={header}", f"sampling={sampling}", "polling=2"]
     else:
         record = ["create", "ipfix", f"targets={collector}", "obs_domain_id=77", "obs_point_id=5", "sampling=1",
                   "cache_active_timeout=2", "cache_max_flows=100"]

@@ -16,6 +16,7 @@ CLONE_NEWNET = 0x40000000
 # What is started behind these words dies with this process.
 WITH_PARENT = ["setpriv", "--pdeathsig", "KILL"]
 TRAFFIC = pathlib.Path(__file__).with_name("traffic.py")
+FRAMES = pathlib.Path(__file__).with_name("frames.py")
 
 
 class Stream:
@@ -99,6 +100,16 @@ class Peer:
         """Sends the streams from the far side, one after the other."""
         for stream in streams:
             run(*self.inside(), sys.executable, str(TRAFFIC), "send", *stream.words())
+
+    def silence(self):
+        """Lets nobody say anything of their own accord (neighbours, routers, multicast groups)."""
+        for interface, inside in ((self.near, []), (self.far, self.inside())):
+            run(*inside, "ip", "address", "flush", "dev", interface)
+            run(*inside, "sysctl", "-qw", f"net.ipv6.conf.{interface}.disable_ipv6=1")
+
+    def send_frames(self, name):
+        """Sends a set of frames from the far side."""
+        run(*self.inside(), sys.executable, str(FRAMES), "send", self.far, name)
 
     def receive(self, streams):
         """Receives on the far side until `close`."""

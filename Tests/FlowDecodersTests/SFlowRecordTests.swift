@@ -79,7 +79,9 @@ struct SFlowRecordTests {
         #expect(gre.number(.encapType) == UInt64(EncapType.gre.rawValue))
         // As Open vSwitch writes the port 4789.
         let swapped = Wire.words(0, 17, 0x0A5F_0001, 0x0A5F_0002, 0, 0xB512, 0, 0)
-        let vxlan = decode([Wire.rawHeader(Self.frame), Wire.framed(1029, Wire.words(4660)), Wire.framed(1023, swapped)])
+        let vxlan = decode([
+            Wire.rawHeader(Self.frame), Wire.framed(1029, Wire.words(4660)), Wire.framed(1023, swapped),
+        ])
         #expect((vxlan.number(.encapType), vxlan.number(.encapId)) == (UInt64(EncapType.vxlan.rawValue), 4660))
         // The frame's own tunnel counts for more.
         let tunnelled = Wire.rawHeader(Wire.ethernet(0x0800, TunnelTests.cases[0].packet))

@@ -1,3 +1,4 @@
+import FlowQuery
 public import FlowStore
 public import Hummingbird
 public import Logging
@@ -125,7 +126,7 @@ public struct WebAPI: Sendable {
         case .graph: try .json(await graph(Parameters(request, allowed: endpoint)))
         case .top: try .json(await top(Parameters(request, allowed: endpoint)))
         case .flows: try await flows(Parameters(request, allowed: endpoint))
-        case .exporters: try .json(ExportersBody(await status.exporters()))
+        case .exporters: try .json(await exporters(Parameters(request, allowed: endpoint)))
         case .health: try .json(HealthBody(await status.health(), version: options.version))
         case .query: try await query(request)
         case .imports: try await importCapture(request)
@@ -134,6 +135,12 @@ public struct WebAPI: Sendable {
         case .alive: try await alive()
         case .ready: try await ready()
         }
+    }
+
+    private func exporters(_ parameters: Parameters) async throws -> ExportersBody {
+        guard let text = parameters["address"] else { return ExportersBody(await status.exporters()) }
+        guard let address = IPAddress(text) else { throw QueryError("this is no address", parameter: "address") }
+        return ExportersBody(await status.exporters(), address: address)
     }
 
     private func alive() async throws -> Response {

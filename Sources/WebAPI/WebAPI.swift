@@ -20,6 +20,7 @@ public struct WebAPI: Sendable {
     public let options: Options
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
+    private let names: HostNames
 
     /// What may be set; the defaults suit a collector on one's own machine.
     public struct Options: Sendable {
@@ -74,7 +75,11 @@ public struct WebAPI: Sendable {
         self.options = options
         self.clock = clock
         self.files = StaticFiles(root: options.webRoot)
+        names = HostNames(options.names)
     }
+
+    /// Changes the names that people may use for the server besides `localhost`, from the next request on.
+    public func setNames(_ new: [String]) { names.set(new) }
 
     /// All routes behind their guards, outermost first: every answer gets the
     /// security headers, every error becomes JSON, and a request from
@@ -83,7 +88,7 @@ public struct WebAPI: Sendable {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: RequestGuard(policy: HostPolicy(listeners: options.listeners, names: options.names)))
+        router.add(middleware: RequestGuard(listeners: options.listeners, names: names))
         for endpoint in Endpoint.allCases {
             for method in endpoint.methods {
                 router.on(endpoint.routerPath, method: method == "post" ? .post : .get) { request, _ in

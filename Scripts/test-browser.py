@@ -1,5 +1,6 @@
 """Runs the browser tests (Tests/Browser) against two servers of their own:
-one that has just received the two flows of a fixture, and one without flows.
+one that has just received the two flows of a fixture, and the options data of
+an exporter about which all is doubtful, and one that has received nothing.
 Needs no root. Further arguments go to pytest.
 """
 
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Lab"))
@@ -50,6 +52,22 @@ def seed(port):
             sender.sendto(payload, ("127.0.0.1", port))
 
 
+def seed_doubtful(port):
+    """An exporter that tells the names of 30 interfaces, no sampling rate and no flow, whose
+    clock is two hours behind, and whose data needs a template that never comes (RFC 3954)."""
+    def flow_set(number, body):
+        body += bytes(-len(body) % 4)
+        return struct.pack("!HH", number, 4 + len(body)) + body
+    names = b"".join(struct.pack("!I16s", index, f"xe-0/0/{index}".encode()) for index in range(1, 31))
+    sets = [
+        # Scope: interface (2); option: interfaceName (82).
+        flow_set(1, struct.pack("!HHHHHHH", 256, 4, 4, 2, 4, 82, 16)), flow_set(256, names), flow_set(300, bytes(40))]
+    header = struct.pack("!HHIIII", 9, 32, 1000, int(time.time()) - 7200, 1, 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.9", 0))
+        sender.sendto(header + b"".join(sets), ("127.0.0.1", port))
+
+
 def main(arguments):
     servers = []
     with tempfile.TemporaryDirectory(prefix="netmeta-browser-") as folder:
@@ -58,6 +76,7 @@ def main(arguments):
                 servers.append(server(pathlib.Path(folder, name)))
             (seeded, port), (empty, _) = servers
             seed(port)
+            seed_doubtful(port)
             assert seeded.settled("Proto = 17") == SEED_FLOWS
             environment = {**os.environ, "NETMETA_URL": seeded.url, "NETMETA_EMPTY_URL": empty.url}
             words = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *arguments, "Tests/Browser"]

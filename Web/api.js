@@ -31,6 +31,8 @@ export const schema = (signal) => read("schema", {}, signal);
 export const health = (signal) => read("health", {}, signal);
 /** @param {AbortSignal} signal @returns {Promise<Exporters>} */
 export const exporters = (signal) => read("exporters", {}, signal);
+/** @param {string} address @param {AbortSignal} signal @returns {Promise<Exporters>} one exporter, with its names */
+export const exporter = (address, signal) => read("exporters", { address }, signal);
 
 /** A row is queryable this many seconds after it was received, with room to spare. */
 const INGEST = 3;

@@ -15,6 +15,7 @@
  * @property {number} bucket seconds, 0 = the server chooses
  * @property {string} filter
  * @property {string} sort column of the legend table, "-" in front for descending
+ * @property {string} exporter the address whose details are open, "" for none
  * @property {string[]} mirrored Overview's tables that show the other side
  */
 
@@ -33,6 +34,7 @@ export const DEFAULTS = Object.freeze({
     filter: "",
     sort: "-total",
     mirrored: [],
+    exporter: "",
 });
 
 /** The most dimensions that one query takes. */
@@ -71,6 +73,7 @@ export function parse(search) {
         filter: given.get("f") ?? "",
         sort: text("s", DEFAULTS.sort, /^-?[a-z0-9]{1,16}$/),
         mirrored: names("m"),
+        exporter: text("e", "", /^[0-9a-f:.]{2,45}$/i),
     };
 }
 
@@ -95,6 +98,7 @@ export function format(state) {
         ["f", state.filter, ""],
         ["s", state.sort, DEFAULTS.sort],
         ["m", state.mirrored.join(","), ""],
+        ["e", state.exporter, ""],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`

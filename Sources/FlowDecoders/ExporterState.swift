@@ -151,7 +151,7 @@ final class ExporterState {
             templates: templates.count,
             missingTemplates: unsafe missingTemplates.count,
             names: domains.values.reduce(into: ExporterNames()) { $0.merge($1.names) },
-            statistics: domains.values.reduce(into: [:]) { $0.merge($1.statistics) { $0 &+ $1 } },
+            statistics: domains.values.reduce(into: [:]) { $0.add($1.statistics) },
             clockOffset: clockOffset,
             waitingSets: parked.count,
             refusedState: refused + templates.refused,
@@ -203,7 +203,7 @@ public struct ExporterSnapshot: Sendable {
     public var missingTemplates: Int
     /// Names of its interfaces, VRFs, applications and samplers, as its options data told them.
     public var names: ExporterNames
-    /// What it says of itself, the domains' figures added up.
+    /// What it says of itself, the domains' totals added up.
     public var statistics: [ExporterStatistic: UInt64]
     /// How far its clock was ahead of ours, by its last message, in seconds; nil for sFlow, which has no date.
     public var clockOffset: Int64?

@@ -209,7 +209,7 @@ public struct FlowDecoder {
     public mutating func expire(at now: UInt32, into batch: FlowBatch) {
         for exporter in exporters.values where !exporter.parked.isEmpty {
             exporter.counters.unknownTemplateSets += UInt64(exporter.parked.expire(at: now))
-            release(exporter, at: now, into: batch, room: batch.room)
+            release(exporter, at: now, into: batch)
         }
         guard now >= lastSwept &+ Self.sweepSeconds || now < lastSwept else { return }
         lastSwept = now
@@ -223,21 +223,20 @@ public struct FlowDecoder {
 
     /// Settles all sets that still wait: nothing will come any more.
     ///
-    /// - Parameter isLast: counts records that the batch has no room for as rejected.
-    /// - Returns: whether some sets didn't fit into the batch; this is to be
-    ///   called with a batch that has room again then.
-    public mutating func finish(into batch: FlowBatch, isLast: Bool = false) -> Bool {
+    /// - Returns: whether some didn't fit into the batch: this is to be called
+    ///   with a batch that has room again then.
+    public mutating func finish(into batch: FlowBatch) -> Bool {
         for exporter in exporters.values where !exporter.parked.isEmpty {
             exporter.counters.unknownTemplateSets += UInt64(exporter.parked.clear())
-            release(exporter, at: nil, into: batch, room: isLast ? .max : batch.room)
+            release(exporter, at: nil, into: batch)
         }
         return exporters.values.contains { !$0.parked.isEmpty }
     }
 
-    private func release(_ exporter: ExporterState, at now: UInt32?, into batch: FlowBatch, room: Int) {
+    private func release(_ exporter: ExporterState, at now: UInt32?, into batch: FlowBatch) {
         let source = IPEndpoint(address: exporter.address, port: 0)
         let context = DatagramContext(source: source, receivedAt: now ?? 0)
-        NetFlowDecoder(exporter: exporter, context: context, batch: batch).releaseHeld(at: now, room: room)
+        NetFlowDecoder(exporter: exporter, context: context, batch: batch).releaseHeld(at: now)
     }
 
     // MARK: - Exporters

@@ -50,8 +50,8 @@ public struct PipelineOptions: Sendable {
         self.listeners = listeners
     }
 
-    /// Rows that a batch must have room for: one more datagram always fits.
-    public var batchCapacity: Int { batchRows + FlowDecoder.mostRows }
+    /// Rows that a batch must have room for: one more datagram always fits, and one that has waited beside it.
+    public var batchCapacity: Int { batchRows + 2 * FlowDecoder.mostRows }
 }
 
 /// The line from the sockets to the store: receiver threads, batches, the ingest thread.

@@ -105,29 +105,10 @@ public final class PipelineStatus: StatusSource {
             func rate(_ now: UInt64, _ before: UInt64) -> Double {
                 seconds > 0 && now >= before ? Double(now - before) / seconds : 0
             }
-            let settings = decoding.exporter(exporter.address)
-            let malformed = exporter.counters.malformed.nonZero.map { ($0.error.rawValue, $0.count) }
-            return ExporterReport(
-                address: exporter.address,
-                protocols: exporter.types.map(\.name),
-                lastSeen: UInt64(exporter.lastSeen),
-                datagrams: exporter.counters.datagrams,
-                flows: exporter.counters.flows,
-                flowsPerSecond: rate(exporter.counters.flows, before.flows),
-                bitsPerSecond: rate(exporter.scaledBytes, before.bytes) * 8,
-                sequenceGaps: exporter.sequenceMissing,
-                samplingRate: settings.samplingRate ?? exporter.samplingRate ?? 1,
-                samplingSource: (settings.samplingRate == nil ? exporter.samplingSource : .configuration).name,
-                settings: ExporterReport.Settings(
-                    samplingRate: settings.samplingRate,
-                    tunnel: settings.tunnel.rawValue,
-                    templates: settings.templates.rawValue,
-                    holdForRate: settings.holdForRate
-                ),
-                templatesKnown: exporter.templates,
-                templatesMissing: exporter.missingTemplates,
-                malformed: Dictionary(uniqueKeysWithValues: malformed)
-            )
+            var report = ExporterReport(exporter, settings: decoding.exporter(exporter.address))
+            report.flowsPerSecond = rate(exporter.counters.flows, before.flows)
+            report.bitsPerSecond = rate(exporter.scaledBytes, before.bytes) * 8
+            return report
         }
     }
 
@@ -315,25 +296,5 @@ public final class PipelineStatus: StatusSource {
         report.freeDiskBytes = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value
         storage.withLock { $0 = (.now, report) }
         return report
-    }
-}
-
-extension ExporterSnapshot {
-    func merged(with other: ExporterSnapshot) -> ExporterSnapshot {
-        let (newer, older) = lastSeen >= other.lastSeen ? (self, other) : (other, self)
-        var result = newer
-        result.types = Set(types).union(other.types).sorted { $0.rawValue < $1.rawValue }
-        result.counters.add(older.counters)
-        result.scaledBytes += older.scaledBytes
-        result.sequenceMissing += older.sequenceMissing
-        result.sequenceRestarts += older.sequenceRestarts
-        result.agentDrops += older.agentDrops
-        result.templates += older.templates
-        result.missingTemplates += older.missingTemplates
-        result.names.merge(older.names)
-        result.statistics.merge(older.statistics) { $0 + $1 }
-        result.waitingSets += older.waitingSets
-        result.clockOffset = newer.clockOffset ?? older.clockOffset
-        return result
     }
 }

@@ -158,7 +158,11 @@ final class ReceiverThread: Sendable {
             work.allow = allow.withLock { $0 }
             let settings = decoding.withLock { $0 }
             if settings != work.decoder.settings { work.decoder.settings = settings }
+            let wasEmpty = work.batch.isEmpty
             work.decoder.expire(at: now, into: work.batch)
+            if wasEmpty { work.opened = now }
+            // The next datagram needs its room.
+            if work.batch.count >= batchRows { hand(&work, replace: true) }
             publish(&work)
         }
     }

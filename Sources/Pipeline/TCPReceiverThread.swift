@@ -113,7 +113,7 @@ final class TCPReceiverThread: Sendable {
             stopSeen = stopSeen ?? now
             if isSilent || now &- (stopSeen ?? now) >= Self.drainSeconds { break }
         }
-        work.sessions.endAll(at: Self.now, into: work.batch)
+        while !work.sessions.open.isEmpty { end(work.sessions.open.count - 1, Self.now, &work) }
         hand(&work, replace: false)
         publish(&work)
         ended.signal()
@@ -123,10 +123,19 @@ final class TCPReceiverThread: Sendable {
         do throws(SocketError) {
             while let connection = try listener.accept() {
                 guard Self.isAllowed(connection.peer.address, work.allow) else {
-                    work.sessions.refuse()
+                    work.sessions.refuse(.notAllowed)
                     continue
                 }
-                _ = work.sessions.add(connection, at: now, into: work.batch)
+                switch work.sessions.admission(at: now) {
+                case .free: break
+                case .inPlaceOf(let silent):
+                    work.sessions.noteReplaced()
+                    end(silent, now, &work)
+                case .full:
+                    work.sessions.refuse(.tooMany)
+                    continue
+                }
+                work.sessions.begin(connection, at: now)
             }
         } catch {
             // Out of descriptors, most likely: those that wait are taken when some are free again.
@@ -151,7 +160,26 @@ final class TCPReceiverThread: Sendable {
         }
         switch outcome {
         case .bytes where isIPFIX, .nothing: break
-        case .bytes, .ended, .broken: work.sessions.end(index, at: now, into: work.batch)
+        case .bytes, .ended, .broken: end(index, now, &work)
+        }
+    }
+
+    /// Ends a session: what waits for a sampling rate becomes rows first.
+    private func end(_ index: Int, _ now: UInt32, _ work: inout Work) {
+        let session = work.sessions.open[index]
+        session.finish(at: now)
+        settle(now, &work) { session.settle(into: $0) }
+        work.sessions.forget(index)
+    }
+
+    /// Lets `body` write rows of sets that waited, with new batches as long as it wants more room.
+    private func settle(_ now: UInt32, _ work: inout Work, _ body: (FlowBatch) -> Bool) {
+        while true {
+            if work.batch.count == 0 { work.opened = now }
+            let wantsMore = body(work.batch)
+            // The next message needs its room.
+            if wantsMore || work.batch.count >= batchRows { hand(&work, replace: true) }
+            if !wantsMore { return }
         }
     }
 
@@ -171,9 +199,17 @@ final class TCPReceiverThread: Sendable {
         guard now != work.published else { return }
         work.published = now
         work.allow = allow.withLock { $0 }
-        let allow = work.allow
         work.sessions.setDecoding(decoding.withLock { $0 })
-        work.sessions.expire(at: now, into: work.batch) { Self.isAllowed($0, allow) }
+        for session in work.sessions.open {
+            settle(now, &work) { batch in
+                session.expire(at: now, into: batch)
+                return false
+            }
+        }
+        let allow = work.allow
+        for index in work.sessions.expired(at: now, isAllowed: { Self.isAllowed($0, allow) }) {
+            end(index, now, &work)
+        }
         publish(&work)
     }
 

@@ -38,37 +38,67 @@ struct TCPSessions {
     /// The connections, in the order of ``open``.
     var connections: [TCPConnection] { open.map(\.connection) }
 
-    /// Takes a new connection in; false when there are too many, none of them silent.
-    ///
-    /// - Parameter batch: takes what a silent session that makes room still holds.
-    mutating func add(_ connection: TCPConnection, at now: UInt32, into batch: FlowBatch) -> Bool {
-        if open.count >= Self.most {
-            let silent = open.indices.min { open[$0].lastHeard < open[$1].lastHeard }
-            guard let silent, now &- open[silent].lastHeard >= Self.replaceableSeconds else {
-                counts.refused += 1
-                return false
-            }
-            counts.idleClosed += 1
-            end(silent, at: now, into: batch)
-        }
+    /// Whether a new session may begin.
+    enum Admission: Equatable {
+        case free
+        /// Once this session, which has been silent for long, has ended.
+        case inPlaceOf(Int)
+        /// There are too many, none of them silent.
+        case full
+    }
+
+    /// Whether a new session may begin.
+    func admission(at now: UInt32) -> Admission {
+        guard open.count >= Self.most else { return .free }
+        guard let silent = open.indices.min(by: { open[$0].lastHeard < open[$1].lastHeard }),
+            now &- open[silent].lastHeard >= Self.replaceableSeconds
+        else { return .full }
+        return .inPlaceOf(silent)
+    }
+
+    /// Takes a new connection in.
+    mutating func begin(_ connection: TCPConnection, at now: UInt32) {
         counts.total += 1
         counts.open += 1
         open.append(TCPSession(connection: connection, decoder: FlowDecoder(besides: shared), at: now))
-        return true
     }
 
-    /// Refuses a connection whose address may not send.
-    mutating func refuse() { counts.notAllowed += 1 }
+    /// Refuses a connection.
+    mutating func refuse(_ reason: Refusal) {
+        switch reason {
+        case .notAllowed: counts.notAllowed += 1
+        case .tooMany: counts.refused += 1
+        }
+    }
 
-    /// Ends a session: what it knows is void, what it counted stays.
-    ///
-    /// - Parameter batch: takes the rows of sets that waited for a sampling rate.
-    mutating func end(_ index: Int, at now: UInt32, into batch: FlowBatch) {
+    /// Why a connection, or a session, isn't wanted.
+    enum Refusal {
+        case notAllowed
+        case tooMany
+    }
+
+    /// Sessions that have to end, the last first: silent for too long, or from an address that may not send any more.
+    mutating func expired(at now: UInt32, isAllowed: (IPAddress) -> Bool) -> [Int] {
+        open.indices.reversed().filter { index in
+            if now > open[index].lastHeard, now - open[index].lastHeard >= Self.idleSeconds {
+                counts.idleClosed += 1
+                return true
+            }
+            guard !isAllowed(open[index].connection.peer.address) else { return false }
+            counts.notAllowed += 1
+            return true
+        }
+    }
+
+    /// Notes that a session was ended in favour of a new one.
+    mutating func noteReplaced() { counts.idleClosed += 1 }
+
+    /// Forgets a session that is over: what it knows is void, what it counted stays.
+    mutating func forget(_ index: Int) {
         let session = open.remove(at: index)
         counts.open -= 1
         counts.messages += session.messages
         if session.isBroken { counts.brokenFraming += 1 }
-        session.finish(at: now, into: batch)
         past.add(session.decoder.counters)
         for var exporter in session.decoder.snapshots {
             exporter.templates = 0
@@ -77,27 +107,6 @@ struct TCPSessions {
             guard known != nil || pastExporters.count < FlowDecoder.mostExporters else { continue }
             pastExporters[exporter.address] = known?.merged(with: exporter) ?? exporter
         }
-    }
-
-    /// Ends sessions that are silent for too long, or whose address may not send any more.
-    ///
-    /// - Parameter batch: takes the rows of sets that have waited for as long as they may.
-    mutating func expire(at now: UInt32, into batch: FlowBatch, isAllowed: (IPAddress) -> Bool) {
-        for index in open.indices.reversed() {
-            open[index].expire(at: now, into: batch)
-            if now > open[index].lastHeard, now - open[index].lastHeard >= Self.idleSeconds {
-                counts.idleClosed += 1
-                end(index, at: now, into: batch)
-            } else if !isAllowed(open[index].connection.peer.address) {
-                counts.notAllowed += 1
-                end(index, at: now, into: batch)
-            }
-        }
-    }
-
-    /// Ends all sessions.
-    mutating func endAll(at now: UInt32, into batch: FlowBatch) {
-        while !open.isEmpty { end(open.count - 1, at: now, into: batch) }
     }
 
     // MARK: - Figures
@@ -167,12 +176,15 @@ final class TCPSession {
     func expire(at now: UInt32, into batch: FlowBatch) { decoder.expire(at: now, into: batch) }
 
     /// Counts what was begun and won't be ended.
-    func finish(at now: UInt32, into batch: FlowBatch) {
+    func finish(at now: UInt32) {
         let lost = framing.reset()
         if lost > 0 { decoder.reject(.truncated, bytes: lost, context: context(now)) }
-        // What doesn't fit is counted as rejected.
-        _ = decoder.finish(into: batch, isLast: true)
     }
+
+    /// Settles all sets that still wait, once nothing will come any more.
+    ///
+    /// - Returns: whether some didn't fit into the batch, and need one that has room again.
+    func settle(into batch: FlowBatch) -> Bool { decoder.finish(into: batch) }
 
     private func context(_ now: UInt32) -> DatagramContext {
         DatagramContext(source: connection.peer, receivedAt: now, isStream: true)

@@ -37,6 +37,7 @@ enum Endpoint: String, CaseIterable {
         case .top: shared
         case .flows: ["from", "to", "filter", "limit", "before"]
         case .query: ["sql", "format"]
+        case .exporters: ["address"]
         case .imports: ["name"]
         default: []
         }

@@ -2,6 +2,7 @@ import FlowQuery
 import HTTPTypes
 import Hummingbird
 import NetTypes
+import Synchronization
 
 /// Which names a browser may have reached the server by.
 ///
@@ -52,9 +53,23 @@ struct HostPolicy: Sendable {
     }
 }
 
+/// Names that people may use for the server, which may change while it runs.
+final class HostNames: Sendable {
+    private let names: Mutex<[String]>
+
+    init(_ names: [String]) {
+        self.names = Mutex(names)
+    }
+
+    var current: [String] { names.withLock { $0 } }
+
+    func set(_ new: [String]) { names.withLock { $0 = new } }
+}
+
 /// Refuses methods that no route knows, and requests that come from other sites' pages.
 struct RequestGuard<Context: RequestContext>: RouterMiddleware {
-    let policy: HostPolicy
+    let listeners: [IPEndpoint]
+    let names: HostNames
 
     func handle(
         _ request: Request,
@@ -79,8 +94,9 @@ struct RequestGuard<Context: RequestContext>: RouterMiddleware {
     }
 
     private func problem(_ request: Request) -> String? {
+        let policy = HostPolicy(listeners: listeners, names: names.current)
         guard let authority = request.head.authority, policy.allows(authority: authority) else {
-            return "the server isn't known by the name in Host; console.names sets further names"
+            return "the server isn't known by the name in Host; console.hosts sets further names"
         }
         if let origin = request.headers[.origin], !policy.allows(origin: origin) {
             return "pages of other sites may not ask"

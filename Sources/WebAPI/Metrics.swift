@@ -5,7 +5,7 @@ extension WebAPI {
     /// What follows from the reports, and what the pipeline adds.
     func metricFamilies() async -> [MetricFamily] {
         let health = await status.health()
-        return healthFamilies(health) + Self.exporterFamilies(await status.exporters()) + (await status.metrics())
+        return healthFamilies(health) + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
             + (imports?.metrics() ?? [])
     }
 
@@ -95,48 +95,5 @@ extension WebAPI {
             )
         }
         return families
-    }
-
-    private static func exporterFamilies(_ reports: [ExporterReport]) -> [MetricFamily] {
-        func family(
-            _ name: String,
-            _ kind: MetricFamily.Kind,
-            _ help: String,
-            _ value: (ExporterReport) -> Double
-        ) -> MetricFamily {
-            let samples = reports.map { report in
-                MetricFamily.Sample(labels: [.init("exporter", report.address.description)], value: value(report))
-            }
-            return MetricFamily("netmeta_exporter_" + name, kind, help: help, samples: samples)
-        }
-        let malformed = reports.flatMap { report in
-            report.malformed.sorted { $0.key < $1.key }.map { reason, count in
-                MetricFamily.Sample(
-                    labels: [.init("exporter", report.address.description), .init("reason", reason)],
-                    value: Double(count)
-                )
-            }
-        }
-        return [
-            family("datagrams_total", .counter, "Datagrams received.") { Double($0.datagrams) },
-            family("flows_total", .counter, "Rows that became of them.") { Double($0.flows) },
-            family("sequence_gaps_total", .counter, "Datagrams or records that sequence numbers say are missing.") {
-                Double($0.sequenceGaps)
-            },
-            family("last_seen_seconds", .gauge, "When the last datagram came, in Unix seconds.") {
-                Double($0.lastSeen)
-            },
-            family("sampling_rate", .gauge, "One of so many packets is observed.") { Double($0.samplingRate) },
-            family("templates_known", .gauge, "Templates that are known.") { Double($0.templatesKnown) },
-            family("templates_missing", .gauge, "Templates that data came for and that are not known.") {
-                Double($0.templatesMissing)
-            },
-            MetricFamily(
-                "netmeta_exporter_malformed_total",
-                .counter,
-                help: "Data that breaks its protocol, by reason.",
-                samples: malformed
-            ),
-        ]
     }
 }

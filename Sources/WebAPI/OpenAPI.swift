@@ -248,8 +248,12 @@ extension Endpoint {
         case .exporters:
             """
             exporters (address, name, protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
-            sequenceGaps, sampling (rate, source), settings (samplingRate, tunnel, templates, holdForRate), templates, \
-            malformed)
+            sequenceGaps, sequenceRestarts, agentDrops, sampling (rate; source: record, options, configuration or \
+            unknown), settings (what the configuration says: samplingRate or null, tunnel, templates, holdForRate in \
+            seconds), clock (offset in seconds or null, wrongDatagrams), templates (known, missing), sets (waiting, \
+            parked, held, withoutTemplate, unknown), records (flow, options, events, counters, rejected, skipped, \
+            lostTexts), memory (what remembering it takes: bytes, refused), malformed by reason, statistics (what the exporter says of itself), named (how many \
+            interfaces, vrfs, applications, samplers have names); of one exporter also names (id, name))
             """
         case .health: "status, version, since, ready, message, losses, gapsBefore, lag, listeners, store"
         case .query: "meta (name, type), data (an object a row), rows, statistics"
@@ -278,6 +282,7 @@ extension Endpoint {
         case "split": "Series for each direction."
         case "before": "The place where the page before ended: its next."
         case "sql": "One SELECT over the tables of netmeta."
+        case "address": "One exporter, with the names that it told; all without names by default."
         case "name": "What the capture is called, for messages."
         case "format": "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others."
         default: ""

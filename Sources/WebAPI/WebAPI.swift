@@ -1,3 +1,4 @@
+import FlowQuery
 public import FlowStore
 public import Hummingbird
 public import Logging
@@ -19,6 +20,7 @@ public struct WebAPI: Sendable {
     public let options: Options
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
+    private let names: HostNames
 
     /// What may be set; the defaults suit a collector on one's own machine.
     public struct Options: Sendable {
@@ -73,7 +75,11 @@ public struct WebAPI: Sendable {
         self.options = options
         self.clock = clock
         self.files = StaticFiles(root: options.webRoot)
+        names = HostNames(options.names)
     }
+
+    /// Changes the names that people may use for the server besides `localhost`, from the next request on.
+    public func setNames(_ new: [String]) { names.set(new) }
 
     /// All routes behind their guards, outermost first: every answer gets the
     /// security headers, every error becomes JSON, and a request from
@@ -82,7 +88,7 @@ public struct WebAPI: Sendable {
         let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: RequestGuard(policy: HostPolicy(listeners: options.listeners, names: options.names)))
+        router.add(middleware: RequestGuard(listeners: options.listeners, names: names))
         for endpoint in Endpoint.allCases {
             for method in endpoint.methods {
                 router.on(endpoint.routerPath, method: method == "post" ? .post : .get) { request, _ in
@@ -125,7 +131,7 @@ public struct WebAPI: Sendable {
         case .graph: try .json(await graph(Parameters(request, allowed: endpoint)))
         case .top: try .json(await top(Parameters(request, allowed: endpoint)))
         case .flows: try await flows(Parameters(request, allowed: endpoint))
-        case .exporters: try .json(ExportersBody(await status.exporters()))
+        case .exporters: try .json(await exporters(Parameters(request, allowed: endpoint)))
         case .health: try .json(HealthBody(await status.health(), version: options.version))
         case .query: try await query(request)
         case .imports: try await importCapture(request)
@@ -134,6 +140,12 @@ public struct WebAPI: Sendable {
         case .alive: try await alive()
         case .ready: try await ready()
         }
+    }
+
+    private func exporters(_ parameters: Parameters) async throws -> ExportersBody {
+        guard let text = parameters["address"] else { return ExportersBody(await status.exporters()) }
+        guard let address = IPAddress(text) else { throw QueryError("this is no address", parameter: "address") }
+        return ExportersBody(await status.exporters(), address: address)
     }
 
     private func alive() async throws -> Response {

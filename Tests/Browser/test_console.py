@@ -2,7 +2,8 @@
 
 NETMETA_URL        base URL of a server that stored, within the last hour, the lab's two flows:
                    10.99.0.2:4001 > 10.99.0.1:5001 with 500 packets and 114,000 bytes, and
-                   fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes
+                   fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes,
+                   and the options data of 127.0.0.9, about which all is doubtful
 NETMETA_EMPTY_URL  base URL of a server that never received a flow
 NETMETA_CHROMIUM   the browser, /usr/bin/chromium when unset
 
@@ -417,6 +418,60 @@ def test_export_and_sql(console):
         lines = file.read().splitlines()
     assert lines[0].startswith("SrcAddr,last (bit/s)")
     assert any(line.startswith("10.99.0.2,") and ",114000," in line for line in lines)
+
+
+@needs_seeded
+def test_what_is_doubtful_about_an_exporter(console):
+    console = console()
+    page = console.open()
+    row = body_rows(page, "Exporters").filter(has_text="127.0.0.9")
+    row.wait_for()
+    # The rate that nobody told is marked, in words.
+    assert row.locator("td.c-sampling .flag").inner_text() == "unknown"
+    row.get_by_role("button", name="Details of 127.0.0.9").click()
+    console.until(lambda query: query.get("e") == ["127.0.0.9"])
+    drawer = page.get_by_role("dialog", name="Exporter 127.0.0.9")
+    for doubt in ("Sampling rate unknown", "1 template missing", "clock 2 h behind"):
+        drawer.get_by_text(doubt, exact=True).first.wait_for()
+    facts = drawer.locator('section[aria-label="Received since the server started"]').inner_text().split("\n")
+    assert facts[facts.index("Options records") + 1] == "30"
+    assert "1 datagram not believed" in drawer.inner_text()
+
+    drawer.get_by_text("30 named").click()
+    drawer.get_by_label("Find in Interfaces").fill("/17")
+    assert drawer.locator("details dl > div").all_inner_texts() == ["17\nxe-0/0/17"]
+    drawer.get_by_role("link", name="xe-0/0/17").click()
+    console.until(lambda query: query.get("f") == ["SamplerAddress = 127.0.0.9 and If = 17"])
+    assert "e" not in console.query() and drawer.count() == 0
+    page.go_back()
+    console.until(lambda query: query.get("e") == ["127.0.0.9"])
+    drawer.get_by_text("Sampling rate unknown", exact=True).wait_for()
+    page.keyboard.press("Escape")
+    console.until(lambda query: "e" not in query)
+    assert drawer.count() == 0
+
+
+@needs_seeded
+def test_details_of_an_exporter_in_a_link(console):
+    page = console().open("?e=198.51.100.1")
+    page.get_by_text("Nothing was heard of 198.51.100.1 since the server started.").wait_for()
+    page = console(viewport={"width": 390, "height": 844}).open("?e=127.0.0.9")
+    page.get_by_text("Sampling rate unknown", exact=True).wait_for()
+    assert fits(page)
+    box = page.get_by_role("dialog").bounding_box()
+    assert box["x"] >= 0 and box["width"] <= 390 and box["height"] <= 844
+
+
+@needs_seeded
+def test_a_tap_on_a_phone_opens_an_exporters_details(console):
+    console = console(viewport={"width": 390, "height": 844})
+    page = console.open()
+    page.locator('section[aria-label="Exporters"] .phone-row', has_text="127.0.0.9").click()
+    console.until(lambda query: query.get("e") == ["127.0.0.9"])
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_text("Sampling rate unknown", exact=True).wait_for()
+    drawer.get_by_role("button", name="Close").click()
+    console.until(lambda query: "e" not in query)
 
 
 @needs_empty

@@ -102,6 +102,16 @@ struct TextTests {
         #expect(exporter.statistics[.notSentFlowTotalCount] == 3)
     }
 
+    @Test("statistics of several domains: totals add up, timeouts don't, and nothing overflows")
+    func statisticsAddUp() {
+        var all: [ExporterStatistic: UInt64] = [.flowActiveTimeout: 60, .exportedMessageTotalCount: 3]
+        all.add([.flowActiveTimeout: 30, .exportedMessageTotalCount: 4, .notSentFlowTotalCount: .max])
+        all.add([.notSentFlowTotalCount: 1])
+        #expect(
+            all == [.flowActiveTimeout: 60, .exportedMessageTotalCount: 7, .notSentFlowTotalCount: .max]
+        )
+    }
+
     @Test("names of interfaces out of data records; route distinguishers in words")
     func records() {
         let template = Bytes.template(256, [(10, 4), (82, 8), (83, 8), (14, 4), (82, 8), (90, 8), (1, 4)])

@@ -58,25 +58,53 @@ struct FakeStatus: StatusSource {
         ],
         store: StoreReport(rows: 100, bytes: 4096, retentionDays: 7, freeDiskBytes: 1 << 40)
     )
-    var known = [
-        ExporterReport(
-            address: IPAddress(192, 0, 2, 9),
-            protocols: ["IPFIX"],
-            lastSeen: 1_795_413_599,
-            datagrams: 5,
-            flows: 100,
-            samplingRate: 1024,
-            samplingSource: "options",
-            templatesKnown: 2,
-            malformed: ["truncated": 1]
-        ),
-        ExporterReport(
-            address: IPAddress(192, 0, 2, 8),
-            name: "edge \"1\"",
-            lastSeen: 0,
-            settings: ExporterReport.Settings(samplingRate: 50, tunnel: "inner", templates: "port", holdForRate: 60)
-        ),
-    ]
+    var known = [Self.edge, Self.configured]
+
+    /// An exporter that has told all that one can.
+    static var edge: ExporterReport {
+        var report = ExporterReport(address: IPAddress(192, 0, 2, 9), lastSeen: 1_795_413_599)
+        report.protocols = ["IPFIX"]
+        report.datagrams = 5
+        report.flows = 100
+        report.sequenceRestarts = 1
+        report.agentDrops = 2
+        report.samplingRate = 1024
+        report.samplingSource = "options"
+        report.clock.offset = -3600
+        report.clock.wrongDatagrams = 4
+        report.templatesKnown = 2
+        report.sets.waiting = 6
+        report.sets.parked = 7
+        report.sets.held = 8
+        report.sets.withoutTemplate = 9
+        report.sets.unknown = 10
+        report.records.flow = 111
+        report.records.options = 12
+        report.records.events = 13
+        report.records.counters = 14
+        report.records.rejected = 15
+        report.records.skipped = 16
+        report.records.lostTexts = 17
+        report.memory.bytes = 19
+        report.memory.refused = 20
+        report.malformed = ["truncated": 1]
+        report.statistics = ["notSentFlowTotalCount": 18]
+        report.names.interfaces = [10: "xe-0/0/10", 9: "xe-0/0/9"]
+        report.names.vrfs = [3: "blue"]
+        report.names.applications = [UInt64.max: "big \"app\""]
+        report.names.samplers = [1: "one in 1024"]
+        return report
+    }
+
+    /// An exporter of which the configuration says something.
+    static var configured: ExporterReport {
+        var report = ExporterReport(address: IPAddress(192, 0, 2, 8), name: "edge \"1\"", lastSeen: 0)
+        report.settings.samplingRate = 50
+        report.settings.tunnel = "inner"
+        report.settings.templates = "port"
+        report.settings.holdForRate = 60
+        return report
+    }
 
     func health() async -> HealthReport { report }
     func exporters() async -> [ExporterReport] { known }

@@ -1,5 +1,7 @@
 import Foundation
 import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
 import NetTypes
 import Testing
 
@@ -53,6 +55,22 @@ struct GuardTests {
         }
         let ours: HTTPFields = [.origin: "http://localhost:8080", site: "same-origin", mode: "cors"]
         #expect(try await Harness().send("/api/v1/health", headers: ours).status == 200)
+    }
+
+    @Test func namesMayChangeWhileTheServerRuns() async throws {
+        let api = WebAPI(store: Harness().store, status: FakeStatus(), options: WebAPI.Options(version: "1"))
+        let headers: HTTPFields = [.origin: "http://netmeta.example"]
+        let codes = try await Application(router: api.makeRouter()).test(.router) { client in
+            var codes: [Int] = []
+            for names in [[], ["netmeta.example"], []] {
+                api.setNames(names)
+                codes.append(
+                    try await client.execute(uri: "/api/v1/health", method: .get, headers: headers) { $0.status.code }
+                )
+            }
+            return codes
+        }
+        #expect(codes == [403, 200, 403])
     }
 
     @Test func methods() async throws {

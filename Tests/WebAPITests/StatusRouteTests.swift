@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NetTypes
 import Telemetry
 import Testing
 
@@ -42,6 +43,59 @@ struct StatusRouteTests {
         #expect(configured["tunnel"] as? String == "inner")
         #expect(configured["templates"] as? String == "port")
         #expect(configured["holdForRate"] as? Int == 60)
+        let clock = try #require(exporters[1]["clock"] as? [String: Any])
+        #expect(clock["offset"] as? Int == -3600)
+        #expect(clock["wrongDatagrams"] as? Int == 4)
+        #expect((exporters[0]["clock"] as? [String: Any])?["offset"] is NSNull)
+        #expect(
+            exporters[1]["sets"] as? [String: Int]
+                == ["waiting": 6, "parked": 7, "held": 8, "withoutTemplate": 9, "unknown": 10]
+        )
+        let records = [
+            "flow": 111, "options": 12, "events": 13, "counters": 14, "rejected": 15, "skipped": 16, "lostTexts": 17,
+        ]
+        #expect(exporters[1]["records"] as? [String: Int] == records)
+        #expect(exporters[1]["statistics"] as? [String: Int] == ["notSentFlowTotalCount": 18])
+        #expect(exporters[1]["memory"] as? [String: Int] == ["bytes": 19, "refused": 20])
+        #expect(exporters[1]["sequenceRestarts"] as? Int == 1)
+        #expect(exporters[1]["agentDrops"] as? Int == 2)
+        // Names can be many: their number is told, and they are where one exporter is asked for.
+        let named = exporters[1]["named"] as? [String: Int]
+        #expect(named == ["interfaces": 2, "vrfs": 1, "applications": 1, "samplers": 1])
+        #expect(exporters[1]["names"] == nil)
+    }
+
+    @Test func oneExporterComesWithItsNames() async throws {
+        let json = try await Harness().send("/api/v1/exporters?address=192.0.2.9").json()
+        let exporters = try #require(json["exporters"] as? [[String: Any]])
+        #expect(exporters.count == 1)
+        let names = try #require(exporters[0]["names"] as? [String: [[String: String]]])
+        #expect(names["interfaces"] == [["id": "9", "name": "xe-0/0/9"], ["id": "10", "name": "xe-0/0/10"]])
+        #expect(names["vrfs"] == [["id": "3", "name": "blue"]])
+        // More than a double can hold, so that numbers are text.
+        #expect(names["applications"] == [["id": "18446744073709551615", "name": "big \"app\""]])
+        #expect(names["samplers"]?.count == 1)
+        let none = try await Harness().send("/api/v1/exporters?address=192.0.2.77").json()
+        #expect((none["exporters"] as? [Any])?.isEmpty == true)
+        let wrong = try await Harness().send("/api/v1/exporters?address=edge")
+        #expect(wrong.status == 400)
+        #expect(try wrong.error()["parameter"] as? String == "address")
+    }
+
+    @Test func metricsOfExportersAreBounded() async throws {
+        var harness = Harness()
+        harness.status.known = (0..<ExporterMetrics.most + 7).map { number in
+            var report = ExporterReport(address: IPAddress(v4: 0x0A00_0000 + UInt32(number)), lastSeen: 1)
+            report.datagrams = UInt64(number)
+            return report
+        }
+        let lines = try await harness.send("/metrics").body.split(separator: "\n")
+        #expect(lines.contains("netmeta_exporters \(ExporterMetrics.most + 7)"))
+        #expect(lines.contains("netmeta_exporters_without_metrics 7"))
+        #expect(lines.count { $0.hasPrefix("netmeta_exporter_datagrams_total{") } == ExporterMetrics.most)
+        // Those with least are left out.
+        #expect(!lines.contains(#"netmeta_exporter_datagrams_total{exporter="10.0.0.6"} 6"#))
+        #expect(lines.contains(#"netmeta_exporter_datagrams_total{exporter="10.0.0.7"} 7"#))
     }
 
     @Test func probes() async throws {
@@ -64,6 +118,12 @@ struct StatusRouteTests {
         #expect(lines.contains(#"netmeta_rows_lost_total{reason="malformed"} 0"#))
         #expect(lines.contains(#"netmeta_exporter_malformed_total{exporter="192.0.2.9",reason="truncated"} 1"#))
         #expect(lines.contains(#"netmeta_build_info{version="1.2.3"} 1"#))
+        #expect(lines.contains(#"netmeta_exporter_clock_offset_seconds{exporter="192.0.2.9"} -3600"#))
+        #expect(!lines.contains { $0.hasPrefix(#"netmeta_exporter_clock_offset_seconds{exporter="192.0.2.8"}"#) })
+        #expect(lines.contains(#"netmeta_exporter_sampling_rate_unknown{exporter="192.0.2.8"} 1"#))
+        #expect(lines.contains(#"netmeta_exporter_sampling_rate_unknown{exporter="192.0.2.9"} 0"#))
+        let statistic = #"netmeta_exporter_statistic{exporter="192.0.2.9",element="notSentFlowTotalCount"} 18"#
+        #expect(lines.contains(statistic))
         #expect(lines.contains("netmeta_ingest_lag_seconds 1.5"))
         #expect(lines.contains("netmeta_test_total 7"))
         // Every sample belongs to a family that HELP and TYPE announced, each once.

@@ -86,9 +86,33 @@ export interface Exporter {
     flowsPerSecond: number;
     bitsPerSecond: number;
     sequenceGaps: number;
+    sequenceRestarts: number;
+    agentDrops: number;
     sampling: { rate: number; source: string };
+    settings: { samplingRate: number | null; tunnel: string; templates: string; holdForRate: number };
+    clock: { offset: number | null; wrongDatagrams: number };
     templates: { known: number; missing: number };
+    sets: { waiting: number; parked: number; held: number; withoutTemplate: number; unknown: number };
+    records: {
+        flow: number;
+        options: number;
+        events: number;
+        counters: number;
+        rejected: number;
+        skipped: number;
+        lostTexts: number;
+    };
+    memory: { bytes: number; refused: number };
     malformed: Record<string, number>;
+    statistics: Record<string, number>;
+    named: Record<NameKind, number>;
+    /** Only where one exporter was asked for. */
+    names?: Record<NameKind, Named[]>;
+}
+export type NameKind = "interfaces" | "vrfs" | "applications" | "samplers";
+export interface Named {
+    id: string;
+    name: string;
 }
 export interface Exporters {
     exporters: Exporter[];

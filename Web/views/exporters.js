@@ -2,18 +2,18 @@
 // Who sends to us, and what is doubtful about it: silence, gaps, sampling rate, templates.
 import { markup, useState } from "../preact.js";
 import { now } from "../clock.js";
+import { doubts, SILENT } from "../doubts.js";
 import { term } from "../filter.js";
 import { link } from "../state.js";
+import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, parts, short } from "../units.js";
-import { Skeleton, useMedia } from "./parts.js";
+import { ExporterDrawer } from "./exporterdrawer.js";
+import { Icon, Skeleton, useMedia } from "./parts.js";
 import { exploreStart, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Exporter} Exporter */
 /** @typedef {import("../state.js").State} State */
-
-/** Silent after this many seconds: five times the active timeout that most routers are set to. */
-const SILENT = 300;
 
 /** @param {Exporter} exporter */
 export function isSilent(exporter) {
@@ -66,18 +66,21 @@ export function ExportersPanel({ state, exporters, zone }) {
         ${exporters && sorted.length === 0 &&
         markup`<p class="empty">No exporter has sent a datagram since the server started.</p>`}
         ${phone && sorted.map((exporter) =>
-            markup`<${PhoneRow} key=${exporter.address} state=${state} exporter=${exporter} />`
+            markup`<${PhoneRow} key=${exporter.address} exporter=${exporter} />`
         )}
         ${!phone && sorted.length > 0 && markup`<div class="scroll"><table class="exporters">
             <thead><tr>${COLUMNS.map(([column, name]) =>
                 markup`<th key=${column} class=${`c-${column}`}
                 aria-sort=${column === sort.column ? (sort.sense < 0 ? "descending" : "ascending") : undefined}>
                 <button onClick=${() => choose(column)}>${name}</button></th>`
-            )}</tr></thead>
+            )}<th class="c-more"><span class="hidden">Details</span></th></tr></thead>
             <tbody>${sorted.map((exporter) =>
                 markup`<${Row} key=${exporter.address} state=${state} exporter=${exporter} zone=${zone} />`
             )}</tbody>
         </table></div>`}
+        ${state.exporter !== "" &&
+        markup`<${ExporterDrawer} key=${state.exporter} address=${state.exporter} state=${state} zone=${zone}
+            listed=${exporters?.find(({ address }) => address === state.exporter)} />`}
     </section>`;
 }
 
@@ -87,34 +90,40 @@ function Row({ state, exporter, zone }) {
     const unknown = sampling.source === "unknown";
     const silent = isSilent(exporter);
     const target = exploreOf(state, exporter);
-    const bad = malformed(exporter);
+    const found = doubts(exporter, now());
     return markup`<tr>
-        <td class="c-name" title=${`${exporter.address}: ${counted(exporter.datagrams, "datagram")}, ${counted(exporter.flows, "flow")}${bad > 0 ? `, ${full(bad)} malformed` : ""}`}>
-            <span class=${`dot ${grade(exporter)}`}></span>
+        <td class="c-name" title=${[
+        `${exporter.address}: ${counted(exporter.datagrams, "datagram")}, ${counted(exporter.flows, "flow")}`,
+        ...found.map(({ what }) => what),
+    ].join("\n")}>
+            <span class=${`dot ${grade(found)}`}></span>
             <a class="row-link" href=${link(target, {})} onClick=${follow(target)}>${exporter.name ?? exporter.address}</a>
             <span class="id">${exporter.protocols.map(protocol).join(", ")}</span></td>
         <td class="c-bits main" title=${`${full(exporter.bitsPerSecond)} bit/s over the last minute`}>${unknown && exporter.bitsPerSecond > 0 && "≥ "}${short(exporter.bitsPerSecond)}</td>
         <td class="c-flows">${exporter.flowsPerSecond < 10 ? short(exporter.flowsPerSecond) : full(Math.round(exporter.flowsPerSecond))}</td>
         <td class=${silent ? "c-seen crit-text" : "c-seen"} title=${stamp(exporter.lastSeen, zone)}>${ago(exporter)}</td>
         <td class=${gaps > 0 ? "c-gaps warn-text" : "c-gaps"} title="Estimated from sequence numbers since the server started">${gaps > 0 ? `≈ ${short(gaps)}` : "0"}</td>
-        <td class=${unknown ? "c-sampling warn-text" : "c-sampling"}>${unknown ? "unknown" : `1:${full(sampling.rate)}`}</td>
+        <td class="c-sampling">${unknown
+        ? markup`<span class="flag warn" title=${found.find(({ what }) => what.startsWith("Sampling"))?.why}>unknown</span>`
+        : `1:${full(sampling.rate)}`}</td>
         <td class=${unknown ? "c-source warn-text" : "c-source"}>${source(sampling.source)}</td>
         <td class=${templates.missing > 0 ? "c-templates warn-text" : "c-templates"}
             title=${templates.missing > 0 ? `${templates.missing} of the templates that data was sent for never arrived` : undefined}>${templateWords(exporter)}</td>
+        <td class="c-more"><button class="quiet" aria-label=${`Details of ${exporter.name ?? exporter.address}`} title="Details"
+            onClick=${() => navigate({ exporter: exporter.address })}><${Icon} name="right" /></button></td>
     </tr>`;
 }
 
-/** @param {{state: State, exporter: Exporter}} props */
-function PhoneRow({ state, exporter }) {
+/** @param {{exporter: Exporter}} props a tap opens the details, which lead on to Explore */
+function PhoneRow({ exporter }) {
     const unknown = exporter.sampling.source === "unknown";
-    const target = exploreOf(state, exporter);
     const silent = isSilent(exporter);
-    return markup`<a class="phone-row" href=${link(target, {})} onClick=${follow(target)}>
-        <span class=${`dot ${grade(exporter)}`}></span>
+    return markup`<button class="phone-row" onClick=${() => navigate({ exporter: exporter.address })}>
+        <span class=${`dot ${grade(doubts(exporter, now()))}`}></span>
         <span class="cut"><b>${exporter.name ?? exporter.address}</b> <span class="id">${exporter.protocols.map(protocol).join(", ")}</span></span>
         <span class="value">${unknown && exporter.bitsPerSecond > 0 && "≥ "}${shortWithUnit(exporter.bitsPerSecond)}</span>
-        <span class=${unknown ? "second cut warn-text" : "second cut"}>${unknown
-            ? "sampling unknown, assumed 1:1"
+        <span class="second cut">${unknown
+            ? markup`<span class="flag warn">rate unknown</span> assumed 1:1`
             : `1:${full(exporter.sampling.rate)} from ${source(exporter.sampling.source)}`}</span>
         <span class=${silent ? "value second crit-text" : exporter.sequenceGaps > 0 ? "value second warn-text" : "value second"}>
             ${silent
@@ -122,7 +131,7 @@ function PhoneRow({ state, exporter }) {
             : exporter.sequenceGaps > 0
             ? `gaps ≈ ${short(exporter.sequenceGaps)}`
             : `${ago(exporter)} ago`}</span>
-    </a>`;
+    </button>`;
 }
 
 /** @param {number} bits "6.91 Gbit/s" */
@@ -132,7 +141,7 @@ function shortWithUnit(bits) {
 }
 
 /** @param {State} state @param {Exporter} exporter @returns {State} */
-function exploreOf(state, exporter) {
+export function exploreOf(state, exporter) {
     return { ...exploreStart(state), filter: term("SamplerAddress", exporter.address) };
 }
 
@@ -141,27 +150,19 @@ function ago(exporter) {
     return duration(Math.max(0, Math.round((now() - exporter.lastSeen) * 10) / 10));
 }
 
-/** @param {Exporter} exporter */
-function malformed(exporter) {
-    return Object.values(exporter.malformed ?? {}).reduce((sum, count) => sum + count, 0);
-}
-
-/** @param {Exporter} exporter */
-function grade(exporter) {
-    if (isSilent(exporter)) return "crit";
-    const doubtful = exporter.sequenceGaps > 0 || exporter.templates.missing > 0 ||
-        exporter.sampling.source === "unknown" || malformed(exporter) > 0;
-    return doubtful ? "warn" : "ok";
+/** @param {import("../doubts.js").Doubt[]} found the colour of the worst */
+function grade(found) {
+    return found.length === 0 ? "ok" : found[0].grade;
 }
 
 /** @param {string} name */
-function protocol(name) {
+export function protocol(name) {
     return name.replace(/^NetFlow[ _](?=v\d)/i, "").replace(/^SFLOW(_\d)?$/i, "sFlow").replace(/^V(?=\d)/, "v");
 }
 
 /** @param {string} name */
-function source(name) {
-    return { options: "options", record: "each record", configuration: "config", unknown: "assumed 1:1" }[name] ?? name;
+export function source(name) {
+    return { options: "options", record: "each record", configuration: "configuration", unknown: "assumed 1:1" }[name] ?? name;
 }
 
 /** @param {Exporter} exporter v5 and sFlow have a fixed form and need no template */

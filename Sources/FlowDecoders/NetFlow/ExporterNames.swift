@@ -22,6 +22,20 @@ public enum ExporterStatistic: UInt16, CaseIterable, Sendable {
 
     /// IANA's name.
     public var name: String { "\(self)" }
+
+    /// Whether it is a setting in seconds and no total.
+    public var isTimeout: Bool { self == .flowActiveTimeout || self == .flowIdleTimeout }
+}
+
+extension Dictionary<ExporterStatistic, UInt64> {
+    /// Adds what another domain or process of the exporter says: totals add up, of timeouts the longer counts.
+    public mutating func add(_ other: [ExporterStatistic: UInt64]) {
+        for (statistic, value) in other {
+            let own = self[statistic] ?? 0
+            let (sum, isBeyond) = own.addingReportingOverflow(value)
+            self[statistic] = statistic.isTimeout ? Swift.max(own, value) : isBeyond ? .max : sum
+        }
+    }
 }
 
 /// Names that an exporter's options data told.

@@ -344,14 +344,12 @@ struct NetFlowDecoder {
 
     /// Decodes sets that waited for a sampling rate as long as they may, or all of them.
     ///
-    /// - Parameters:
-    ///   - now: nil for all.
-    ///   - room: rows that may be written; more than there is room for rejects what doesn't fit.
-    func releaseHeld(at now: UInt32?, room: Int) {
+    /// - Parameter now: nil for all.
+    func releaseHeld(at now: UInt32?) {
         var decoder = self
         decoder.mayHold = false
         let most = exporter.settings.holdForRate
-        decoder.release(room: room) { entry in
+        decoder.release(room: batch.room) { entry in
             entry.waitsForRate && now.map { entry.isOlder(than: most, at: $0) } ?? true
         }
     }
@@ -360,7 +358,8 @@ struct NetFlowDecoder {
         let first = batch.room
         while true {
             let room = most - (first - batch.room)
-            guard let entry = exporter.parked.take(where: { 2 * $0.body.count <= room && isReady($0) }) else { break }
+            // A byte gives at most one row: a biflow's record, which gives two, has two counters.
+            guard let entry = exporter.parked.take(where: { $0.body.count <= room && isReady($0) }) else { break }
             decode(entry)
         }
     }

@@ -23,7 +23,7 @@ struct CaptureImport {
     private(set) var summary = ImportSummary()
 
     /// - Parameters:
-    ///   - batchRows: rows that are stored at once; a batch may have ``FlowDecoder/mostRows`` more.
+    ///   - batchRows: rows that are stored at once; a batch may have twice ``FlowDecoder/mostRows`` more.
     ///   - settings: how exporters' flows are read.
     ///   - oldestKept: the time before which the retention deletes rows.
     ///   - warn: is told what people should know and doesn't end the import.
@@ -41,7 +41,7 @@ struct CaptureImport {
         self.settings = settings
         self.oldestKept = oldestKept
         self.warn = warn
-        batch = FlowBatch(capacity: batchRows + FlowDecoder.mostRows)
+        batch = FlowBatch(capacity: batchRows + 2 * FlowDecoder.mostRows)
     }
 
     /// Imports one file.

@@ -83,7 +83,7 @@ struct Server {
                     .init(service: StoreService(store: store)),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
-                    .init(service: reload(status)),
+                    .init(service: reload(status, web)),
                     .init(service: web.service { announce() }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -113,12 +113,13 @@ struct Server {
         fflush(nil)
     }
 
-    private func reload(_ status: PipelineStatus) -> ReloadService {
+    private func reload(_ status: PipelineStatus, _ web: WebService) -> ReloadService {
         ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))
             imports.reload(new)
+            web.reload(new)
             status.setDecoding(DecoderSettings(new))
             try await store.setRetention(days: new.retention.days)
             status.setRetention(days: new.retention.days)

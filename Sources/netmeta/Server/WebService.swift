@@ -38,6 +38,9 @@ struct WebService {
         self.logger = quiet
     }
 
+    /// Puts new settings into force.
+    func reload(_ configuration: Configuration) { api.setNames(configuration.console.hosts) }
+
     /// Finds out whether the port can be had before anything else is started.
     ///
     /// - Throws: ``Failure`` in words for the operator.

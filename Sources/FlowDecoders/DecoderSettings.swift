@@ -101,7 +101,8 @@ extension ElementMapping {
     public static func takes(_ column: FlowColumn) -> Bool {
         switch column.field.kind {
         case .time, .subsecond, .flowType, .samplingSource, .encapType, .numbers, .strings: false
-        default: column.isStored && column != .sequenceNum
+        // What follows from the message, and the rate, have ways of their own.
+        default: column.isStored && column != .sequenceNum && column != .samplingRate
         }
     }
 

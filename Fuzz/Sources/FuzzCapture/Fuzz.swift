@@ -28,6 +28,6 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         datagrams.append(FuzzDatagram(bytes: Array(datagram.payload), context: context))
     }
     FuzzLaws.require(bytes <= file.count, "more payload than file")
-    FuzzLaws.check(datagrams, isNarrow: false)
+    FuzzLaws.check(datagrams, [])
     return 0
 }

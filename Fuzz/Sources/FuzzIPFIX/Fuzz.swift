@@ -8,6 +8,6 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         FuzzSequence.set(&bytes, 0, 10)
         if sender & 8 == 0 { FuzzSequence.set(&bytes, 2, bytes.count) }
     }
-    FuzzLaws.check(datagrams, isNarrow: options.contains(.narrow))
+    FuzzLaws.check(datagrams, options)
     return 0
 }

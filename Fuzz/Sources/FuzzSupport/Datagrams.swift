@@ -36,6 +36,8 @@ public enum FuzzSequence {
         public static let narrow = Options(rawValue: 1)
         /// Version words and message lengths stay as they are in the input.
         public static let raw = Options(rawValue: 2)
+        /// The configuration changes how both exporters are read.
+        public static let configured = Options(rawValue: 4)
     }
 
     /// Datagrams of one input; the rest is left out.

@@ -9,6 +9,22 @@ public enum FuzzLaws {
     /// Rows whose JSON is rendered: rendering all would leave no time to fuzz.
     private static let rendered = 8
 
+    /// Settings that make decoders do all that they can.
+    private static let configured: DecoderSettings = {
+        var exporter = ExporterSettings()
+        exporter.holdForRate = 60
+        exporter.tunnel = .inner
+        exporter.templates = .exporter
+        var settings = DecoderSettings()
+        settings.exporters = [Prefix(IPAddress(high: 0, low: 0), bits: 0): exporter]
+        settings.elements = [
+            ElementMapping(enterprise: 0, id: 400, target: .column(.applicationId)),
+            ElementMapping(enterprise: 9, id: 1, target: .column(.nextHop)),
+            ElementMapping(enterprise: 9, id: 2, target: .text(key: "nine")),
+        ]
+        return settings
+    }()
+
     private static let first = FlowBatch(capacity: FlowDecoder.mostRows)
     private static let second = FlowBatch(capacity: FlowDecoder.mostRows)
     private static let narrow = FlowBatch(capacity: few)
@@ -17,20 +33,22 @@ public enum FuzzLaws {
     ///
     /// The second batch is full of junk beforehand: memory that a decoder
     /// forgets to write shows as a difference.
-    public static func check(_ datagrams: [FuzzDatagram], isNarrow: Bool) {
-        if isNarrow {
-            _ = decode(datagrams, into: narrow)
+    public static func check(_ datagrams: [FuzzDatagram], _ options: FuzzSequence.Options) {
+        let settings = options.contains(.configured) ? configured : DecoderSettings()
+        if options.contains(.narrow) {
+            _ = decode(datagrams, settings, into: narrow)
             return
         }
-        let a = decode(datagrams, into: first)
+        let a = decode(datagrams, settings, into: first)
         litter(second, rows: first.count)
-        let b = decode(datagrams, into: second)
+        let b = decode(datagrams, settings, into: second)
         require(a.counters == b.counters, "the second decoder counts otherwise")
         require(first.count == second.count, "the second decoder gives other rows")
         for column in FlowColumn.allCases {
             for row in 0..<first.count {
                 require(first.number(column, row: row) == second.number(column, row: row), column.name)
                 require(first.address(column, row: row) == second.address(column, row: row), column.name)
+                require(first.variable(column)?.value(row: row) == second.variable(column)?.value(row: row), column.name)
             }
         }
         let json = JSONRows()
@@ -41,9 +59,13 @@ public enum FuzzLaws {
     }
 
     /// Decodes a sequence and checks that every record went somewhere.
-    private static func decode(_ datagrams: [FuzzDatagram], into batch: FlowBatch) -> FlowDecoder {
+    private static func decode(
+        _ datagrams: [FuzzDatagram],
+        _ settings: DecoderSettings,
+        into batch: FlowBatch
+    ) -> FlowDecoder {
         batch.clear()
-        var decoder = FlowDecoder()
+        var decoder = FlowDecoder(settings: settings)
         var bytes = 0
         var handed = 0
         for datagram in datagrams {
@@ -56,8 +78,12 @@ public enum FuzzLaws {
             decoder.decode(datagram.bytes.span.bytes, context: datagram.context, into: batch)
             require(batch.count <= batch.capacity, "more rows than fit")
         }
+        // What waits is settled in between and at the end, as far as there is room.
+        if let last = datagrams.last { decoder.expire(at: last.context.receivedAt &+ 100, into: batch) }
+        _ = decoder.finish(into: batch, isLast: true)
         batch.seal()
         let counters = decoder.counters
+        require(counters.bytesHeld == 0, "bytes that are held still")
         require(Int(counters.flows) == handed + batch.count, "flows isn't the number of rows")
         require(counters.isBalanced, "records isn't rows, events and rejected together")
         require(counters.reverseFlows <= counters.records, "more second rows of biflows than records")

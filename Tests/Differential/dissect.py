@@ -4,6 +4,8 @@ import ipaddress
 import subprocess
 import xml.etree.ElementTree as tree
 
+import captures
+
 # netmeta's column: tshark's names, the first that the record has counts.
 NUMBERS = {
     "Packets": ("cflow.packets", "cflow.post_packets", "cflow.permanent_packets"),
@@ -27,11 +29,29 @@ NUMBERS = {
     "EType": ("cflow.ethernet_type",),
     "SrcMac": ("cflow.srcmac",),
     "DstMac": ("cflow.dstmac",),
+    "IPTTL": ("cflow.ip_ttl", "cflow.ttl_min"),
+    "IPTTLMax": ("cflow.ttl_max",),
+    "FragmentId": ("cflow.frag_ident",),
+    "FragmentOffset": ("cflow.fragment_offset",),
+    "CustomerVlanId": ("cflow.dot1q_customer_vlan_id",),
+    "SrcPortNAT": ("cflow.post_naptsource_transport_port",),
+    "DstPortNAT": ("cflow.post_naptdestination_transport_port",),
+    "FirewallEvent": ("cflow.firewall_event",),
+    "FlowEndReason": ("cflow.flow_end_reason",),
+    "NextHopAS": ("cflow.peer_dstas",),
+    "PrevHopAS": ("cflow.peer_srcas",),
+    "InPhysIf": ("cflow.ingress_physical_interface",),
+    "OutPhysIf": ("cflow.egress_physical_interface",),
+    "EncapId": ("cflow.layer2_segment_id",),
+    "MPLS1TTL": ("cflow.mpls_top_label_ttl",),
 }
 ADDRESSES = {
     "SrcAddr": ("cflow.srcaddr", "cflow.srcaddrv6"),
     "DstAddr": ("cflow.dstaddr", "cflow.dstaddrv6"),
     "NextHop": ("cflow.nexthop", "cflow.nexthopv6", "cflow.bgpnexthop"),
+    "BGPNextHop": ("cflow.bgpnexthop", "cflow.bgpnexthopv6"),
+    "SrcAddrNAT": ("cflow.post_natsource_ipv4_address", "cflow.post_nat_source_ipv6_address"),
+    "DstAddrNAT": ("cflow.post_natdestination_ipv4_address", "cflow.post_nat_destination_ipv6_address"),
 }
 TIMES = {
     "TimeFlowStart": ("cflow.abstimestart", "cflow.timestart"),
@@ -52,7 +72,7 @@ SFLOW = {
     "IPTTL": ("ip.ttl", "ipv6.hlim"),
     "FragmentId": "ip.id",
     "IPv6FlowLabel": "ipv6.flow",
-    "VlanId": "vlan.id",
+    "VlanId": ("ieee8021ad.id", "vlan.id"),
     "SrcPort": ("tcp.srcport", "udp.srcport"),
     "DstPort": ("tcp.dstport", "udp.dstport"),
 }
@@ -65,13 +85,14 @@ def version():
 def rows(capture):
     """A list of (group, row); rows of a group are in order. A group is a datagram: its port, sequence and domain."""
     command = ["tshark", "-n", "-r", capture, "-T", "pdml"]
-    for port, name in sorted(protocols(capture).items()):
-        command += ["-d", f"udp.port=={port},{name}"]
+    for (kind, port), name in sorted(protocols(capture).items()):
+        command += ["-d", f"{kind}.port=={port},{name}"]
     text = subprocess.run(command, capture_output=True, timeout=120).stdout
     result = []
     for packet in tree.fromstring(text).iter("packet"):
-        protos = {proto.get("name"): proto for proto in packet.findall("proto")}
-        port = int(first(protos["udp"], "udp.srcport").get("show")) if "udp" in protos else 0
+        # The first: those of sampled packets come later.
+        transport = next((proto for proto in packet.findall("proto") if proto.get("name") in ("udp", "tcp")), None)
+        port = number(first(transport, f"{transport.get('name')}.srcport")) if transport is not None else 0
         for proto in packet.findall("proto"):
             if proto.get("name") == "cflow":
                 result += netflow(proto, port)
@@ -82,14 +103,11 @@ def rows(capture):
 
 def protocols(capture):
     """What each destination port of a capture is to be dissected as, by the payloads' first bytes."""
-    command = ["tshark", "-n", "-r", capture, "-T", "fields", "-e", "udp.dstport", "-e", "udp.payload"]
-    command += ["--disable-protocol", "cflow", "--disable-protocol", "sflow"]
-    found = {}
-    for line in subprocess.run(command, capture_output=True, text=True, timeout=120).stdout.splitlines():
-        port, _, payload = line.partition("\t")
-        if port.isdigit() and payload:
-            found[int(port)] = "sflow" if payload.startswith("00000005") else "cflow"
-    return found
+    return {
+        ("tcp" if datagram.is_tcp else "udp", datagram.target_port):
+            "sflow" if datagram.payload[:4] == b"\0\0\0\5" else "cflow"
+        for datagram in captures.datagrams(capture)
+    }
 
 
 def first(element, name):
@@ -170,6 +188,17 @@ def record(field):
         # Uptimes need the header; they are compared by nfdump.
         if names[0] in found:
             row[column] = absolute(found[names[0]].get("show"))
+    selector = found.get("cflow.appl_id.selector_id")
+    if selector is not None:
+        # RFC 6759 section 4: one byte of engine, the rest of selector; one number in our column.
+        engine = number(found["cflow.appl_id.classification_engine_id"])
+        row["ApplicationId"] = engine << 8 * int(selector.get("size")) | number(selector)
+    # Places below the bottom of the stack are filled with zeros.
+    labels = [number(child) for child in field.iter("field")
+              if child.get("name") == "cflow.mpls_label" and int(child.get("unmaskedvalue") or child.get("value"), 16)]
+    if labels:
+        row["MPLSCount"], row["MPLSLastLabel"] = len(labels), labels[-1]
+        row.update({f"MPLS{depth}Label": label for depth, label in enumerate(labels[:3], 1)})
     if "cflow.icmp_ipv4_type" in found:
         row["IcmpType"], row["IcmpCode"] = number(found["cflow.icmp_ipv4_type"]), number(found["cflow.icmp_ipv4_code"])
     elif "cflow.icmp_ipv6_type" in found:
@@ -211,5 +240,26 @@ def sflow(proto, port):
             # All ones stand for the agent itself: no interface.
             value = number(field)
             row[column] = 0 if value in (0x3FFFFFFF, 0xFFFFFFFF) else value
+        row.update(gateway(sample))
         result.append((group, row))
     return result
+
+
+def gateway(sample):
+    """`struct extended_gateway`: the agent's own AS stands for a source or a destination without one."""
+    own = first(sample, "sflow_245.as")
+    if own is None:
+        return {}
+    source, peer = number(first(sample, "sflow_245.srcAS")), number(first(sample, "sflow_245.peerAS"))
+    path = [number(field) for field in sample.iter("field") if field.get("name") == "sflow_245.dstAS"]
+    # tshark has the same name for communities, which come last.
+    communities = first(sample, "sflow_245.communityEntries")
+    if communities is not None and number(communities):
+        path = path[: -number(communities)]
+    columns = {
+        "SrcAS": source or number(own), "PrevHopAS": peer, "DstAS": path[-1] if path and path[-1] else number(own),
+        "NextHopAS": path[0] if path else 0,
+    }
+    if path:
+        columns["ASPath"] = path
+    return columns

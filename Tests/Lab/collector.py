@@ -21,7 +21,7 @@ BINARY = os.environ.get("NETMETA_BINARY", str(ROOT / ".build/release/netmeta"))
 
 # In the lab's own network the usual ports are free.
 NETFLOW, IPFIX, SFLOW, CONSOLE = 2055, 4739, 6343, 8080
-PORTS = {"netflow5": NETFLOW, "netflow9": NETFLOW, "ipfix": IPFIX, "sflow": SFLOW}
+PORTS = {"netflow1": NETFLOW, "netflow5": NETFLOW, "netflow9": NETFLOW, "ipfix": IPFIX, "sflow": SFLOW}
 
 START_SECONDS = 60
 

@@ -7,12 +7,12 @@ import collector
 import exporters
 import network
 
-TYPES = {"netflow5": "NETFLOW_V5", "netflow9": "NETFLOW_V9", "ipfix": "IPFIX"}
+TYPES = {"netflow1": "NETFLOW_V1", "netflow5": "NETFLOW_V5", "netflow9": "NETFLOW_V9", "ipfix": "IPFIX"}
 
 
 def known_to(protocol):
-    """NetFlow v5 has no IPv6."""
-    return [s for s in network.REFERENCE if protocol != "netflow5" or ":" not in s.source]
+    """NetFlow v1 and v5 have no IPv6."""
+    return [s for s in network.REFERENCE if protocol not in ("netflow1", "netflow5") or ":" not in s.source]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -61,7 +61,11 @@ export function doubts(exporter, now) {
         `${counted(exporter.agentDrops, "sample")} dropped by the agent`,
         "It samples more than it can send: sample less often.",
     );
-    note(clock.wrongDatagrams > 0 || Math.abs(clock.offset ?? 0) > CLOCK, clockWords(exporter), clockWhy(exporter));
+    note(
+        clock.wrongDatagrams > 0 || Math.abs(clock.offset ?? 0) > CLOCK,
+        `Clock ${clockWords(exporter)}`,
+        clockWhy(exporter),
+    );
     const malformed = Object.entries(exporter.malformed);
     note(
         malformed.length > 0,
@@ -93,11 +97,11 @@ export function reasonWords(reason) {
     return REASONS[reason] ?? reason.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** @param {Exporter} exporter "clock 1 h behind" */
+/** @param {Exporter} exporter "2 h behind" */
 export function clockWords({ clock }) {
-    if (clock.offset === null) return "no date in its datagrams";
-    if (Math.abs(clock.offset) <= 1) return "clock right";
-    return `clock ${duration(Math.abs(clock.offset))} ${clock.offset > 0 ? "ahead" : "behind"}`;
+    if (clock.offset === null) return "not told";
+    if (Math.abs(clock.offset) <= 1) return "right";
+    return `${duration(Math.abs(clock.offset))} ${clock.offset > 0 ? "ahead" : "behind"}`;
 }
 
 /** @param {Exporter} exporter */

@@ -431,7 +431,7 @@ def test_what_is_doubtful_about_an_exporter(console):
     row.get_by_role("button", name="Details of 127.0.0.9").click()
     console.until(lambda query: query.get("e") == ["127.0.0.9"])
     drawer = page.get_by_role("dialog", name="Exporter 127.0.0.9")
-    for doubt in ("Sampling rate unknown", "1 template missing", "clock 2 h behind"):
+    for doubt in ("Sampling rate unknown", "1 template missing", "Clock 2 h behind"):
         drawer.get_by_text(doubt, exact=True).first.wait_for()
     facts = drawer.locator('section[aria-label="Received since the server started"]').inner_text().split("\n")
     assert facts[facts.index("Options records") + 1] == "30"

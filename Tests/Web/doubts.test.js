@@ -46,8 +46,8 @@ const DOUBTS = [
     ],
     [{ sequenceGaps: 12_400 }, "Gaps ≈ 12.4 k"],
     [{ agentDrops: 1 }, "1 sample dropped by the agent"],
-    [{ clock: { offset: -3600, wrongDatagrams: 7 } }, "clock 60 min behind"],
-    [{ clock: { offset: 90, wrongDatagrams: 0 } }, "clock 90 s ahead"],
+    [{ clock: { offset: -3600, wrongDatagrams: 7 } }, "Clock 60 min behind"],
+    [{ clock: { offset: 90, wrongDatagrams: 0 } }, "Clock 90 s ahead"],
     [{ malformed: { truncated: 2, badLength: 1 } }, "3 malformed"],
     [
         { records: { flow: 10, options: 0, events: 0, counters: 0, rejected: 1, skipped: 0, lostTexts: 0 } },
@@ -77,8 +77,8 @@ Deno.test("the worst comes first", () => {
 Deno.test("a clock without a date isn't wrong", () => {
     const undated = exporter({ clock: { offset: null, wrongDatagrams: 0 } });
     equal(doubts(undated, NOW), []);
-    equal(clockWords(undated), "no date in its datagrams");
-    equal(clockWords(exporter()), "clock right");
+    equal(clockWords(undated), "not told");
+    equal(clockWords(exporter()), "right");
 });
 
 Deno.test("reasons are words, those that a newer server has included", () => {

@@ -76,19 +76,20 @@ function Facts({ exporter, state, zone }) {
                 <div><strong>${what}</strong><div class="dim">${why}</div></div></div>`
         )}
         <${Group} title="Sampling" rows=${[
-            ["Rate", unknown ? markup`<span class="flag warn">unknown</span>` : `1:${full(sampling.rate)}`, unknown ? "assumed 1:1" : `from ${source(sampling.source)}`],
+            ["Rate", unknown ? markup`<span class="flag warn">unknown</span>` : `1:${full(sampling.rate)}`, rateFrom(exporter)],
             ["Configured", settings.samplingRate === null ? "–" : `1:${full(settings.samplingRate)}`, "samplers"],
             ["Held for the rate", held(settings.holdForRate), settings.holdForRate > 0 ? counted(sets.held, "data set") : ""],
         ]} />
         <${Group} title="Received since the server started" rows=${[
-            ["Datagrams", full(exporter.datagrams), `last ${stamp(exporter.lastSeen, zone)}, ${duration(silence)} ago`],
+            ["Datagrams", full(exporter.datagrams)],
+            ["Last", `${duration(silence)} ago`, stamp(exporter.lastSeen, zone)],
             ["Flow records", full(records.flow)],
             ["Flows stored", full(exporter.flows), settings.tunnel === "inner" ? "inner packets of tunnels" : ""],
             ["Events without traffic", full(records.events)],
             ["Options records", full(records.options)],
             ["Counter samples", full(records.counters)],
             ["Rejected", full(records.rejected), "", records.rejected > 0],
-            ["Skipped", full(records.skipped), "sFlow formats without a column"],
+            ["Skipped", full(records.skipped), "no column for them"],
             ...Object.entries(exporter.malformed).map(([reason, count]) =>
                 ["Malformed", full(count), reasonWords(reason), true]),
         ]} />
@@ -101,7 +102,7 @@ function Facts({ exporter, state, zone }) {
             ["Unknown sets", full(sets.unknown), "", sets.unknown > 0],
             ["Not remembered", full(memory.refused), "for want of room", memory.refused > 0],
             ["Gaps in sequence", exporter.sequenceGaps > 0 ? `≈ ${full(exporter.sequenceGaps)}` : "0", "", exporter.sequenceGaps > 0],
-            ["Sequence began anew", full(exporter.sequenceRestarts), "a restart, or datagrams out of order"],
+            ["Sequence began anew", full(exporter.sequenceRestarts), "restarts"],
             ["Dropped by the agent", full(exporter.agentDrops), "sFlow", exporter.agentDrops > 0],
             ["Clock", clockWords(exporter), clock.wrongDatagrams > 0 ? `${counted(clock.wrongDatagrams, "datagram")} not believed` : "", clock.wrongDatagrams > 0],
         ]} />
@@ -121,7 +122,7 @@ function Group({ title, rows }) {
     return markup`<section class="facts" aria-label=${title}><h3>${title}</h3><dl>${rows.map(([name, value, remark, bad]) =>
         markup`<div key=${`${name} ${remark ?? ""}`}><dt>${name}</dt>
             <dd class=${bad ? "warn-text" : value === "0" || value === "–" ? "dim" : ""}>${value}</dd>
-            <dd class="remark cut" title=${remark}>${remark}</dd></div>`
+            <dd class="remark">${remark}</dd></div>`
     )}</dl></section>`;
 }
 
@@ -146,6 +147,12 @@ function Names({ kind, title, column, exporter, state }) {
         ${names && found.length > MOST_NAMES && markup`<p class="dim">and ${full(found.length - MOST_NAMES)} more</p>`}
         ${names && found.length === 0 && markup`<p class="dim">None has “${wanted}” in it.</p>`}
     </details>`;
+}
+
+/** @param {Exporter} exporter */
+function rateFrom({ sampling }) {
+    if (sampling.source === "unknown") return "assumed 1:1";
+    return sampling.source === "configuration" ? "from the configuration" : `from ${source(sampling.source)}`;
 }
 
 /** @param {number} seconds */

@@ -105,7 +105,7 @@ function Row({ state, exporter, zone }) {
         <td class=${gaps > 0 ? "c-gaps warn-text" : "c-gaps"} title="Estimated from sequence numbers since the server started">${gaps > 0 ? `≈ ${short(gaps)}` : "0"}</td>
         <td class="c-sampling">${unknown
         ? markup`<span class="flag warn" title=${found.find(({ what }) => what.startsWith("Sampling"))?.why}>unknown</span>`
-        : `1:${full(sampling.rate)}`}</td>
+        : markup`<span title=${`From ${source(sampling.source)}`}>1:${full(sampling.rate)}</span>`}</td>
         <td class=${unknown ? "c-source warn-text" : "c-source"}>${source(sampling.source)}</td>
         <td class=${templates.missing > 0 ? "c-templates warn-text" : "c-templates"}
             title=${templates.missing > 0 ? `${templates.missing} of the templates that data was sent for never arrived` : undefined}>${templateWords(exporter)}</td>
@@ -162,7 +162,7 @@ export function protocol(name) {
 
 /** @param {string} name */
 export function source(name) {
-    return { options: "options", record: "each record", configuration: "configuration", unknown: "assumed 1:1" }[name] ?? name;
+    return { options: "options", record: "each record", configuration: "config", unknown: "assumed 1:1" }[name] ?? name;
 }
 
 /** @param {Exporter} exporter v5 and sFlow have a fixed form and need no template */

@@ -109,7 +109,8 @@ extension ConfigurationLoader {
         guard let root, !root.isNull else { return }
         guard let mapping = root.mapping else {
             let names = ConfigurationSection.all.map(\.name).joined(separator: ", ")
-            problems.append("\(Self.place(root, file)): expected sections (\(names)), found \(Self.rawValue(root).kind)")
+            let found = Self.rawValue(root).kind
+            problems.append("\(Self.place(root, file)): expected sections (\(names)), found \(found)")
             return
         }
         for (key, value) in mapping { read(section: key, value: value, file: file) }

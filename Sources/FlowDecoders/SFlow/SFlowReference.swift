@@ -5,14 +5,18 @@ enum SFlowReference {
     /// The rows of the table: format, structure, where it lands.
     static var rows: String {
         table.map { entry in
-            let place = entry.columns.isEmpty ? entry.words : entry.columns.map { "`\($0.name)`" }.joined(separator: ", ")
+            let place =
+                entry.columns.isEmpty ? entry.words : entry.columns.map { "`\($0.name)`" }.joined(separator: ", ")
             return "| \(entry.format) | \(entry.name) | \(place) |\n"
         }.joined()
     }
 
     private static let table: [(format: String, name: String, columns: [FlowColumn], words: String)] = [
         ("0/1", "flow_sample", [.samplingRate, .inIf, .outIf, .flowDirection, .forwardingStatus, .dropReason], ""),
-        ("0/3", "flow_sample_expanded", [.samplingRate, .inIf, .outIf, .flowDirection, .forwardingStatus, .dropReason], ""),
+        (
+            "0/3", "flow_sample_expanded",
+            [.samplingRate, .inIf, .outIf, .flowDirection, .forwardingStatus, .dropReason], ""
+        ),
         ("0/5", "discarded_packet", [.inIf, .outIf, .forwardingStatus, .dropReason], ""),
         ("0/2, 0/4", "counters_sample, counters_sample_expanded", [], "table `interface_counters`"),
         ("0/1", "sampled_header", [], "`Bytes` and the columns of the packet's headers, tunnels included"),

@@ -117,7 +117,9 @@ struct SampleValues: Sendable {
                     lost += 1
                     continue
                 }
-                for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: number >> shift)) }
+                for shift in stride(from: UInt32(0), to: 32, by: 8) {
+                    bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+                }
             }
         }
     }

@@ -69,6 +69,7 @@ extension ElementAction {
             "`\(column.name)`"
         case .time(_, .start): "`TimeFlowStart`"
         case .time(_, .end): "`TimeFlowEnd`"
+        case .tunnelType: "`EncapType`"
         case .icmpTypeAndCode: "`IcmpType`, `IcmpCode`"
         case .ipVersion: "`EType`"
         case .samplingInterval, .samplingPacketInterval, .samplingPacketSpace: "`SamplingRate`"

@@ -57,6 +57,21 @@ struct DetailTests {
         #expect(decoded.batch.number(.firewallEvent, row: 0) == 2)
     }
 
+    @Test("translated addresses and events by the numbers that Cisco had before there were others")
+    func oldFirewall() {
+        let fields: [(UInt16, UInt16)] = [
+            (8, 4), (40001, 4), (40002, 4), (40003, 2), (40004, 2), (40005, 1), (85, 4),
+        ]
+        let record: [UInt8] = [10, 0, 0, 1, 192, 0, 2, 7, 192, 0, 2, 8, 4, 0, 0, 80]
+        let data = Bytes.set(256, record + [2] + Bytes.u32(56), record + [1] + Bytes.u32(0))
+        let decoded = Decoded([RecordedDatagram(Bytes.v9(Bytes.set(0, Bytes.template(256, fields)), data))])
+        #expect((decoded.counters.flows, decoded.counters.eventRecords) == (1, 1))
+        #expect(decoded.batch.address(.srcAddrNAT, row: 0) == IPAddress(192, 0, 2, 7))
+        #expect(decoded.batch.address(.dstAddrNAT, row: 0) == IPAddress(192, 0, 2, 8))
+        let numbers = [FlowColumn.srcPortNAT, .dstPortNAT, .firewallEvent].map { decoded.batch.number($0, row: 0) }
+        #expect(numbers == [1024, 80, 2])
+    }
+
     @Test("a NAT event record is an event, a flow with translated addresses is a flow")
     func nat() {
         let event: [(UInt16, UInt16)] = [(230, 1), (8, 4), (225, 4), (7, 2), (227, 2)]

@@ -37,6 +37,8 @@ enum ElementAction: Sendable {
     case mplsLabel(depth: Int)
     /// The six bits of a differentiated services code point, which are the upper ones of the type of service.
     case codePoint(FlowColumn)
+    /// What a tunnel is, as Open vSwitch numbers it: 1 VXLAN, 2 GRE, 7 Geneve.
+    case tunnelType
     /// Text, which goes to `Strings` under this name.
     case text(String)
     /// The name of the interface whose number stands before it in the template.
@@ -222,6 +224,9 @@ enum ElementRegistry {
         InformationElement(90, "mplsVpnRouteDistinguisher", .routeDistinguisher("routeDistinguisher")),
         InformationElement(200, "mplsTopLabelTTL", .unsigned(.mpls1TTL)),
         InformationElement(351, "layer2SegmentId", .lowBits(.encapId)),
+        // Open vSwitch: the flow is that inside of the tunnel, 3, 4 or 8 bytes of key.
+        InformationElement(enterprise: 6876, id: 891, name: "tunnelType", actions: [.tunnelType]),
+        InformationElement(enterprise: 6876, id: 892, name: "tunnelKey", actions: [.lowBits(.encapId)], rank: 1),
 
         // Address translation, firewalls, applications
         InformationElement(225, "postNATSourceIPv4Address", .ipv4(.srcAddrNAT)),
@@ -230,6 +235,12 @@ enum ElementRegistry {
         InformationElement(282, "postNATDestinationIPv6Address", .ipv6(.dstAddrNAT)),
         InformationElement(227, "postNAPTSourceTransportPort", .unsigned(.srcPortNAT)),
         InformationElement(228, "postNAPTDestinationTransportPort", .unsigned(.dstPortNAT)),
+        // What Cisco's ASA sent before it had IANA's numbers (NetFlow v9 alone: IPFIX has no such numbers).
+        InformationElement(40001, "NF_F_XLATE_SRC_ADDR_IPV4", .ipv4(.srcAddrNAT), rank: 1),
+        InformationElement(40002, "NF_F_XLATE_DST_ADDR_IPV4", .ipv4(.dstAddrNAT), rank: 1),
+        InformationElement(40003, "NF_F_XLATE_SRC_PORT", .unsigned(.srcPortNAT), rank: 1),
+        InformationElement(40004, "NF_F_XLATE_DST_PORT", .unsigned(.dstPortNAT), rank: 1),
+        InformationElement(40005, "NF_F_FW_EVENT", .unsigned(.firewallEvent), rank: 1),
         InformationElement(230, "natEvent", .event),
         InformationElement(233, "firewallEvent", .unsigned(.firewallEvent)),
         InformationElement(95, "applicationId", .unsigned(.applicationId)),

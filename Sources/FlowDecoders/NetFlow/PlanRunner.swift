@@ -79,6 +79,7 @@ struct PlanRunner: ~Escapable {
         // Sampling is resolved for the set as a whole, see SamplingResolver.
         case .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace: break
         case .codePoint(let column): codePoint(column, step, batch)
+        case .tunnelType: tunnelType(step, batch)
         // Read record by record, see RecordDetails.
         case .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher: break
         // These change what other fields mean.
@@ -310,6 +311,20 @@ extension PlanRunner {
         records.forEach(UInt16.self, at: step.offset) { row, value in
             unsafe types[row] = UInt8(truncatingIfNeeded: UInt16(bigEndian: value) >> 8)
             unsafe codes[row] = UInt8(truncatingIfNeeded: UInt16(bigEndian: value))
+        }
+    }
+
+    private func tunnelType(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
+        let out = unsafe batch.write(.encapType, rows, as: UInt8.self)
+        records.forEach(UInt8.self, at: step.offset) { row, value in
+            let type: EncapType =
+                switch value {
+                case 1: .vxlan
+                case 2: .gre
+                case 7: .geneve
+                default: .none
+                }
+            unsafe out[row] = type.rawValue
         }
     }
 

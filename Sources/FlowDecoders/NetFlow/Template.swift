@@ -299,6 +299,7 @@ extension ElementAction {
         case .time(_, .start): .timeFlowStart
         case .time(_, .end): .timeFlowEnd
         case .icmpTypeAndCode: .icmpType
+        case .tunnelType: .encapType
         case .samplingInterval: .samplingRate
         case .ipVersion, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event, .systemInitTime, .duration,
             .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher:
@@ -320,7 +321,7 @@ extension ElementAction {
         case .unsigned, .lowBits, .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace, .event,
             .duration, .frameType, .sectionOffset, .total, .flowID:
             (1...8).contains(length)
-        case .codePoint: length == 1
+        case .codePoint, .tunnelType: length == 1
         case .text, .interfaceName, .frame: length > 0
         case .systemInitTime, .routeDistinguisher: length == 8
         case .mplsLabel: length == 3

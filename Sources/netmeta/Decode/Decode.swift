@@ -85,7 +85,8 @@ struct DecodeSession {
 
     init(format: Decode.Format, settings: DecoderSettings) {
         self.format = format
-        decoder = FileDecoder(settings: settings)
+        // What the file says is shown as it is; wrong clocks are counted.
+        decoder = FileDecoder(settings: settings, correctsClocks: false)
         batch = FlowBatch(capacity: 4 * FlowDecoder.mostRows)
         batch.keepsOrigins = true
     }

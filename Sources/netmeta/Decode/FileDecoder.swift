@@ -18,9 +18,12 @@ struct FileDecoder {
     /// Packets of captures that are no flow export.
     private(set) var otherPackets = 0
 
-    /// - Parameter settings: how exporters' flows are read.
-    init(settings: DecoderSettings = DecoderSettings()) {
+    /// - Parameters:
+    ///   - settings: how exporters' flows are read.
+    ///   - correctsClocks: whether times of exporters whose clock is far off are put right.
+    init(settings: DecoderSettings = DecoderSettings(), correctsClocks: Bool = true) {
         datagrams = FlowDecoder(settings: settings)
+        datagrams.correctsClocks = correctsClocks
     }
 
     /// Decodes the UDP datagrams and TCP sessions of a capture; what they tell counts as received when it was captured.

@@ -155,10 +155,33 @@ extension FlowBatch {
         _ rows: Range<Int>,
         as type: T.Type = T.self
     ) -> UnsafeMutableBufferPointer<T> {
+        precondition(MemoryLayout<T>.size == column.storage.width)
+        return unsafe unsafeWrite(column, rows)
+    }
+
+    /// The same for a column that is chosen at run time: its width is looked up and not compiled in.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func write<T: BitwiseCopyable>(
+        chosen column: FlowColumn,
+        _ rows: Range<Int>,
+        as type: T.Type = T.self
+    ) -> UnsafeMutableBufferPointer<T> {
+        precondition(unsafe MemoryLayout<T>.size == widths[Int(column.rawValue)])
+        return unsafe unsafeWrite(column, rows)
+    }
+
+    /// The same without a look at the column's width.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    func unsafeWrite<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>) -> UnsafeMutableBufferPointer<T> {
+        precondition(rows.upperBound <= self.rows)
         let index = Int(column.rawValue)
-        precondition(unsafe MemoryLayout<T>.size == widths[index] && rows.upperBound <= self.rows)
-        if unsafe written[index] < rows.lowerBound { extend(column, to: rows.lowerBound) }
-        unsafe written[index] = max(written[index], rows.upperBound)
+        let before = unsafe written[index]
+        if before < rows.lowerBound { extend(column, to: rows.lowerBound) }
+        if before < rows.upperBound { unsafe written[index] = rows.upperBound }
         let start = unsafe columns[index].assumingMemoryBound(to: T.self) + rows.lowerBound
         return unsafe UnsafeMutableBufferPointer(start: start, count: rows.count)
     }

@@ -11,6 +11,8 @@ public struct WireRecords: ~Escapable {
     public let stride: Int
     /// How many records there are.
     public let count: Int
+    /// Bytes from the start of the last record to the end; below 0 where they don't hold all records.
+    @usableFromInline let last: Int
 
     /// Describes records; whether the bytes hold them is checked field by field.
     @inlinable
@@ -19,14 +21,15 @@ public struct WireRecords: ~Escapable {
         self.bytes = bytes
         self.stride = stride
         self.count = count
+        precondition(stride >= 0)
+        last = count > 0 ? bytes.byteCount - (count - 1) * stride : 0
     }
 
     /// Traps unless `length` bytes at `offset` of every record are within the bytes.
     @inlinable
     @inline(__always)
     func check(_ offset: Int, _ length: Int) {
-        guard count > 0 else { return }
-        precondition(offset >= 0 && stride >= 0 && offset + (count - 1) * stride + length <= bytes.byteCount)
+        precondition(count <= 0 || (offset >= 0 && offset <= last - length))
     }
 
     /// Calls `body` with the number of each record and the bytes at `offset` of it, as they lie in memory.

@@ -47,21 +47,22 @@ struct PlanRunner: ~Escapable {
     /// Runs every step of a plan.
     @inline(__always)
     func run(_ plan: TemplatePlan, into batch: FlowBatch) {
-        let steps = plan.steps.span
-        for index in steps.indices {
+        let loops = plan.loops.span
+        for index in loops.indices {
+            let loop = loops[index]
             // What most fields are has a loop of its own, chosen when the template came.
-            switch steps[index].loop {
-            case .number1: same(UInt8.self, steps[index], batch)
-            case .number2: same(UInt16.self, steps[index], batch)
-            case .number4: same(UInt32.self, steps[index], batch)
-            case .number8: same(UInt64.self, steps[index], batch)
-            case .number2in4: widened(UInt16.self, UInt32.self, steps[index], batch)
-            case .number4in8: widened(UInt32.self, UInt64.self, steps[index], batch)
-            case .ipv4: ipv4(steps[index], batch)
-            case .ipv6: ipv6(steps[index], batch)
-            case .milliseconds: milliseconds(steps[index], batch)
-            case .uptime: uptime(steps[index], batch)
-            case .other: run(steps[index], into: batch)
+            switch loop.kind {
+            case .number1: same(UInt8.self, loop, batch)
+            case .number2: same(UInt16.self, loop, batch)
+            case .number4: same(UInt32.self, loop, batch)
+            case .number8: same(UInt64.self, loop, batch)
+            case .number2in4: widened(UInt16.self, UInt32.self, loop, batch)
+            case .number4in8: widened(UInt32.self, UInt64.self, loop, batch)
+            case .ipv4: ipv4(loop, batch)
+            case .ipv6: ipv6(loop, batch)
+            case .milliseconds: milliseconds(loop, batch)
+            case .uptime where clock.uptime != nil: uptime(loop, batch)
+            case .uptime, .other: run(plan.steps[index], into: batch)
             }
         }
     }
@@ -71,8 +72,8 @@ struct PlanRunner: ~Escapable {
         switch step.action {
         case .unsigned(let column), .total(let column): number(column, step, batch, keepLow: false)
         case .lowBits(let column): number(column, step, batch, keepLow: true)
-        case .ipv4: ipv4(step, batch)
-        case .ipv6: ipv6(step, batch)
+        case .ipv4: ipv4(step.loop, batch)
+        case .ipv6: ipv6(step.loop, batch)
         case .time(let form, let edge): time(form, edge, step, batch)
         case .icmpTypeAndCode: icmp(step, batch)
         case .ipVersion: etherType(step, batch)
@@ -95,10 +96,10 @@ extension PlanRunner {
     @inline(__always)
     private func same<Value: FixedWidthInteger & BitwiseCopyable>(
         _: Value.Type,
-        _ step: TemplatePlan.Step,
+        _ loop: FieldLoop,
         _ batch: FlowBatch
     ) {
-        widened(Value.self, Value.self, step, batch)
+        widened(Value.self, Value.self, loop, batch)
     }
 
     /// A number no wider than its column.
@@ -106,11 +107,11 @@ extension PlanRunner {
     private func widened<Wire: FixedWidthInteger & BitwiseCopyable, Value: FixedWidthInteger & BitwiseCopyable>(
         _: Wire.Type,
         _: Value.Type,
-        _ step: TemplatePlan.Step,
+        _ loop: FieldLoop,
         _ batch: FlowBatch
     ) {
-        let out = unsafe batch.write(step.column, rows, as: Value.self)
-        records.forEach(Wire.self, at: step.offset) { row, value in
+        let out = unsafe batch.write(chosen: loop.column, rows, as: Value.self)
+        records.forEach(Wire.self, at: loop.offset) { row, value in
             unsafe out[row] = Value(truncatingIfNeeded: Wire(bigEndian: value))
         }
     }
@@ -133,7 +134,7 @@ extension PlanRunner {
         _ batch: FlowBatch,
         _ keepLow: Bool
     ) {
-        let out = unsafe batch.write(column, rows, as: Value.self)
+        let out = unsafe batch.write(chosen: column, rows, as: Value.self)
         if keepLow {
             records.forEachNumber(at: step.offset, length: step.length) { row, value in
                 unsafe out[row] = Value(truncatingIfNeeded: value)
@@ -178,33 +179,33 @@ extension PlanRunner {
 
 extension PlanRunner {
     @inline(__always)
-    private func ipv4(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
+    private func ipv4(_ loop: FieldLoop, _ batch: FlowBatch) {
         // Where the template has the other family too, zeros leave what that wrote.
-        let keepOther = batch.hasWritten(step.column, rows)
-        let out = unsafe batch.write(step.column, rows, as: SIMD4<UInt32>.self)
+        let keepOther = batch.hasWritten(loop.column, rows)
+        let out = unsafe batch.write(chosen: loop.column, rows, as: SIMD4<UInt32>.self)
         // `::ffff:` in the byte order of memory, and the address as it came.
-        let mapped = UInt32(0xFFFF).bigEndian
+        let mapped = SIMD4(0, 0, UInt32(0xFFFF).bigEndian, 0)
         if keepOther {
-            records.forEach(UInt32.self, at: step.offset) { row, value in
-                if value != 0 { unsafe out[row] = SIMD4(0, 0, mapped, value) }
+            records.forEach(UInt32.self, at: loop.offset) { row, value in
+                if value != 0 { unsafe out[row] = SIMD4(0, 0, 0, value) | mapped }
             }
         } else {
-            records.forEach(UInt32.self, at: step.offset) { row, value in
-                unsafe out[row] = SIMD4(0, 0, mapped, value)
+            records.forEach(UInt32.self, at: loop.offset) { row, value in
+                unsafe out[row] = SIMD4(0, 0, 0, value) | mapped
             }
         }
     }
 
     @inline(__always)
-    private func ipv6(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
-        let keepOther = batch.hasWritten(step.column, rows)
-        let out = unsafe batch.write(step.column, rows, as: SIMD2<UInt64>.self)
+    private func ipv6(_ loop: FieldLoop, _ batch: FlowBatch) {
+        let keepOther = batch.hasWritten(loop.column, rows)
+        let out = unsafe batch.write(chosen: loop.column, rows, as: SIMD2<UInt64>.self)
         if keepOther {
-            records.forEach(SIMD2<UInt64>.self, at: step.offset) { row, value in
+            records.forEach(SIMD2<UInt64>.self, at: loop.offset) { row, value in
                 if value[0] | value[1] != 0 { unsafe out[row] = value }
             }
         } else {
-            records.forEach(SIMD2<UInt64>.self, at: step.offset) { row, value in
+            records.forEach(SIMD2<UInt64>.self, at: loop.offset) { row, value in
                 unsafe out[row] = value
             }
         }
@@ -230,9 +231,9 @@ extension PlanRunner {
     }
 
     @inline(__always)
-    private func milliseconds(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
-        let (seconds, nanoseconds) = unsafe times(step, batch)
-        records.forEach(UInt64.self, at: step.offset) { row, value in
+    private func milliseconds(_ loop: FieldLoop, _ batch: FlowBatch) {
+        let (seconds, nanoseconds) = unsafe times(loop, batch)
+        records.forEach(UInt64.self, at: loop.offset) { row, value in
             let (second, rest) = Self.time(UInt64(bigEndian: value), .milliseconds, clock)
             unsafe seconds[row] = second
             unsafe nanoseconds[row] = rest
@@ -240,10 +241,9 @@ extension PlanRunner {
     }
 
     @inline(__always)
-    private func uptime(_ step: TemplatePlan.Step, _ batch: FlowBatch) {
-        guard clock.uptime != nil else { return run(step, into: batch) }
-        let (seconds, nanoseconds) = unsafe times(step, batch)
-        records.forEach(UInt32.self, at: step.offset) { row, value in
+    private func uptime(_ loop: FieldLoop, _ batch: FlowBatch) {
+        let (seconds, nanoseconds) = unsafe times(loop, batch)
+        records.forEach(UInt32.self, at: loop.offset) { row, value in
             let (second, rest) = Self.time(UInt64(UInt32(bigEndian: value)), .uptimeMilliseconds, clock)
             unsafe seconds[row] = second
             unsafe nanoseconds[row] = rest
@@ -254,10 +254,10 @@ extension PlanRunner {
     @inline(__always)
     @unsafe
     private func times(
-        _ step: TemplatePlan.Step,
+        _ loop: FieldLoop,
         _ batch: FlowBatch
     ) -> (seconds: UnsafeMutableBufferPointer<UInt32>, nanoseconds: UnsafeMutableBufferPointer<UInt32>) {
-        let edge = step.column == .timeFlowStart ? FlowEdge.start : .end
+        let edge = loop.column == .timeFlowStart ? FlowEdge.start : .end
         return unsafe (
             batch.write(edge.secondsColumn, rows, as: UInt32.self),
             batch.write(edge.nanosecondsColumn, rows, as: UInt32.self)

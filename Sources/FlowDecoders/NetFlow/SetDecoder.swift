@@ -47,6 +47,14 @@ struct SetDecoder {
             try decodeVariable(body, into: batch, &outcome)
         } else {
             let count = body.remaining / template.minimumLength
+            guard template.hasRunsOfRecords else {
+                // As nearly all are: nothing to tell apart, and the plan isn't copied on the way.
+                let fitting = min(count, batch.room)
+                outcome.records += count
+                outcome.rejected += count - fitting
+                if fitting > 0 { run(template.plan, body.rest, 0..<fitting, batch, &outcome) }
+                return
+            }
             emit(template.plan, template.reversePlan, body.rest, count, batch, &outcome)
         }
     }

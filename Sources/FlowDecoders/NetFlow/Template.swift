@@ -27,6 +27,8 @@ final class Template: Sendable {
     /// The other direction of a biflow (RFC 5103): the same record with its
     /// ends exchanged and the reverse counters; nil when the template has none.
     let reversePlan: TemplatePlan?
+    /// Whether records must be told apart before they become rows: events, or both directions of biflows.
+    let hasRunsOfRecords: Bool
 
     /// - Parameters:
     ///   - scopeCount: 0 makes a flow template.
@@ -39,6 +41,7 @@ final class Template: Sendable {
         plan = TemplatePlan(fields: scopeCount == 0 ? fields : [], mappings: mappings)
         let isBiflow = scopeCount == 0 && fields.contains(where: \.isReverse)
         reversePlan = isBiflow ? TemplatePlan(fields: Biflow.reversed(fields), mappings: mappings) : nil
+        hasRunsOfRecords = isBiflow || plan.isEvent
     }
 
     /// Fields that a template may have: more than any real one, and a bound on what a hostile one costs.
@@ -56,20 +59,21 @@ struct TemplatePlan: Sendable {
         var offset: Int
         var length: Int
         /// What of ``PlanRunner`` runs it.
-        let loop: Loop
-        /// The column that ``loop`` writes; of times, the seconds.
-        let column: FlowColumn
+        let loop: FieldLoop
 
         init(action: ElementAction, field: Int, offset: Int, length: Int) {
             self.action = action
             self.field = field
             self.offset = offset
             self.length = length
-            (loop, column) = Loop.of(action, length: length)
+            let (kind, column) = FieldLoop.kind(action, length: length)
+            loop = FieldLoop(kind: kind, column: column, offset: offset)
         }
     }
 
     private(set) var steps: [Step] = []
+    /// The loops of ``steps``, one behind the other: copying a whole step for each set would count its references.
+    private(set) var loops: [FieldLoop] = []
     private(set) var hasIPv4 = false
     private(set) var hasIPv6 = false
     private(set) var hasEtherType = false
@@ -123,6 +127,7 @@ struct TemplatePlan: Sendable {
         labels.sort { $0.labelDepth < $1.labelDepth }
         interfaceNames = Self.interfaceNames(candidates)
         isRecordwise = frame != nil || !labels.isEmpty || !texts.isEmpty || !interfaceNames.isEmpty
+        loops = steps.map(\.loop)
     }
 
     /// Numbers come in the template's order. Of addresses, IPv6 comes before
@@ -189,6 +194,7 @@ struct TemplatePlan: Sendable {
     func placed(_ places: [(offset: Int, length: Int)]) -> TemplatePlan {
         var plan = self
         plan.steps = steps.compactMap { $0.placed(places) }
+        plan.loops = plan.steps.map(\.loop)
         plan.counters = counters.compactMap { $0.placed(places) }
         plan.initTime = initTime?.placed(places)
         plan.duration = duration?.placed(places)
@@ -255,9 +261,15 @@ struct TemplatePlan: Sendable {
     }
 }
 
-extension TemplatePlan.Step {
+/// What of ``PlanRunner`` runs a step, and all that it has to know.
+struct FieldLoop: Sendable {
+    let kind: Kind
+    /// The column that the loop writes; of times, the seconds.
+    let column: FlowColumn
+    let offset: Int
+
     /// The fields that have a loop of their own, since most fields are like them.
-    enum Loop: UInt8, Sendable {
+    enum Kind: UInt8, Sendable {
         /// A number as wide as its column.
         case number1, number2, number4, number8
         /// A number of two bytes in a column of four, of four in one of eight.
@@ -266,25 +278,25 @@ extension TemplatePlan.Step {
         case milliseconds, uptime
         /// Whatever else there is.
         case other
+    }
 
-        fileprivate static func of(_ action: ElementAction, length: Int) -> (Loop, FlowColumn) {
-            switch action {
-            case .unsigned(let column), .lowBits(let column), .total(let column):
-                switch (length, column.storage) {
-                case (1, .uint8): (.number1, column)
-                case (2, .uint16): (.number2, column)
-                case (4, .uint32): (.number4, column)
-                case (8, .uint64): (.number8, column)
-                case (2, .uint32): (.number2in4, column)
-                case (4, .uint64): (.number4in8, column)
-                default: (.other, column)
-                }
-            case .ipv4(let column): (length == 4 ? .ipv4 : .other, column)
-            case .ipv6(let column): (length == 16 ? .ipv6 : .other, column)
-            case .time(.milliseconds, let edge): (length == 8 ? .milliseconds : .other, edge.secondsColumn)
-            case .time(.uptimeMilliseconds, let edge): (length == 4 ? .uptime : .other, edge.secondsColumn)
-            default: (.other, action.column ?? .timeReceived)
+    fileprivate static func kind(_ action: ElementAction, length: Int) -> (Kind, FlowColumn) {
+        switch action {
+        case .unsigned(let column), .lowBits(let column), .total(let column):
+            switch (length, column.storage) {
+            case (1, .uint8): (.number1, column)
+            case (2, .uint16): (.number2, column)
+            case (4, .uint32): (.number4, column)
+            case (8, .uint64): (.number8, column)
+            case (2, .uint32): (.number2in4, column)
+            case (4, .uint64): (.number4in8, column)
+            default: (.other, column)
             }
+        case .ipv4(let column): (length == 4 ? .ipv4 : .other, column)
+        case .ipv6(let column): (length == 16 ? .ipv6 : .other, column)
+        case .time(.milliseconds, let edge): (length == 8 ? .milliseconds : .other, edge.secondsColumn)
+        case .time(.uptimeMilliseconds, let edge): (length == 4 ? .uptime : .other, edge.secondsColumn)
+        default: (.other, action.column ?? .timeReceived)
         }
     }
 }

@@ -57,10 +57,12 @@ struct SampleValues: Sendable {
     /// - Parameter rows: the rows that the samples became, from the first on; samples behind them gave none.
     mutating func store(in rows: Range<Int>, of batch: FlowBatch) {
         guard !entries.isEmpty else { return }
+        var missed: UInt64 = 0
         for entry in entries where entry.sample < rows.count {
             let value = bytes.span.extracting(entry.bytes)
-            if unsafe !batch.append(entry.column, row: rows.lowerBound + entry.sample, value: value.bytes) { lost += 1 }
+            if unsafe !batch.append(entry.column, row: rows.lowerBound + entry.sample, value: value.bytes) { missed += 1 }
         }
+        lost += missed
         entries.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
     }

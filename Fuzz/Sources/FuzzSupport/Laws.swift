@@ -112,6 +112,9 @@ public enum FuzzLaws {
             case .uint32: batch.fill(column, rows, with: UInt32.max)
             case .uint64: batch.fill(column, rows, with: UInt64.max)
             case .bytes16: batch.fill(column, rows, with: IPAddress(high: .max, low: .max))
+            case .variable:
+                let junk: [UInt8] = [1, 0, 1, 0]
+                for row in rows { _ = batch.append(column, row: row, value: junk.span.bytes) }
             }
         }
         batch.clear()

@@ -31,6 +31,43 @@ struct SFlowRecordTests {
         }
     }
 
+    @Test("the AS path, communities, users and URLs, in any order and as far as they go")
+    func lists() {
+        func text(_ text: String) -> [UInt8] {
+            let bytes = Array(text.utf8)
+            return Wire.words(UInt32(bytes.count)) + bytes + [UInt8](repeating: 0, count: -bytes.count & 3)
+        }
+        // A sequence of two, a set of two, two communities, a local preference.
+        let gateway = Wire.framed(
+            1003,
+            Wire.words(1, 0x0A00_0001, 64500, 64501, 64502, 2, 2, 2, 65001, 65002, 1, 2, 65010, 65011)
+                + Wire.words(2, 65000 << 16 | 7, 65000 << 16 | 8, 100)
+        )
+        let user = Wire.framed(1004, Wire.words(106) + text("anna") + Wire.words(106) + text("berta"))
+        let url = Wire.framed(1005, Wire.words(1) + text("/index.html") + text("example.net"))
+        for decoded in bothWays([Wire.rawHeader(Self.frame), gateway, user, url]) {
+            let batch = decoded.batch
+            let path = VariableValue.numbers(batch.variable(.asPath)?.value(row: 0) ?? [])
+            let communities = VariableValue.numbers(batch.variable(.bgpCommunities)?.value(row: 0) ?? [])
+            let texts = VariableValue.texts(batch.variable(.strings)?.value(row: 0) ?? [])
+            #expect(path == [65001, 65002, 65010, 65011] && communities == [65000 << 16 | 7, 65000 << 16 | 8])
+            #expect(
+                Dictionary(uniqueKeysWithValues: texts.map { ($0.name, $0.text) })
+                    == [
+                        "userName": "anna", "destinationUserName": "berta", "httpUrl": "/index.html",
+                        "httpHost": "example.net",
+                    ]
+            )
+            #expect((decoded.number(.srcAS), decoded.number(.dstAS)) == (64501, 65011))
+        }
+        // Two gateways: the first counts. A made-up count of communities ends with the bytes.
+        let other = Wire.framed(1003, Wire.words(0, 1, 2, 3, 1, 2, 1, 9, .max, 5))
+        let twice = decode([Wire.rawHeader(Self.frame), other, gateway])
+        #expect(VariableValue.numbers(twice.batch.variable(.asPath)?.value(row: 0) ?? []) == [9])
+        #expect(VariableValue.numbers(twice.batch.variable(.bgpCommunities)?.value(row: 0) ?? []) == [5])
+        #expect(twice.counters.flows == 1)
+    }
+
     @Test("labels of a router that pushes them, or swaps them")
     func mpls() {
         let pushed = [

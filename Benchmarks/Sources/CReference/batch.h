@@ -9,7 +9,15 @@ struct batch {
     size_t capacity, rows;
     uint8_t *column[REF_COLUMNS];
     size_t written[REF_COLUMNS];
+    // The AS paths: where each row's ends, behind a 0, and the numbers one behind the other, little-endian.
+    uint32_t *path_end;
+    size_t path_rows;
+    uint8_t *path;
+    size_t path_room;
 };
+
+// The end of the bytes, made so that `size` more fit; rows up to `row` that have no path are empty.
+uint8_t *batch_path(struct batch *, size_t row, size_t size);
 
 extern const uint8_t ref_widths[REF_COLUMNS];
 

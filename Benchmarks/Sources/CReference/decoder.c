@@ -23,9 +23,21 @@ void batch_extend(struct batch *batch, int column, size_t row) {
     batch->written[column] = row;
 }
 
+uint8_t *batch_path(struct batch *batch, size_t row, size_t size) {
+    for (; batch->path_rows < row; batch->path_rows++)
+        batch->path_end[batch->path_rows + 1] = batch->path_end[batch->path_rows];
+    size_t used = batch->path_end[batch->path_rows];
+    if (used + size > batch->path_room) {
+        batch->path_room = 2 * (used + size);
+        batch->path = realloc(batch->path, batch->path_room);
+    }
+    return batch->path + used;
+}
+
 struct ref_decoder *ref_create(size_t capacity) {
     struct ref_decoder *decoder = calloc(1, sizeof *decoder);
     decoder->batch.capacity = capacity;
+    decoder->batch.path_end = calloc(capacity + 1, sizeof(uint32_t));
     for (int column = 0; column < REF_COLUMNS; column++) {
         size_t size = (capacity * ref_widths[column] + 63) & ~(size_t)63;
         decoder->batch.column[column] = aligned_alloc(64, size);
@@ -35,6 +47,8 @@ struct ref_decoder *ref_create(size_t capacity) {
 
 void ref_destroy(struct ref_decoder *decoder) {
     for (int column = 0; column < REF_COLUMNS; column++) free(decoder->batch.column[column]);
+    free(decoder->batch.path_end);
+    free(decoder->batch.path);
     free(decoder);
 }
 
@@ -44,17 +58,26 @@ size_t ref_width(int column) { return ref_widths[column]; }
 
 void ref_seal(struct ref_decoder *decoder) {
     struct batch *batch = &decoder->batch;
+    if (batch->path_rows > 0) batch_path(batch, batch->rows, 0);
     for (int column = 0; column < REF_COLUMNS; column++)
         if (batch->written[column] > 0 || column == REF_DIRECTION) batch_extend(batch, column, batch->rows);
 }
 
 void ref_clear(struct ref_decoder *decoder) {
     decoder->batch.rows = 0;
+    decoder->batch.path_rows = 0;
     memset(decoder->batch.written, 0, sizeof decoder->batch.written);
 }
 
 const void *ref_values(const struct ref_decoder *decoder, int column) {
     return decoder->batch.written[column] > 0 ? decoder->batch.column[column] : NULL;
+}
+
+size_t ref_path(const struct ref_decoder *decoder, size_t row, const uint8_t **bytes) {
+    const struct batch *batch = &decoder->batch;
+    if (row >= batch->path_rows) return 0;
+    *bytes = batch->path + batch->path_end[row];
+    return batch->path_end[row + 1] - batch->path_end[row];
 }
 
 double ref_cpu_seconds(void) {

@@ -105,6 +105,8 @@ static void gateway(struct batch *batch, size_t row, const uint8_t *p, size_t le
     uint32_t own = be32(p + offset), source = be32(p + offset + 4), peer = be32(p + offset + 8);
     uint32_t segments = be32(p + offset + 12);
     uint32_t first = 0, last = 0;
+    // No path is longer than its record.
+    uint8_t *path = batch_path(batch, row, length), *path_end = path;
     for (offset += 16; segments > 0 && length >= offset + 8; segments--) {
         uint32_t count = be32(p + offset + 4);
         offset += 8;
@@ -112,9 +114,15 @@ static void gateway(struct batch *batch, size_t row, const uint8_t *p, size_t le
         if (count > 0) {
             if (first == 0) first = be32(p + offset);
             last = be32(p + offset + (count - 1) * 4);
+            for (uint32_t number = 0; number < count; number++, path_end += 4) {
+                uint32_t value = be32(p + offset + number * 4);
+                memcpy(path_end, &value, 4);
+            }
         }
         offset += count * 4;
     }
+    batch->path_end[row + 1] = batch->path_end[row] + (uint32_t)(path_end - path);
+    batch->path_rows = row + 1;
     if (batch->written[REF_NEXT_HOP] <= row) *(struct address *)batch_write(batch, REF_NEXT_HOP, row, 1) = hop;
     *(uint32_t *)batch_write(batch, REF_SRC_AS, row, 1) = source == 0 ? own : source;
     *(uint32_t *)batch_write(batch, REF_DST_AS, row, 1) = last == 0 ? own : last;

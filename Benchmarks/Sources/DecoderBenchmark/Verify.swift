@@ -53,7 +53,8 @@ enum Verify {
     private static func differences(_ batch: FlowBatch, _ decoder: OpaquePointer) -> [String] {
         var found: [String] = []
         let known = Dictionary(uniqueKeysWithValues: columns.map { ($0.0, $0.1) })
-        for column in FlowColumn.allCases {
+        found += pathDifferences(batch, decoder)
+        for column in FlowColumn.allCases where column.storage != .variable {
             let reference = known[column].flatMap { ref_values(decoder, Int32($0.rawValue)) }
             let width = column.storage.width
             if let index = known[column], ref_width(Int32(index.rawValue)) != width {
@@ -72,6 +73,19 @@ enum Verify {
             }
         }
         return found
+    }
+
+    /// AS paths, the one column of varying length that the traffic has.
+    private static func pathDifferences(_ batch: FlowBatch, _ decoder: OpaquePointer) -> [String] {
+        for row in 0..<batch.count {
+            var start: UnsafePointer<UInt8>?
+            let count = ref_path(decoder, row, &start)
+            let theirs = Array(UnsafeBufferPointer(start: start, count: count))
+            let ours = batch.variable(.asPath)?.value(row: row) ?? []
+            if ours != theirs { return ["ASPath of row \(row): Swift \(ours), C \(theirs)"] }
+        }
+        let others = [FlowColumn.bgpCommunities, .strings].filter { batch.isPresent($0) }
+        return others.map { "\($0.name) isn't in the traffic" }
     }
 
     /// One value as its bytes lie in memory.

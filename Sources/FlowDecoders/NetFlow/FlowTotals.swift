@@ -40,24 +40,22 @@ final class FlowTotals {
     ) {
         if entries.isEmpty { entries = Array(repeating: Entry(), count: Self.places) }
         let rows = runner.rows
-        let bytes = unsafe batch.write(.bytes, rows, as: UInt64.self)
-        let packets = unsafe batch.write(.packets, rows, as: UInt64.self)
-        // A template may have one of the counters only, whose column is the other's default then.
-        let hasBytes = plan.totals.contains(.bytes)
-        let hasPackets = plan.totals.contains(.packets)
+        // A template may have one of the counters only, or one of them as a delta: that is left alone.
+        let bytes = unsafe plan.totals.contains(.bytes) ? batch.write(.bytes, rows, as: UInt64.self) : nil
+        let packets = unsafe plan.totals.contains(.packets) ? batch.write(.packets, rows, as: UInt64.self) : nil
         for row in rows {
             let index = row - rows.lowerBound
             let key = Self.key(batch, row, identity: runner.number(identity, index), exporter)
             let place = place(of: key)
             let known = entries[place].key == key ? entries[place] : Entry()
-            let (newBytes, newPackets) = unsafe (bytes[index], packets[index])
+            let newBytes = unsafe bytes?[index] ?? 0
+            let newPackets = unsafe packets?[index] ?? 0
             calls += 1
             entries[place] = Entry(key: key, bytes: newBytes, packets: newPackets, age: calls)
             // Counters that went back belong to a flow that began anew.
-            let isContinued = (!hasBytes || newBytes >= known.bytes) && (!hasPackets || newPackets >= known.packets)
-            guard isContinued else { continue }
-            if hasBytes { unsafe bytes[index] = newBytes - known.bytes }
-            if hasPackets { unsafe packets[index] = newPackets - known.packets }
+            guard newBytes >= known.bytes, newPackets >= known.packets else { continue }
+            unsafe bytes?[index] = newBytes - known.bytes
+            unsafe packets?[index] = newPackets - known.packets
         }
     }
 

@@ -22,6 +22,8 @@ struct FlowSample: PacketRow, Sendable {
         static let dropReason = Told(rawValue: 256)
         /// Something of the packet that its headers don't tell.
         static let packetDetails = Told(rawValue: 512)
+        /// Lists or texts, see ``SampleValues``.
+        static let values = Told(rawValue: 1024)
         static let details: Told = [.natAddresses, .natPorts, .bgp, .dropReason, .packetDetails]
     }
 
@@ -91,6 +93,9 @@ struct FlowSample: PacketRow, Sendable {
         }
         if told.contains(.packetDetails) { completePacket() }
     }
+
+    /// Where the records of a sample of that format begin.
+    static func recordsOffset(_ format: UInt32) -> Int { format == SampleFormat.expandedFlow ? 44 : 32 }
 
     @inline(__always)
     private mutating func readRecords(

@@ -11,6 +11,8 @@ private enum RecordFormat {
     static let extendedSwitch: UInt32 = 1001
     static let extendedRouter: UInt32 = 1002
     static let extendedGateway: UInt32 = 1003
+    static let extendedUser: UInt32 = 1004
+    static let extendedURL: UInt32 = 1005
     static let extendedMPLS: UInt32 = 1006
     static let extendedNAT: UInt32 = 1007
     static let extendedVlanTunnel: UInt32 = 1012
@@ -47,6 +49,8 @@ extension FlowSample {
     @inline(never)
     private mutating func readRareRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) -> Bool {
         switch format {
+        // Read a second time, for what varies in length.
+        case RecordFormat.extendedUser, RecordFormat.extendedURL: told.formUnion(.values)
         case RecordFormat.extendedMPLS: try readMPLS(record)
         case RecordFormat.extendedNAT: try readNAT(record)
         case RecordFormat.extendedVlanTunnel: try readVlanTunnel(record)
@@ -200,7 +204,7 @@ extension FlowSample {
         }
         let own: UInt32 = record.number(at: offset)
         let source: UInt32 = record.number(at: offset + 4)
-        told.formUnion(.systems)
+        told.formUnion([.systems, .values])
         srcAS = source == 0 ? own : source
         var reader = WireReader(record)
         try reader.skip(offset + 12)

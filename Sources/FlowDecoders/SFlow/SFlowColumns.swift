@@ -14,11 +14,20 @@ struct SFlowColumns {
     }
 
     /// Makes a row of each sample; those that don't fit are counted as rejected.
-    func store(_ samples: Span<FlowSample>, into batch: FlowBatch, _ counters: inout DecodeCounters) {
+    ///
+    /// - Parameter values: what varies in length, of these samples.
+    func store(
+        _ samples: Span<FlowSample>,
+        _ values: inout SampleValues,
+        into batch: FlowBatch,
+        _ counters: inout DecodeCounters
+    ) {
         counters.rejectedRecords += UInt64(max(samples.count - batch.room, 0))
         let samples = samples.extracting(first: batch.room)
-        guard !samples.isEmpty else { return }
         let rows = batch.reserve(samples.count)
+        // Also where there is no room: what is aside is over with.
+        defer { values.store(in: rows, of: batch) }
+        guard !samples.isEmpty else { return }
         batch.storePackets(samples, in: rows)
         storeCommon(samples, in: rows, of: batch)
         storeRouting(samples, in: rows, of: batch)

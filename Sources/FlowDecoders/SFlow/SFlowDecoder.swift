@@ -20,6 +20,7 @@ public struct SFlowDecoder: Sendable {
 
     private var aside = Array(repeating: FlowSample(), count: rowsAside)
     private var drops = SFlowDrops()
+    private var values = SampleValues()
 
     /// Starts without knowledge of any exporter.
     public init() {}
@@ -62,7 +63,8 @@ public struct SFlowDecoder: Sendable {
         if header.source.agent.isUnspecified { header.source.agent = context.source.address }
         let firstRow = batch.count
         let columns = SFlowColumns(header, receivedAt: context.receivedAt)
-        Self.decodeSamples(datagram, view, aside: &aside, &drops, columns, batch, &header, &counters)
+        Self.decodeSamples(datagram, view, aside: &aside, &values, &drops, columns, batch, &header, &counters)
+        counters.lostTexts += values.takeLost()
         header.rows = firstRow..<batch.count
         return header
     }
@@ -72,6 +74,7 @@ public struct SFlowDecoder: Sendable {
         _ datagram: RawSpan,
         _ view: TunnelView,
         aside: inout [FlowSample],
+        _ values: inout SampleValues,
         _ drops: inout SFlowDrops,
         _ columns: SFlowColumns,
         _ batch: FlowBatch,
@@ -89,6 +92,7 @@ public struct SFlowDecoder: Sendable {
                     view,
                     into: &aside,
                     &waiting,
+                    &values,
                     &drops,
                     columns.receivedAt,
                     batch,
@@ -96,7 +100,7 @@ public struct SFlowDecoder: Sendable {
                     &counters
                 )
                 if waiting == aside.count {
-                    columns.store(aside.span, into: batch, &counters)
+                    columns.store(aside.span, &values, into: batch, &counters)
                     waiting = 0
                 }
             }
@@ -111,7 +115,7 @@ public struct SFlowDecoder: Sendable {
             counters.bytesRejected += UInt64(datagram.byteCount - offset)
             counters.count(error)
         }
-        columns.store(aside.span.extracting(first: waiting), into: batch, &counters)
+        columns.store(aside.span.extracting(first: waiting), &values, into: batch, &counters)
     }
 
     /// Reads one sample. Throws when the datagram ends within it; what is
@@ -123,6 +127,7 @@ public struct SFlowDecoder: Sendable {
         _ view: TunnelView,
         into aside: inout MutableSpan<FlowSample>,
         _ waiting: inout Int,
+        _ values: inout SampleValues,
         _ drops: inout SFlowDrops,
         _ receivedAt: UInt32,
         _ batch: FlowBatch,
@@ -146,6 +151,9 @@ public struct SFlowDecoder: Sendable {
                 aside[waiting].clear()
                 let sample = datagram.extracting(start..<(start + length))
                 try aside[waiting].read(sample, format: format, view, &counters)
+                if aside[waiting].told.contains(.values) {
+                    values.read(sample, at: FlowSample.recordsOffset(format), index: waiting)
+                }
                 header.droppedSamples += drops.increase(aside[waiting], from: header.source)
                 waiting += 1
             } catch {

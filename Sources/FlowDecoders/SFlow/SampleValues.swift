@@ -60,7 +60,9 @@ struct SampleValues: Sendable {
         var missed: UInt64 = 0
         for entry in entries where entry.sample < rows.count {
             let value = bytes.span.extracting(entry.bytes)
-            if unsafe !batch.append(entry.column, row: rows.lowerBound + entry.sample, value: value.bytes) { missed += 1 }
+            if unsafe !batch.append(entry.column, row: rows.lowerBound + entry.sample, value: value.bytes) {
+                missed += 1
+            }
         }
         lost += missed
         entries.removeAll(keepingCapacity: true)

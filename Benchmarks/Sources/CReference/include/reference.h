@@ -41,6 +41,9 @@ size_t ref_width(int column);
 // A sealed column; a null pointer when no row wrote it.
 const void *ref_values(const struct ref_decoder *, int column);
 
+// A row's AS path in a sealed batch: how many bytes, and where they are.
+size_t ref_path(const struct ref_decoder *, size_t row, const uint8_t **bytes);
+
 // CPU seconds of this thread: other programs on the machine don't count.
 double ref_cpu_seconds(void);
 

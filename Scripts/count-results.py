@@ -36,7 +36,8 @@ def swift(text):
         return None
     # The marks in front differ between terminals; the words don't.
     failed = len(set(re.findall(r"Test (.+) failed after [\d.]+ seconds with", text)) - run_lines(text))
-    skipped = len(re.findall(r"Test .+ skipped", text))
+    # Behind the name, which may speak of what is skipped itself.
+    skipped = len(re.findall(r'Test (?:"[^"]*"|\S+) skipped', text))
     passed = sum(map(int, total)) - failed - skipped
     if classic:
         # XCTest prints its sum last, after the sums of its suites.

@@ -158,6 +158,12 @@ export interface Flow {
   InPhysIf: number;
   /** The SNMP index of the physical egress interface. */
   OutPhysIf: number;
+  /** The AS path to the destination, nearest first; of a set of AS each is there. */
+  ASPath: number[];
+  /** The BGP communities of the route to the destination: AS in the upper 16 bits, value below. */
+  BGPCommunities: number[];
+  /** What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on. */
+  Strings: Record<string, string>;
 }
 
 /** A column that flows can be grouped by. */

@@ -144,25 +144,20 @@ public struct FlowDecoder {
     }
 
     private mutating func decodeSFlow(_ datagram: RawSpan, _ context: DatagramContext, _ batch: FlowBatch) {
-        var counters = DecodeCounters()
-        counters.datagrams = 1
-        counters.bytes = UInt64(datagram.byteCount)
-        let agent = SFlowHeader.agent(datagram) ?? context.source.address
-        guard let exporter = exporter(agent, at: context.receivedAt) else {
-            counters.bytesRejected = counters.bytes
-            counters.refusedDatagrams = 1
-            strangers.add(counters)
-            return
+        var header: SFlowHeader
+        do throws(DecodeError) {
+            header = try SFlowHeader(datagram)
+        } catch {
+            return rejectSFlow(datagram, error, context)
         }
-        let header = sflow.decode(
-            datagram,
-            context: context,
-            into: batch,
-            counters: &counters,
-            view: exporter.settings.tunnel
-        )
-        exporter.counters.add(counters)
-        guard let header else { return }
+        if header.source.agent.isUnspecified { header.source.agent = context.source.address }
+        guard let exporter = exporter(header.agent, at: context.receivedAt) else {
+            return refuseSFlow(datagram)
+        }
+        exporter.counters.datagrams += 1
+        exporter.counters.bytes += UInt64(datagram.byteCount)
+        let view = exporter.settings.tunnel
+        sflow.decode(datagram, &header, receivedAt: context.receivedAt, into: batch, &exporter.counters, view)
         if let rate = exporter.settings.samplingRate, !header.rows.isEmpty {
             batch.fill(.samplingRate, header.rows, with: rate)
             batch.fill(.samplingRateSource, header.rows, with: SamplingSource.configuration.rawValue)
@@ -182,6 +177,26 @@ public struct FlowDecoder {
                 )
             }
         }
+    }
+
+    /// Counts a datagram whose header can't be read.
+    @inline(never)
+    private mutating func rejectSFlow(_ datagram: RawSpan, _ error: DecodeError, _ context: DatagramContext) {
+        let agent = SFlowHeader.agent(datagram) ?? context.source.address
+        guard let exporter = exporter(agent, at: context.receivedAt) else { return refuseSFlow(datagram) }
+        exporter.counters.datagrams += 1
+        exporter.counters.bytes += UInt64(datagram.byteCount)
+        exporter.counters.bytesRejected += UInt64(datagram.byteCount)
+        exporter.counters.count(error)
+    }
+
+    /// Counts a datagram whose exporter would be one too many.
+    @inline(never)
+    private mutating func refuseSFlow(_ datagram: RawSpan) {
+        strangers.datagrams += 1
+        strangers.bytes += UInt64(datagram.byteCount)
+        strangers.bytesRejected += UInt64(datagram.byteCount)
+        strangers.refusedDatagrams += 1
     }
 
     /// Counts what couldn't even be cut into messages: a stream that broke the

@@ -1,129 +1,139 @@
 public import FlowSchema
 
-/// A row under construction that a packet's headers are part of.
-protocol PacketRow: BitwiseCopyable {
-    /// What the headers say.
-    var packet: PacketHeader { get }
-}
-
-extension PacketHeader: PacketRow {
-    var packet: PacketHeader { self }
-}
-
 extension FlowBatch {
-    /// Writes the headers of packets into rows, column by column; the other
-    /// columns of the rows are the caller's.
+    /// Writes the headers of packets into rows; the other columns of the rows
+    /// are the caller's.
     ///
     /// - Parameters:
     ///   - packets: as many as there are rows.
     ///   - rows: rows that `reserve` returned last.
     public func store(_ packets: Span<PacketHeader>, in rows: Range<Int>) {
-        storePackets(packets, in: rows)
-    }
-
-    /// Writes the headers of rows that were decoded aside.
-    ///
-    /// Row by row for the columns that nearly every packet fills in: the
-    /// row is in the cache then, and one loop is cheaper than one a column.
-    /// The others follow only where some row has a value.
-    @inline(__always)
-    func storePackets<Row: PacketRow>(_ packets: Span<Row>, in rows: Range<Int>) {
         precondition(packets.count == rows.count)
-        let srcAddr = unsafe write(.srcAddr, rows, as: AddressBytes.self)
-        let dstAddr = unsafe write(.dstAddr, rows, as: AddressBytes.self)
-        let srcMac = unsafe write(.srcMac, rows, as: UInt64.self)
-        let dstMac = unsafe write(.dstMac, rows, as: UInt64.self)
-        let fragmentId = unsafe write(.fragmentId, rows, as: UInt32.self)
-        let eType = unsafe write(.eType, rows, as: UInt16.self)
-        let srcPort = unsafe write(.srcPort, rows, as: UInt16.self)
-        let dstPort = unsafe write(.dstPort, rows, as: UInt16.self)
-        let proto = unsafe write(.proto, rows, as: UInt8.self)
-        let ipTTL = unsafe write(.ipTTL, rows, as: UInt8.self)
-        let ipTos = unsafe write(.ipTos, rows, as: UInt8.self)
-        let tcpFlags = unsafe write(.tcpFlags, rows, as: UInt8.self)
-        var vlans: UInt16 = 0
-        var icmp: UInt8 = 0
-        var labels: UInt32 = 0
-        var fragments: UInt32 = 0
-        var tunnels: UInt8 = 0
-        var stacks: UInt8 = 0
-        var customers: UInt16 = 0
-        for row in 0..<rows.count {
-            let packet = unsafe packets[unchecked: row].packet
-            unsafe srcAddr[row] = packet.srcAddr
-            unsafe dstAddr[row] = packet.dstAddr
-            unsafe srcMac[row] = packet.srcMac
-            unsafe dstMac[row] = packet.dstMac
-            unsafe fragmentId[row] = packet.fragmentId
-            unsafe eType[row] = packet.eType
-            unsafe srcPort[row] = packet.srcPort
-            unsafe dstPort[row] = packet.dstPort
-            unsafe proto[row] = packet.proto
-            unsafe ipTTL[row] = packet.ipTTL
-            unsafe ipTos[row] = packet.ipTos
-            unsafe tcpFlags[row] = packet.tcpFlags
-            vlans |= packet.vlanId
-            icmp |= packet.icmpType | packet.icmpCode
-            labels |= packet.ipv6FlowLabel
-            fragments |= packet.fragmentOffset
-            tunnels |= packet.tunnel.typeNumber
-            stacks |= packet.labels.count
-            customers |= packet.customerVlanId
+        let columns = PacketRows(self, rows)
+        for index in packets.indices {
+            var packet = packets[index]
+            columns.store(&packet, at: index, in: self)
         }
-        if vlans != 0 { store(.vlanId, packets, in: rows) { $0.packet.vlanId } }
-        if icmp != 0 {
-            store(.icmpType, packets, in: rows) { $0.packet.icmpType }
-            store(.icmpCode, packets, in: rows) { $0.packet.icmpCode }
-        }
-        if labels != 0 { store(.ipv6FlowLabel, packets, in: rows) { $0.packet.ipv6FlowLabel } }
-        if fragments != 0 { store(.fragmentOffset, packets, in: rows) { $0.packet.fragmentOffset } }
-        if customers != 0 { store(.customerVlanId, packets, in: rows) { $0.packet.customerVlanId } }
-        if stacks != 0 { storeLabels(packets, in: rows) }
-        if tunnels != 0 { storeTunnels(packets, in: rows) }
     }
 
-    @inline(never)
-    private func storeLabels<Row: PacketRow>(_ packets: Span<Row>, in rows: Range<Int>) {
-        store(.mplsCount, packets, in: rows) { $0.packet.labels.count }
-        store(.mpls1TTL, packets, in: rows) { $0.packet.labels.ttl1 }
-        store(.mpls1Label, packets, in: rows) { $0.packet.labels.label1 }
-        store(.mpls2TTL, packets, in: rows) { $0.packet.labels.ttl2 }
-        store(.mpls2Label, packets, in: rows) { $0.packet.labels.label2 }
-        store(.mpls3TTL, packets, in: rows) { $0.packet.labels.ttl3 }
-        store(.mpls3Label, packets, in: rows) { $0.packet.labels.label3 }
-        store(.mplsLastTTL, packets, in: rows) { $0.packet.labels.lastTTL }
-        store(.mplsLastLabel, packets, in: rows) { $0.packet.labels.lastLabel }
-    }
-
-    @inline(never)
-    private func storeTunnels<Row: PacketRow>(_ packets: Span<Row>, in rows: Range<Int>) {
-        store(.srcAddrEncap, packets, in: rows) { $0.packet.tunnel.srcAddr }
-        store(.dstAddrEncap, packets, in: rows) { $0.packet.tunnel.dstAddr }
-        store(.protoEncap, packets, in: rows) { $0.packet.tunnel.proto }
-        store(.eTypeEncap, packets, in: rows) { $0.packet.tunnel.eType }
-        store(.ipTosEncap, packets, in: rows) { $0.packet.tunnel.ipTos }
-        store(.ipTTLEncap, packets, in: rows) { $0.packet.tunnel.ipTTL }
-        store(.ipv6FlowLabelEncap, packets, in: rows) { $0.packet.tunnel.ipv6FlowLabel }
-        store(.fragmentIdEncap, packets, in: rows) { $0.packet.tunnel.fragmentId }
-        store(.fragmentOffsetEncap, packets, in: rows) { $0.packet.tunnel.fragmentOffset }
-        store(.srcPortEncap, packets, in: rows) { $0.packet.tunnel.srcPort }
-        store(.dstPortEncap, packets, in: rows) { $0.packet.tunnel.dstPort }
-        store(.encapType, packets, in: rows) { $0.packet.tunnel.typeNumber }
-        store(.encapId, packets, in: rows) { $0.packet.tunnel.id }
-    }
-
-    /// Writes one column of rows that were decoded aside.
+    /// The memory of a column's rows, as ``write`` returns it, for those who keep it for many columns.
     @inline(__always)
-    func store<Row: BitwiseCopyable, T: BitwiseCopyable>(
-        _ column: FlowColumn,
-        _ source: Span<Row>,
-        in rows: Range<Int>,
-        _ value: (Row) -> T
-    ) {
-        precondition(source.count == rows.count)
-        let target = unsafe write(column, rows, as: T.self)
-        for row in 0..<rows.count {
-            unsafe target[row] = value(source[unchecked: row])
+    @unsafe
+    func start<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>) -> UnsafeMutablePointer<T> {
+        // A buffer over a column's memory always has an address.
+        unsafe write(column, rows, as: T.self).baseAddress.unsafelyUnwrapped
+    }
+
+    /// Writes one row of a column that few rows have something for.
+    @inline(__always)
+    func set<T: BitwiseCopyable>(_ column: FlowColumn, _ row: Int, to value: T) {
+        fill(column, row..<(row + 1), with: value)
+    }
+}
+
+/// The columns that nearly every packet fills in, opened for some rows.
+///
+/// A packet's row is written as soon as the packet was read, since the
+/// processor waits for the memory of some twenty columns meanwhile. Opening
+/// them once for all rows of a datagram spares what ``FlowSchema/FlowBatch``
+/// does for each access. What few packets have is written where there is
+/// something, and only then.
+///
+/// To be used no longer than the rows are the last ones of the batch.
+@safe
+struct PacketRows {
+    private let first: Int
+    private let count: Int
+    private let srcAddr: UnsafeMutablePointer<AddressBytes>
+    private let dstAddr: UnsafeMutablePointer<AddressBytes>
+    private let srcMac: UnsafeMutablePointer<UInt64>
+    private let dstMac: UnsafeMutablePointer<UInt64>
+    private let fragmentId: UnsafeMutablePointer<UInt32>
+    private let eType: UnsafeMutablePointer<UInt16>
+    private let srcPort: UnsafeMutablePointer<UInt16>
+    private let dstPort: UnsafeMutablePointer<UInt16>
+    private let proto: UnsafeMutablePointer<UInt8>
+    private let ipTTL: UnsafeMutablePointer<UInt8>
+    private let ipTos: UnsafeMutablePointer<UInt8>
+    private let tcpFlags: UnsafeMutablePointer<UInt8>
+
+    /// Opens rows that `reserve` returned last; each is to be stored, or given back.
+    @inline(__always)
+    init(_ batch: FlowBatch, _ rows: Range<Int>) {
+        first = rows.lowerBound
+        count = rows.count
+        unsafe srcAddr = batch.start(.srcAddr, rows)
+        unsafe dstAddr = batch.start(.dstAddr, rows)
+        unsafe srcMac = batch.start(.srcMac, rows)
+        unsafe dstMac = batch.start(.dstMac, rows)
+        unsafe fragmentId = batch.start(.fragmentId, rows)
+        unsafe eType = batch.start(.eType, rows)
+        unsafe srcPort = batch.start(.srcPort, rows)
+        unsafe dstPort = batch.start(.dstPort, rows)
+        unsafe proto = batch.start(.proto, rows)
+        unsafe ipTTL = batch.start(.ipTTL, rows)
+        unsafe ipTos = batch.start(.ipTos, rows)
+        unsafe tcpFlags = batch.start(.tcpFlags, rows)
+    }
+
+    /// Writes a packet into one of the rows, counted from the first of them.
+    ///
+    /// - Parameter packet: not changed; by reference, since it is large.
+    @inline(__always)
+    func store(_ packet: inout PacketHeader, at index: Int, in batch: FlowBatch) {
+        precondition(index >= 0 && index < count)
+        unsafe srcAddr[index] = packet.srcAddr
+        unsafe dstAddr[index] = packet.dstAddr
+        unsafe srcMac[index] = packet.srcMac
+        unsafe dstMac[index] = packet.dstMac
+        unsafe fragmentId[index] = packet.fragmentId
+        unsafe eType[index] = packet.eType
+        unsafe srcPort[index] = packet.srcPort
+        unsafe dstPort[index] = packet.dstPort
+        unsafe proto[index] = packet.proto
+        unsafe ipTTL[index] = packet.ipTTL
+        unsafe ipTos[index] = packet.ipTos
+        unsafe tcpFlags[index] = packet.tcpFlags
+        let row = first + index
+        if packet.vlanId != 0 { batch.set(.vlanId, row, to: packet.vlanId) }
+        if packet.ipv6FlowLabel != 0 { batch.set(.ipv6FlowLabel, row, to: packet.ipv6FlowLabel) }
+        if packet.icmpType | packet.icmpCode != 0 {
+            batch.set(.icmpType, row, to: packet.icmpType)
+            batch.set(.icmpCode, row, to: packet.icmpCode)
         }
+        if packet.fragmentOffset != 0 { batch.set(.fragmentOffset, row, to: packet.fragmentOffset) }
+        if packet.customerVlanId != 0 { batch.set(.customerVlanId, row, to: packet.customerVlanId) }
+        if packet.labels.count != 0 { Self.store(packet.labels, row, in: batch) }
+        if packet.tunnel.typeNumber != 0 { Self.store(packet.tunnel, row, in: batch) }
+    }
+
+    @inline(never)
+    private static func store(_ labels: PacketLabels, _ row: Int, in batch: FlowBatch) {
+        batch.set(.mplsCount, row, to: labels.count)
+        batch.set(.mpls1TTL, row, to: labels.ttl1)
+        batch.set(.mpls1Label, row, to: labels.label1)
+        batch.set(.mpls2TTL, row, to: labels.ttl2)
+        batch.set(.mpls2Label, row, to: labels.label2)
+        batch.set(.mpls3TTL, row, to: labels.ttl3)
+        batch.set(.mpls3Label, row, to: labels.label3)
+        batch.set(.mplsLastTTL, row, to: labels.lastTTL)
+        batch.set(.mplsLastLabel, row, to: labels.lastLabel)
+    }
+
+    @inline(never)
+    private static func store(_ tunnel: PacketTunnel, _ row: Int, in batch: FlowBatch) {
+        batch.set(.srcAddrEncap, row, to: tunnel.srcAddr)
+        batch.set(.dstAddrEncap, row, to: tunnel.dstAddr)
+        batch.set(.protoEncap, row, to: tunnel.proto)
+        batch.set(.eTypeEncap, row, to: tunnel.eType)
+        batch.set(.ipTosEncap, row, to: tunnel.ipTos)
+        batch.set(.ipTTLEncap, row, to: tunnel.ipTTL)
+        batch.set(.ipv6FlowLabelEncap, row, to: tunnel.ipv6FlowLabel)
+        batch.set(.fragmentIdEncap, row, to: tunnel.fragmentId)
+        batch.set(.fragmentOffsetEncap, row, to: tunnel.fragmentOffset)
+        batch.set(.srcPortEncap, row, to: tunnel.srcPort)
+        batch.set(.dstPortEncap, row, to: tunnel.dstPort)
+        batch.set(.encapType, row, to: tunnel.typeNumber)
+        batch.set(.encapId, row, to: tunnel.id)
     }
 }

@@ -1,4 +1,5 @@
 public import FlowSchema
+import WireFormat
 
 /// What a frame's bytes start with.
 public enum PacketLink: Sendable {
@@ -132,5 +133,14 @@ extension RawSpan {
     func addressV4(at offset: Int) -> AddressBytes {
         let bits = number(at: offset, as: UInt32.self)
         return AddressBytes(memoryHigh: 0, memoryLow: (0xFFFF_0000_0000 | UInt64(bits)).bigEndian)
+    }
+}
+
+extension WirePart {
+    /// An IPv4 address in the layout of the address columns: `::ffff:`, then the bytes as they come.
+    @inline(__always)
+    func addressV4(at offset: Int) -> AddressBytes {
+        let bits = UInt64(value(at: offset, as: UInt32.self).littleEndian)
+        return AddressBytes(memoryHigh: 0, memoryLow: (bits << 32 | 0xFFFF_0000).littleEndian)
     }
 }

@@ -1,3 +1,5 @@
+import WireFormat
+
 /// The Ethertypes that lead to an IP header.
 enum EtherType {
     static let ipv4: UInt16 = 0x0800
@@ -33,9 +35,10 @@ extension PacketHeader {
     /// IEEE 802.3 clause 3: destination, source, tags, then a type or a length.
     mutating func readEthernet(_ bytes: RawSpan) {
         guard bytes.byteCount >= 14 else { return readMACs(bytes) }
-        dstMac = bytes.number(at: 0, as: UInt64.self) >> 16
-        srcMac = bytes.number(at: 4, as: UInt64.self) & 0xFFFF_FFFF_FFFF
-        var type = bytes.number(at: 12, as: UInt16.self)
+        let header = WirePart(bytes, length: 14)
+        dstMac = header.number(at: 0, as: UInt64.self) >> 16
+        srcMac = header.number(at: 4, as: UInt64.self) & 0xFFFF_FFFF_FFFF
+        var type = header.number(at: 12, as: UInt16.self)
         var offset = 14
         var tags = 0
         while EtherType.isVlan(type) {

@@ -1,3 +1,6 @@
+import FlowSchema
+import WireFormat
+
 extension PacketHeader {
     /// More extension headers than RFC 8200 section 4.1 lists, twice.
     private static let mostExtensionHeaders = 16
@@ -15,19 +18,19 @@ extension PacketHeader {
     /// RFC 791 section 3.1.
     mutating func readIPv4(_ bytes: RawSpan, at offset: Int) {
         guard bytes.byteCount >= offset + 20 else { return readIPv4Start(bytes, at: offset) }
-        let start = bytes.number(at: offset, as: UInt32.self)
+        let header = WirePart(bytes, at: offset, length: 20)
+        let start = header.number(at: 0, as: UInt32.self)
         let headerLength = Int(start >> 24 & 0xF) * 4
         guard start >> 28 == 4, headerLength >= 20 else { return }
         eType = EtherType.ipv4
         ipTos = UInt8(truncatingIfNeeded: start >> 16)
-        let fragment = bytes.number(at: offset + 4, as: UInt32.self)
+        let fragment = header.number(at: 4, as: UInt32.self)
         fragmentId = fragment >> 16
         fragmentOffset = fragment & 0x1FFF
-        let life = bytes.number(at: offset + 8, as: UInt16.self)
-        ipTTL = UInt8(truncatingIfNeeded: life >> 8)
-        proto = UInt8(truncatingIfNeeded: life)
-        srcAddr = bytes.addressV4(at: offset + 12)
-        dstAddr = bytes.addressV4(at: offset + 16)
+        ipTTL = header.value(at: 8)
+        proto = header.value(at: 9)
+        srcAddr = header.addressV4(at: 12)
+        dstAddr = header.addressV4(at: 16)
 
         // Later fragments begin in the middle of the payload.
         guard fragmentOffset == 0 else { return }
@@ -55,16 +58,17 @@ extension PacketHeader {
     /// RFC 8200 section 3.
     mutating func readIPv6(_ bytes: RawSpan, at offset: Int) {
         guard bytes.byteCount >= offset + 40 else { return readIPv6Start(bytes, at: offset) }
-        let start = bytes.number(at: offset, as: UInt32.self)
+        let header = WirePart(bytes, at: offset, length: 40)
+        let start = header.number(at: 0, as: UInt32.self)
         guard start >> 28 == 6 else { return }
         eType = EtherType.ipv6
         ipTos = UInt8(truncatingIfNeeded: start >> 20)
         ipv6FlowLabel = start & 0xFFFFF
-        let next = bytes.number(at: offset + 4, as: UInt32.self)
+        let next = header.number(at: 4, as: UInt32.self)
         proto = UInt8(truncatingIfNeeded: next >> 8)
         ipTTL = UInt8(truncatingIfNeeded: next)
-        srcAddr = bytes.addressV6(at: offset + 8)
-        dstAddr = bytes.addressV6(at: offset + 24)
+        srcAddr = header.value(at: 8)
+        dstAddr = header.value(at: 24)
 
         // 0 is a jumbogram (RFC 2675) or segmentation offload.
         let payloadLength = Int(next >> 16)

@@ -2,7 +2,7 @@ import FlowSchema
 import WireFormat
 
 /// One flow sample, read aside before its row is stored.
-struct FlowSample: PacketRow, Sendable {
+struct FlowSample: BitwiseCopyable, Sendable {
     /// Format and length of a sample and its fixed part: no sample takes less.
     static let fewestBytes = 40
 
@@ -22,9 +22,14 @@ struct FlowSample: PacketRow, Sendable {
         static let dropReason = Told(rawValue: 256)
         /// Something of the packet that its headers don't tell.
         static let packetDetails = Told(rawValue: 512)
-        /// Lists or texts, see ``SampleValues``.
-        static let values = Told(rawValue: 1024)
+        /// Texts, see ``SampleValues``.
+        static let texts = Told(rawValue: 1024)
+        /// An AS path.
+        static let path = Told(rawValue: 2048)
+        /// What varies in length.
+        static let values: Told = [.texts, .path]
         static let details: Told = [.natAddresses, .natPorts, .bgp, .dropReason, .packetDetails]
+        static let rare: Told = [.drop, .natAddresses, .natPorts, .dropReason]
     }
 
     var packet = PacketHeader()
@@ -52,6 +57,11 @@ struct FlowSample: PacketRow, Sendable {
     var hasHeader = false
     /// Whether any record told what was sampled.
     var tellsPacket = false
+    /// Whether a record was the gateway's.
+    var hasGateway = false
+    /// Where the AS path begins in the sample, and where its record ends; only where ``told`` says that there is one.
+    var pathStart: UInt32 = 0
+    var pathEnd: UInt32 = 0
     /// All zero unless ``told`` says otherwise.
     var details = SampleDetails()
 
@@ -68,6 +78,7 @@ struct FlowSample: PacketRow, Sendable {
         told = Told()
         hasHeader = false
         tellsPacket = false
+        hasGateway = false
     }
 
     /// Reads `struct flow_sample`, `struct flow_sample_expanded` or `struct discarded_packet`.
@@ -83,10 +94,10 @@ struct FlowSample: PacketRow, Sendable {
     ) throws(DecodeError) {
         if format == SampleFormat.flow {
             guard sample.byteCount >= 32 else { throw .truncated }
-            try readRecords(sample, at: 32, count: readStart(sample), view, &counters)
+            try readRecords(sample, at: 32, count: readStart(WirePart(sample, length: 32)), view, &counters)
         } else if format == SampleFormat.expandedFlow {
             guard sample.byteCount >= 44 else { throw .truncated }
-            try readRecords(sample, at: 44, count: readExpandedStart(sample), view, &counters)
+            try readRecords(sample, at: 44, count: readExpandedStart(WirePart(sample, length: 44)), view, &counters)
         } else {
             guard sample.byteCount >= 32 else { throw .truncated }
             try readRecords(sample, at: 32, count: readDiscardStart(sample), view, &counters)
@@ -114,8 +125,8 @@ struct FlowSample: PacketRow, Sendable {
                 // A record that claims more than its sample holds is read as far as it goes.
                 let there = min(length, sample.byteCount - offset)
                 do throws(DecodeError) {
-                    let record = sample.extracting(offset..<(offset + there))
-                    if try !readRecord(record, format: format, view) { counters.skippedRecords += 1 }
+                    let record = sample.cut(at: offset, length: there)
+                    if try !readRecord(record, at: offset, format: format, view) { counters.skippedRecords += 1 }
                 } catch {
                     counters.count(error)
                 }
@@ -131,7 +142,7 @@ struct FlowSample: PacketRow, Sendable {
 
     /// The compact form: ids and interfaces share their 32 bits with a type.
     @inline(__always)
-    private mutating func readStart(_ start: RawSpan) -> UInt32 {
+    private mutating func readStart(_ start: WirePart) -> UInt32 {
         dataSource = start.number(at: 4)
         samplingRate = start.number(at: 8)
         drops = start.number(at: 16)
@@ -147,7 +158,7 @@ struct FlowSample: PacketRow, Sendable {
 
     /// The expanded form: types and values stand apart.
     @inline(__always)
-    private mutating func readExpandedStart(_ start: RawSpan) -> UInt32 {
+    private mutating func readExpandedStart(_ start: WirePart) -> UInt32 {
         let type = start.number(at: 4, as: UInt32.self)
         let index = start.number(at: 8, as: UInt32.self)
         dataSource = index ^ type << 24

@@ -30,9 +30,15 @@ extension FlowSample {
 
     /// Reads one record into the sample.
     ///
+    /// - Parameter offset: where the record begins in the sample.
     /// - Returns: false for formats that tell no column, which are left alone.
     @inline(__always)
-    mutating func readRecord(_ record: RawSpan, format: UInt32, _ view: TunnelView) throws(DecodeError) -> Bool {
+    mutating func readRecord(
+        _ record: RawSpan,
+        at offset: Int,
+        format: UInt32,
+        _ view: TunnelView
+    ) throws(DecodeError) -> Bool {
         switch format {
         case RecordFormat.packetHeader: try readPacketHeader(record, view)
         case RecordFormat.ethernet: try readEthernet(record)
@@ -40,7 +46,7 @@ extension FlowSample {
         case RecordFormat.ipv6: try readIPv6(record)
         case RecordFormat.extendedSwitch: try readSwitch(record)
         case RecordFormat.extendedRouter: try readRouter(record)
-        case RecordFormat.extendedGateway: try readGateway(record)
+        case RecordFormat.extendedGateway: try readGateway(record, at: offset)
         default: return try readRareRecord(record, format: format)
         }
         return true
@@ -50,7 +56,7 @@ extension FlowSample {
     private mutating func readRareRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) -> Bool {
         switch format {
         // Read a second time, for what varies in length.
-        case RecordFormat.extendedUser, RecordFormat.extendedURL: told.formUnion(.values)
+        case RecordFormat.extendedUser, RecordFormat.extendedURL: told.formUnion(.texts)
         case RecordFormat.extendedMPLS: try readMPLS(record)
         case RecordFormat.extendedNAT: try readNAT(record)
         case RecordFormat.extendedVlanTunnel: try readVlanTunnel(record)
@@ -70,15 +76,16 @@ extension FlowSample {
     @inline(__always)
     private mutating func readPacketHeader(_ record: RawSpan, _ view: TunnelView) throws(DecodeError) {
         guard record.byteCount >= 16 else { throw .truncated }
+        let start = WirePart(record, length: 16)
         // A sampled tunnel has one for each layer: the frame on the wire comes first.
         guard !hasHeader else { return }
         hasHeader = true
         tellsPacket = true
-        bytes = UInt64(record.number(at: 4, as: UInt32.self))
+        bytes = UInt64(start.number(at: 4, as: UInt32.self))
         // Agents are known to claim more header bytes than they send.
-        let length = min(Int(record.number(at: 12, as: UInt32.self)), record.byteCount - 16)
-        let frame = record.extracting(16..<(16 + length))
-        switch record.number(at: 0, as: UInt32.self) {
+        let length = min(Int(start.number(at: 12, as: UInt32.self)), record.byteCount - 16)
+        let frame = record.cut(at: 16, length: length)
+        switch start.number(at: 0, as: UInt32.self) {
         case 1: packet.readEthernet(frame)
         case 7, 14: packet.readPPP(frame, at: 0)
         case 11: packet.readIPv4(frame, at: 0)
@@ -150,8 +157,9 @@ extension FlowSample {
     @inline(__always)
     private mutating func readSwitch(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 16 else { throw .truncated }
-        srcVlan = Self.vlan(record.number(at: 0))
-        dstVlan = Self.vlan(record.number(at: 8))
+        let start = WirePart(record, length: 16)
+        srcVlan = Self.vlan(start.number(at: 0))
+        dstVlan = Self.vlan(start.number(at: 8))
         told.formUnion(.vlans)
     }
 
@@ -167,8 +175,9 @@ extension FlowSample {
         let (hop, offset) = try record.sflowAddress(at: 0)
         if !hop.isUnspecified { setNextHop(hop) }
         guard record.byteCount >= offset + 8 else { throw .truncated }
-        srcNet = Self.prefixLength(record.number(at: offset))
-        dstNet = Self.prefixLength(record.number(at: offset + 4))
+        let prefixes = WirePart(record, at: offset, length: 8)
+        srcNet = Self.prefixLength(prefixes.number(at: 0))
+        dstNet = Self.prefixLength(prefixes.number(at: 4))
         told.formUnion(.masks)
     }
 
@@ -189,7 +198,10 @@ extension FlowSample {
     /// The agent's own AS stands for an end that is told as 0 or by an empty
     /// path: routes of the own AS have neither.
     @inline(never)
-    private mutating func readGateway(_ record: RawSpan) throws(DecodeError) {
+    private mutating func readGateway(_ record: RawSpan, at place: Int) throws(DecodeError) {
+        // A row has one path: of several records the first counts.
+        let isFirst = !hasGateway
+        hasGateway = true
         let (hop, offset) = try record.sflowAddress(at: 0)
         if !told.contains(.nextHop) { setNextHop(hop) }
         if !hop.isUnspecified {
@@ -197,20 +209,27 @@ extension FlowSample {
             told.formUnion(.bgp)
         }
         guard record.byteCount >= offset + 12 else { throw .truncated }
-        let neighbour: UInt32 = record.number(at: offset + 8)
+        let start = WirePart(record, at: offset, length: 12)
+        let own: UInt32 = start.number(at: 0)
+        let source: UInt32 = start.number(at: 4)
+        let neighbour: UInt32 = start.number(at: 8)
         if neighbour != 0 {
             details.prevHopAS = neighbour
             told.formUnion(.bgp)
         }
-        let own: UInt32 = record.number(at: offset)
-        let source: UInt32 = record.number(at: offset + 4)
-        told.formUnion([.systems, .values])
+        told.formUnion(.systems)
+        if isFirst {
+            pathStart = UInt32(truncatingIfNeeded: place + offset + 12)
+            pathEnd = UInt32(truncatingIfNeeded: place + record.byteCount)
+            told.formUnion(.path)
+        }
         srcAS = source == 0 ? own : source
-        var reader = WireReader(record)
-        try reader.skip(offset + 12)
-        let segments: UInt32 = try reader.read()
+        var position = offset + 12
+        guard record.byteCount - position >= 4 else { throw .truncated }
+        let segments = record.number(at: position, as: UInt32.self)
+        position += 4
         var path = ASPath()
-        for _ in 0..<segments { try path.readSegment(&reader) }
+        for _ in 0..<segments { try path.readSegment(record, &position) }
         dstAS = path.last == 0 ? own : path.last
         nextHopAS = path.first
     }
@@ -223,14 +242,15 @@ private struct ASPath {
 
     /// Reads one segment: set or sequence, a count, so many numbers. Takes at
     /// least its eight bytes, so a made-up number of segments ends with the bytes.
-    mutating func readSegment(_ record: inout WireReader) throws(DecodeError) {
-        try record.skip(4)
-        let count = Int(try record.read(UInt32.self))
-        guard count <= record.remaining / 4 else { throw .truncated }
+    @inline(__always)
+    mutating func readSegment(_ record: RawSpan, _ position: inout Int) throws(DecodeError) {
+        guard record.byteCount - position >= 8 else { throw .truncated }
+        let count = Int(record.number(at: position + 4, as: UInt32.self))
+        position += 8
+        guard count <= (record.byteCount - position) / 4 else { throw .truncated }
         guard count > 0 else { return }
-        let start = record.rest
-        try record.skip(count * 4)
-        if first == 0 { first = start.number(at: 0) }
-        last = start.number(at: (count - 1) * 4)
+        if first == 0 { first = record.number(at: position) }
+        position += count * 4
+        last = record.number(at: position - 4)
     }
 }

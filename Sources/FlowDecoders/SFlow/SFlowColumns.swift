@@ -1,115 +1,174 @@
 import FlowSchema
 import NetTypes
 
-/// Stores flow samples of one datagram into a batch.
+/// The columns of one datagram's rows, opened for all of them: see ``PacketRows``.
+@safe
 struct SFlowColumns {
+    let batch: FlowBatch
+    private let rows: Range<Int>
+    /// Rows that are stored.
+    private(set) var count = 0
+
+    // What is the same for all rows of the datagram.
     private let agent: AddressBytes
     private let sequence: UInt32
-    let receivedAt: UInt32
+    private let receivedAt: UInt32
 
-    init(_ header: SFlowHeader, receivedAt: UInt32) {
+    private let packets: PacketRows
+    private let timeReceived: UnsafeMutablePointer<UInt32>
+    private let timeFlowStart: UnsafeMutablePointer<UInt32>
+    private let timeFlowEnd: UnsafeMutablePointer<UInt32>
+    private let flowType: UnsafeMutablePointer<UInt8>
+    private let sequenceNum: UnsafeMutablePointer<UInt32>
+    private let samplerAddress: UnsafeMutablePointer<AddressBytes>
+    private let packetCount: UnsafeMutablePointer<UInt64>
+    private let bytes: UnsafeMutablePointer<UInt64>
+    private let samplingRate: UnsafeMutablePointer<UInt32>
+    private let samplingRateSource: UnsafeMutablePointer<UInt8>
+    private let flowDirection: UnsafeMutablePointer<UInt8>
+    private let inIf: UnsafeMutablePointer<UInt32>
+    private let outIf: UnsafeMutablePointer<UInt32>
+    // What agents add when they know it: opened when the first sample of the datagram tells it.
+    private var told = FlowSample.Told()
+    private var srcVlan: UnsafeMutablePointer<UInt16>?
+    private var dstVlan: UnsafeMutablePointer<UInt16>?
+    private var srcNet: UnsafeMutablePointer<UInt8>?
+    private var dstNet: UnsafeMutablePointer<UInt8>?
+    private var nextHop: UnsafeMutablePointer<AddressBytes>?
+    private var srcAS: UnsafeMutablePointer<UInt32>?
+    private var dstAS: UnsafeMutablePointer<UInt32>?
+    private var nextHopAS: UnsafeMutablePointer<UInt32>?
+    private var prevHopAS: UnsafeMutablePointer<UInt32>?
+    private var bgpNextHop: UnsafeMutablePointer<AddressBytes>?
+
+    /// Opens rows that `reserve` returned last; each is to be stored, or given back.
+    @inline(__always)
+    init(_ batch: FlowBatch, _ rows: Range<Int>, _ header: SFlowHeader, receivedAt: UInt32) {
+        self.batch = batch
+        self.rows = rows
         agent = AddressBytes(header.agent)
         sequence = header.sequence
         self.receivedAt = receivedAt
+        packets = PacketRows(batch, rows)
+        unsafe timeReceived = batch.start(.timeReceived, rows)
+        unsafe timeFlowStart = batch.start(.timeFlowStart, rows)
+        unsafe timeFlowEnd = batch.start(.timeFlowEnd, rows)
+        unsafe flowType = batch.start(.flowType, rows)
+        unsafe sequenceNum = batch.start(.sequenceNum, rows)
+        unsafe samplerAddress = batch.start(.samplerAddress, rows)
+        unsafe packetCount = batch.start(.packets, rows)
+        unsafe bytes = batch.start(.bytes, rows)
+        unsafe samplingRate = batch.start(.samplingRate, rows)
+        unsafe samplingRateSource = batch.start(.samplingRateSource, rows)
+        unsafe flowDirection = batch.start(.flowDirection, rows)
+        unsafe inIf = batch.start(.inIf, rows)
+        unsafe outIf = batch.start(.outIf, rows)
     }
 
-    /// Makes a row of each sample; those that don't fit are counted as rejected.
+    /// Makes a row of a sample.
     ///
-    /// - Parameter values: what varies in length, of these samples.
-    func store(
-        _ samples: Span<FlowSample>,
-        _ values: inout SampleValues,
-        into batch: FlowBatch,
-        _ counters: inout DecodeCounters
-    ) {
-        counters.rejectedRecords += UInt64(max(samples.count - batch.room, 0))
-        let samples = samples.extracting(first: batch.room)
-        let rows = batch.reserve(samples.count)
-        // Also where there is no room: what is aside is over with.
-        defer { values.store(in: rows, of: batch) }
-        guard !samples.isEmpty else { return }
-        batch.storePackets(samples, in: rows)
-        storeCommon(samples, in: rows, of: batch)
-        storeRouting(samples, in: rows, of: batch)
-        counters.flows += UInt64(rows.count)
-    }
-
-    /// What every sample tells.
+    /// - Parameter sample: not changed; by reference, since it is large.
+    /// - Returns: the row; nil when there is no room.
     @inline(__always)
-    private func storeCommon(_ samples: Span<FlowSample>, in rows: Range<Int>, of batch: FlowBatch) {
-        let timeReceived = unsafe batch.write(.timeReceived, rows, as: UInt32.self)
-        let timeFlowStart = unsafe batch.write(.timeFlowStart, rows, as: UInt32.self)
-        let timeFlowEnd = unsafe batch.write(.timeFlowEnd, rows, as: UInt32.self)
-        let flowType = unsafe batch.write(.flowType, rows, as: UInt8.self)
-        let sequenceNum = unsafe batch.write(.sequenceNum, rows, as: UInt32.self)
-        let samplerAddress = unsafe batch.write(.samplerAddress, rows, as: AddressBytes.self)
-        let packets = unsafe batch.write(.packets, rows, as: UInt64.self)
-        let bytes = unsafe batch.write(.bytes, rows, as: UInt64.self)
-        let samplingRate = unsafe batch.write(.samplingRate, rows, as: UInt32.self)
-        let samplingRateSource = unsafe batch.write(.samplingRateSource, rows, as: UInt8.self)
-        let flowDirection = unsafe batch.write(.flowDirection, rows, as: UInt8.self)
-        let inIf = unsafe batch.write(.inIf, rows, as: UInt32.self)
-        let outIf = unsafe batch.write(.outIf, rows, as: UInt32.self)
-        for row in 0..<rows.count {
-            let sample = unsafe samples[unchecked: row]
-            unsafe timeReceived[row] = receivedAt
-            unsafe timeFlowStart[row] = receivedAt
-            unsafe timeFlowEnd[row] = receivedAt
-            unsafe flowType[row] = FlowType.sflow5.rawValue
-            unsafe sequenceNum[row] = sequence
-            unsafe samplerAddress[row] = agent
-            unsafe packets[row] = 1
-            unsafe bytes[row] = sample.bytes
-            unsafe samplingRate[row] = sample.samplingRate
-            unsafe samplingRateSource[row] = sample.samplingRateSource
-            unsafe flowDirection[row] = sample.direction
-            unsafe inIf[row] = sample.inIf
-            unsafe outIf[row] = sample.outIf
-        }
+    mutating func store(_ sample: inout FlowSample) -> Int? {
+        let index = count
+        guard index < rows.count else { return nil }
+        count = index &+ 1
+        packets.store(&sample.packet, at: index, in: batch)
+        unsafe timeReceived[index] = receivedAt
+        unsafe timeFlowStart[index] = receivedAt
+        unsafe timeFlowEnd[index] = receivedAt
+        unsafe flowType[index] = FlowType.sflow5.rawValue
+        unsafe sequenceNum[index] = sequence
+        unsafe samplerAddress[index] = agent
+        unsafe packetCount[index] = 1
+        unsafe bytes[index] = sample.bytes
+        unsafe samplingRate[index] = sample.samplingRate
+        unsafe samplingRateSource[index] = sample.samplingRateSource
+        unsafe flowDirection[index] = sample.direction
+        unsafe inIf[index] = sample.inIf
+        unsafe outIf[index] = sample.outIf
+        if !sample.told.isEmpty { storeTold(&sample, at: index) }
+        return rows.lowerBound &+ index
     }
 
-    /// What agents add when they know it: columns that no sample fills in are left alone.
+    /// What agents add when they know it.
     @inline(__always)
-    private func storeRouting(_ samples: Span<FlowSample>, in rows: Range<Int>, of batch: FlowBatch) {
-        var told = FlowSample.Told()
-        for row in 0..<rows.count { unsafe told.formUnion(samples[unchecked: row].told) }
-        if told.contains(.drop) { batch.store(.forwardingStatus, samples, in: rows) { $0.forwardingStatus } }
-        if told.contains(.vlans) {
-            batch.store(.srcVlan, samples, in: rows) { $0.srcVlan }
-            batch.store(.dstVlan, samples, in: rows) { $0.dstVlan }
+    private mutating func storeTold(_ sample: inout FlowSample, at index: Int) {
+        if !sample.told.isSubset(of: told) { open(sample.told) }
+        if sample.told.contains(.vlans) {
+            unsafe srcVlan?[index] = sample.srcVlan
+            unsafe dstVlan?[index] = sample.dstVlan
         }
-        if told.contains(.masks) {
-            batch.store(.srcNet, samples, in: rows) { $0.srcNet }
-            batch.store(.dstNet, samples, in: rows) { $0.dstNet }
+        if sample.told.contains(.masks) {
+            unsafe srcNet?[index] = sample.srcNet
+            unsafe dstNet?[index] = sample.dstNet
         }
-        if told.contains(.nextHop) { batch.store(.nextHop, samples, in: rows) { $0.nextHop } }
-        if told.contains(.systems) {
-            batch.store(.srcAS, samples, in: rows) { $0.srcAS }
-            batch.store(.dstAS, samples, in: rows) { $0.dstAS }
-            batch.store(.nextHopAS, samples, in: rows) { $0.nextHopAS }
+        if sample.told.contains(.nextHop) { unsafe nextHop?[index] = sample.nextHop }
+        if sample.told.contains(.systems) {
+            unsafe srcAS?[index] = sample.srcAS
+            unsafe dstAS?[index] = sample.dstAS
+            unsafe nextHopAS?[index] = sample.nextHopAS
         }
-        if !told.isDisjoint(with: .details) { storeDetails(samples, told, in: rows, of: batch) }
+        if sample.told.contains(.bgp) {
+            unsafe prevHopAS?[index] = sample.details.prevHopAS
+            unsafe bgpNextHop?[index] = sample.details.bgpNextHop
+        }
+        if !sample.told.isDisjoint(with: .rare) { sample.storeRare(rows.lowerBound + index, in: batch) }
     }
 
+    /// Opens columns that a sample tells and none of the datagram before it told.
     @inline(never)
-    private func storeDetails(
-        _ samples: Span<FlowSample>,
-        _ told: FlowSample.Told,
-        in rows: Range<Int>,
-        of batch: FlowBatch
-    ) {
-        if told.contains(.bgp) {
-            batch.store(.bgpNextHop, samples, in: rows) { $0.details.bgpNextHop }
-            batch.store(.prevHopAS, samples, in: rows) { $0.details.prevHopAS }
+    private mutating func open(_ new: FlowSample.Told) {
+        let new = new.subtracting(told)
+        told.formUnion(new)
+        if new.contains(.vlans) {
+            unsafe srcVlan = Self.empty(.srcVlan, rows, in: batch)
+            unsafe dstVlan = Self.empty(.dstVlan, rows, in: batch)
         }
-        if told.contains(.dropReason) { batch.store(.dropReason, samples, in: rows) { $0.details.dropReason } }
+        if new.contains(.masks) {
+            unsafe srcNet = Self.empty(.srcNet, rows, in: batch)
+            unsafe dstNet = Self.empty(.dstNet, rows, in: batch)
+        }
+        if new.contains(.nextHop) { unsafe nextHop = Self.empty(.nextHop, rows, in: batch) }
+        if new.contains(.systems) {
+            unsafe srcAS = Self.empty(.srcAS, rows, in: batch)
+            unsafe dstAS = Self.empty(.dstAS, rows, in: batch)
+            unsafe nextHopAS = Self.empty(.nextHopAS, rows, in: batch)
+        }
+        if new.contains(.bgp) {
+            unsafe prevHopAS = Self.empty(.prevHopAS, rows, in: batch)
+            unsafe bgpNextHop = Self.empty(.bgpNextHop, rows, in: batch)
+        }
+    }
+
+    /// A column's rows, all of them zero: which of the others will tell it isn't known yet.
+    @inline(__always)
+    private static func empty<T: BitwiseCopyable>(
+        _ column: FlowColumn,
+        _ rows: Range<Int>,
+        in batch: FlowBatch
+    ) -> UnsafeMutablePointer<T> {
+        let start = unsafe batch.start(column, rows) as UnsafeMutablePointer<T>
+        let bytes = UnsafeMutableRawPointer(start)
+        unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0, count: rows.count * MemoryLayout<T>.size)
+        return unsafe start
+    }
+}
+
+extension FlowSample {
+    /// Stores what few agents tell.
+    @inline(never)
+    fileprivate mutating func storeRare(_ row: Int, in batch: FlowBatch) {
+        if told.contains(.drop) { batch.set(.forwardingStatus, row, to: forwardingStatus) }
+        if told.contains(.dropReason) { batch.set(.dropReason, row, to: details.dropReason) }
         if told.contains(.natAddresses) {
-            batch.store(.srcAddrNAT, samples, in: rows) { $0.details.natSource }
-            batch.store(.dstAddrNAT, samples, in: rows) { $0.details.natDestination }
+            batch.set(.srcAddrNAT, row, to: details.natSource)
+            batch.set(.dstAddrNAT, row, to: details.natDestination)
         }
         if told.contains(.natPorts) {
-            batch.store(.srcPortNAT, samples, in: rows) { $0.details.natSourcePort }
-            batch.store(.dstPortNAT, samples, in: rows) { $0.details.natDestinationPort }
+            batch.set(.srcPortNAT, row, to: details.natSourcePort)
+            batch.set(.dstPortNAT, row, to: details.natDestinationPort)
         }
     }
 }

@@ -9,16 +9,13 @@ import WireFormat
 /// Everything in a datagram may be made up. Counts only end loops early: what
 /// bounds them, and all memory, are the bytes. Each structure is cut to its
 /// declared length before its inside is read, so a broken sample loses only
-/// itself, and samples before a cut are kept. Samples are read aside and then
-/// stored column by column.
+/// itself, and samples before a cut are kept. A sample is read aside, and
+/// stored when it turned out to be one.
 ///
 /// One thread owns a decoder. It serves all exporters of the thread, because
 /// all that it keeps is the last drop counts that data sources told.
 public struct SFlowDecoder: Sendable {
-    /// Rows that are read before they are stored; a datagram may give more.
-    private static let rowsAside = 64
-
-    private var aside = Array(repeating: FlowSample(), count: rowsAside)
+    private var aside = FlowSample()
     private var drops = SFlowDrops()
     private var values = SampleValues()
 
@@ -52,37 +49,54 @@ public struct SFlowDecoder: Sendable {
         counters: inout DecodeCounters,
         view: TunnelView = .outer
     ) -> SFlowHeader? {
-        var header: SFlowHeader
         do throws(DecodeError) {
-            header = try SFlowHeader(datagram)
+            var header = try SFlowHeader(datagram)
+            if header.source.agent.isUnspecified { header.source.agent = context.source.address }
+            decode(datagram, &header, receivedAt: context.receivedAt, into: batch, &counters, view)
+            return header
         } catch {
             counters.count(error)
             counters.bytesRejected += UInt64(datagram.byteCount)
             return nil
         }
-        if header.source.agent.isUnspecified { header.source.agent = context.source.address }
-        let firstRow = batch.count
-        let columns = SFlowColumns(header, receivedAt: context.receivedAt)
-        Self.decodeSamples(datagram, view, aside: &aside, &values, &drops, columns, batch, &header, &counters)
-        counters.lostTexts += values.takeLost()
-        header.rows = firstRow..<batch.count
-        return header
+    }
+
+    /// The same behind a header that was read, whose agent is known.
+    @inline(__always)
+    mutating func decode(
+        _ datagram: RawSpan,
+        _ header: inout SFlowHeader,
+        receivedAt: UInt32,
+        into batch: FlowBatch,
+        _ counters: inout DecodeCounters,
+        _ view: TunnelView
+    ) {
+        // As many rows as there may be; those that turn out to be none are given back.
+        let most = min(batch.room, Int(header.samples), Self.mostRows(in: datagram.byteCount))
+        let rows = batch.reserve(most)
+        var columns = SFlowColumns(batch, rows, header, receivedAt: receivedAt)
+        Self.decodeSamples(datagram, view, receivedAt, into: &aside, &values, &drops, &columns, &header, &counters)
+        let taken = columns.count
+        if taken < most { batch.truncate(to: rows.lowerBound + taken) }
+        header.rows = rows.lowerBound..<(rows.lowerBound + taken)
+        counters.flows += UInt64(taken)
     }
 
     /// Reads the samples and stores their rows, those before an error too.
+    @inline(__always)
     private static func decodeSamples(
         _ datagram: RawSpan,
         _ view: TunnelView,
-        aside: inout [FlowSample],
+        _ receivedAt: UInt32,
+        into aside: inout FlowSample,
         _ values: inout SampleValues,
         _ drops: inout SFlowDrops,
-        _ columns: SFlowColumns,
-        _ batch: FlowBatch,
+        _ columns: inout SFlowColumns,
         _ header: inout SFlowHeader,
         _ counters: inout DecodeCounters
     ) {
-        var aside = aside.mutableSpan
-        var waiting = 0
+        // Asked once for all samples whether the table is shared.
+        var drops = drops.places.mutableSpan
         var offset = header.samplesOffset
         do throws(DecodeError) {
             for _ in 0..<header.samples {
@@ -90,19 +104,14 @@ public struct SFlowDecoder: Sendable {
                     datagram,
                     &offset,
                     view,
+                    receivedAt,
                     into: &aside,
-                    &waiting,
                     &values,
                     &drops,
-                    columns.receivedAt,
-                    batch,
+                    &columns,
                     &header,
                     &counters
                 )
-                if waiting == aside.count {
-                    columns.store(aside.span, &values, into: batch, &counters)
-                    waiting = 0
-                }
             }
             counters.bytesDecoded += UInt64(offset)
             if isZero(datagram, from: offset) {
@@ -115,7 +124,6 @@ public struct SFlowDecoder: Sendable {
             counters.bytesRejected += UInt64(datagram.byteCount - offset)
             counters.count(error)
         }
-        columns.store(aside.span.extracting(first: waiting), &values, into: batch, &counters)
     }
 
     /// Reads one sample. Throws when the datagram ends within it; what is
@@ -125,12 +133,11 @@ public struct SFlowDecoder: Sendable {
         _ datagram: RawSpan,
         _ offset: inout Int,
         _ view: TunnelView,
-        into aside: inout MutableSpan<FlowSample>,
-        _ waiting: inout Int,
-        _ values: inout SampleValues,
-        _ drops: inout SFlowDrops,
         _ receivedAt: UInt32,
-        _ batch: FlowBatch,
+        into aside: inout FlowSample,
+        _ values: inout SampleValues,
+        _ drops: inout MutableSpan<SFlowDrops.Place>,
+        _ columns: inout SFlowColumns,
         _ header: inout SFlowHeader,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
@@ -148,22 +155,25 @@ public struct SFlowDecoder: Sendable {
         offset = datagram.offset(after: length, from: start)
         if isFlow {
             do throws(DecodeError) {
-                aside[waiting].clear()
-                let sample = datagram.extracting(start..<(start + length))
-                try aside[waiting].read(sample, format: format, view, &counters)
-                if aside[waiting].told.contains(.values) {
-                    values.read(sample, at: FlowSample.recordsOffset(format), index: waiting)
+                aside.clear()
+                let sample = datagram.cut(at: start, length: length)
+                try aside.read(sample, format: format, view, &counters)
+                header.droppedSamples += drops.increase(aside.dataSource, aside.drops, from: header.source)
+                guard let row = columns.store(&aside) else {
+                    counters.rejectedRecords += 1
+                    return
                 }
-                header.droppedSamples += drops.increase(aside[waiting], from: header.source)
-                waiting += 1
+                if !aside.told.isDisjoint(with: .values) {
+                    counters.lostTexts += values.store(&aside, sample, format, row, in: columns.batch)
+                }
             } catch {
                 counters.rejectedRecords += 1
                 counters.count(error)
             }
         } else if format == SampleFormat.counters || format == SampleFormat.expandedCounters {
             counters.counterSamples += 1
-            let sample = datagram.extracting(start..<(start + length))
-            keepCounters(sample, format, header, receivedAt, batch, &counters)
+            let sample = datagram.cut(at: start, length: length)
+            keepCounters(sample, format, header, receivedAt, columns.batch, &counters)
         } else {
             counters.skippedRecords += 1
         }

@@ -7,24 +7,28 @@ import NetTypes
 /// one place for each hash: two sources that share a place forget each other,
 /// which makes the loss look smaller, and nothing that is sent makes it grow.
 struct SFlowDrops: Sendable {
-    private struct Place {
-        var key: UInt64
-        var drops: UInt32
+    /// What a data source told last.
+    struct Place {
+        fileprivate var key: UInt64
+        fileprivate var drops: UInt32
     }
 
-    private static let places = 4096
-    private var table = Array(repeating: Place(key: 0, drops: 0), count: places)
+    private static let count = 4096
+    /// The table; its `increase` is what it is for.
+    var places = Array(repeating: Place(key: 0, drops: 0), count: count)
+}
 
+extension MutableSpan<SFlowDrops.Place> {
     /// The samples lost since the last sample of the same data source; 0 for
     /// the first one and after a restart.
     @inline(__always)
-    mutating func increase(_ sample: FlowSample, from source: SFlowHeader.Source) -> UInt64 {
-        let key = Self.key(source, sample.dataSource)
+    mutating func increase(_ dataSource: UInt32, _ drops: UInt32, from source: SFlowHeader.Source) -> UInt64 {
+        let key = Self.key(source, dataSource)
         let index = Int(truncatingIfNeeded: key >> 52)
-        let last = table[index]
-        table[index] = Place(key: key, drops: sample.drops)
+        let last = self[index]
+        self[index] = SFlowDrops.Place(key: key, drops: drops)
         guard last.key == key else { return 0 }
-        let increase = sample.drops &- last.drops
+        let increase = drops &- last.drops
         // More than half the range is a step back: a restart, or datagrams in another order.
         return increase < 0x8000_0000 ? UInt64(increase) : 0
     }

@@ -60,7 +60,8 @@ extension RawSpan {
     @inline(__always)
     func formatAndLength(at offset: Int) throws(DecodeError) -> (format: UInt32, length: Int) {
         guard byteCount - offset >= 8 else { throw .truncated }
-        return (number(at: offset), Int(number(at: offset + 4, as: UInt32.self)))
+        let start = WirePart(self, at: offset, length: 8)
+        return (start.number(at: 0), Int(start.number(at: 4, as: UInt32.self)))
     }
 
     /// Where something begins that follows `length` bytes at `offset`: XDR
@@ -83,7 +84,8 @@ extension RawSpan {
             return (IPAddress(v4: number(at: offset + 4)), offset + 8)
         case 2:
             guard byteCount - offset >= 20 else { throw .truncated }
-            return (IPAddress(high: number(at: offset + 4), low: number(at: offset + 12)), offset + 20)
+            let address = WirePart(self, at: offset, length: 20)
+            return (IPAddress(high: address.number(at: 4), low: address.number(at: 12)), offset + 20)
         default:
             throw .badStructure
         }

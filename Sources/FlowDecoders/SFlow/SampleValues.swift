@@ -1,47 +1,105 @@
 import FlowSchema
 import WireFormat
 
-/// Lists and texts that few samples tell, read aside like the samples
-/// themselves: AS paths, communities, users, URLs.
+/// Lists and texts that few samples tell, written into a row that is stored
+/// already: AS paths, communities, users, URLs.
 struct SampleValues: Sendable {
-    private struct Entry {
-        /// The sample among those that are aside.
-        var sample: Int
-        var column: FlowColumn
-        var bytes: Range<Int>
-    }
-
-    private var bytes: [UInt8] = []
-    private var entries: [Entry] = []
+    /// The numbers of a list, little-endian.
+    private var numbers = [UInt32](repeating: 0, count: VariableValue.mostNumbers)
     /// Texts and numbers that didn't fit.
-    private(set) var lost: UInt64 = 0
+    private var lost: UInt64 = 0
 
-    /// `struct flow_record`'s formats of enterprise 0 that this is about.
+    /// `struct flow_record`'s formats of enterprise 0 that texts are in.
     private enum Format {
-        static let gateway: UInt32 = 1003
         static let user: UInt32 = 1004
         static let url: UInt32 = 1005
     }
 
-    /// Reads a sample's records for the second time, for what varies in length.
+    /// Gives a row what varies in length.
     ///
-    /// What is broken was counted the first time.
+    /// What is broken was counted when the sample was read.
     ///
     /// - Parameters:
-    ///   - start: where the records begin.
-    ///   - index: the sample's place among those that are aside.
-    mutating func read(_ sample: RawSpan, at start: Int, index: Int) {
+    ///   - aside: what was read of the sample; not changed, by reference since it is large.
+    ///   - sample: its bytes.
+    ///   - row: the batch's last row that is stored.
+    /// - Returns: how many texts and numbers didn't fit.
+    @inline(never)
+    mutating func store(
+        _ aside: inout FlowSample,
+        _ sample: RawSpan,
+        _ format: UInt32,
+        _ row: Int,
+        in batch: FlowBatch
+    ) -> UInt64 {
+        lost = 0
+        if aside.told.contains(.path) {
+            let start = Int(aside.pathStart)
+            storePath(sample.cut(at: start, length: Int(aside.pathEnd) - start), row, in: batch)
+        }
+        if aside.told.contains(.texts) { storeTexts(sample, at: FlowSample.recordsOffset(format), row, in: batch) }
+        return lost
+    }
+
+    // MARK: - Lists
+
+    /// Of `struct extended_gateway` the segments of the path, then the communities.
+    private mutating func storePath(_ record: RawSpan, _ row: Int, in batch: FlowBatch) {
+        guard record.byteCount >= 4 else { return }
+        var segments = record.number(at: 0, as: UInt32.self)
+        var offset = 4
+        var count = 0
+        var isWhole = true
+        while segments > 0, isWhole {
+            segments -= 1
+            // Set or sequence: of a set each number stands there.
+            offset += 4
+            isWhole = readNumbers(record, &offset, &count)
+        }
+        append(.asPath, count, row, in: batch)
+        guard isWhole else { return }
+        count = 0
+        _ = readNumbers(record, &offset, &count)
+        append(.bgpCommunities, count, row, in: batch)
+    }
+
+    /// Reads how many numbers follow and then those, behind the ones that are there already.
+    ///
+    /// - Returns: false when the bytes end before: what was read stays.
+    @inline(__always)
+    private mutating func readNumbers(_ record: RawSpan, _ offset: inout Int, _ count: inout Int) -> Bool {
+        guard record.byteCount - offset >= 4 else { return false }
+        let told = Int(record.number(at: offset, as: UInt32.self))
+        offset += 4
+        let there = min(told, (record.byteCount - offset) / 4)
+        let kept = min(there, VariableValue.mostNumbers - count)
+        lost += UInt64(there - kept)
+        let list = WirePart(record, at: offset, length: kept * 4)
+        var numbers = numbers.mutableSpan
+        for index in 0..<kept {
+            numbers[count + index] = list.number(at: index * 4, as: UInt32.self).littleEndian
+        }
+        count += kept
+        offset += there * 4
+        return there == told
+    }
+
+    private mutating func append(_ column: FlowColumn, _ count: Int, _ row: Int, in batch: FlowBatch) {
+        guard count > 0 else { return }
+        if unsafe !batch.append(column, row: row, value: numbers.span.extracting(first: count).bytes) { lost += 1 }
+    }
+
+    // MARK: - Texts
+
+    /// Reads a sample's records for the second time, for their texts.
+    @inline(never)
+    private mutating func storeTexts(_ sample: RawSpan, at start: Int, _ row: Int, in batch: FlowBatch) {
         var offset = start
         var texts: [UInt8] = []
-        // A row has one path: of several records the first counts.
-        var hasGateway = false
         while let (format, length) = try? sample.formatAndLength(at: offset) {
             let there = min(length, sample.byteCount - offset - 8)
-            var reader = WireReader(sample.extracting((offset + 8)..<(offset + 8 + there)))
+            var reader = WireReader(sample.cut(at: offset + 8, length: there))
             switch format {
-            case Format.gateway where !hasGateway:
-                hasGateway = true
-                try? readGateway(&reader, index)
             case Format.user: try? readUser(&reader, &texts)
             case Format.url: try? readURL(&reader, &texts)
             default: break
@@ -49,83 +107,8 @@ struct SampleValues: Sendable {
             offset = sample.offset(after: there, from: offset + 8)
             if there < length { break }
         }
-        note(.strings, texts, index)
-    }
-
-    /// Gives the rows of the samples their values.
-    ///
-    /// - Parameter rows: the rows that the samples became, from the first on; samples behind them gave none.
-    mutating func store(in rows: Range<Int>, of batch: FlowBatch) {
-        guard !entries.isEmpty else { return }
-        var missed: UInt64 = 0
-        for entry in entries where entry.sample < rows.count {
-            let value = bytes.span.extracting(entry.bytes)
-            if unsafe !batch.append(entry.column, row: rows.lowerBound + entry.sample, value: value.bytes) {
-                missed += 1
-            }
-        }
-        lost += missed
-        entries.removeAll(keepingCapacity: true)
-        bytes.removeAll(keepingCapacity: true)
-    }
-
-    /// What was lost since this was asked for last.
-    mutating func takeLost() -> UInt64 {
-        defer { lost = 0 }
-        return lost
-    }
-
-    private mutating func note(_ column: FlowColumn, _ value: [UInt8], _ index: Int) {
-        guard !value.isEmpty else { return }
-        entries.append(Entry(sample: index, column: column, bytes: bytes.count..<(bytes.count + value.count)))
-        bytes += value
-    }
-
-    // MARK: - Records
-
-    /// `struct extended_gateway`: behind next hop and three AS numbers the
-    /// segments of the path, then the communities.
-    private mutating func readGateway(_ reader: inout WireReader, _ index: Int) throws(DecodeError) {
-        let (_, offset) = try reader.rest.sflowAddress(at: 0)
-        try reader.skip(offset + 12)
-        let segments: UInt32 = try reader.read()
-        try readNumbers(.asPath, segments, &reader, index) { reader throws(DecodeError) in
-            // Set or sequence: of a set each number stands there.
-            try reader.skip(4)
-            return try reader.read(UInt32.self)
-        }
-        try readNumbers(.bgpCommunities, 1, &reader, index) { reader throws(DecodeError) in
-            try reader.read(UInt32.self)
-        }
-    }
-
-    /// Reads lists of numbers into one value, as far as it may have them.
-    private mutating func readNumbers(
-        _ column: FlowColumn,
-        _ lists: UInt32,
-        _ reader: inout WireReader,
-        _ index: Int,
-        _ count: (inout WireReader) throws(DecodeError) -> UInt32
-    ) throws(DecodeError) {
-        let start = bytes.count
-        var numbers = 0
-        // Whatever ends it early, what was read stays.
-        defer {
-            if bytes.count > start { entries.append(Entry(sample: index, column: column, bytes: start..<bytes.count)) }
-        }
-        for _ in 0..<lists {
-            for _ in 0..<(try count(&reader)) {
-                let number = try reader.read(UInt32.self)
-                numbers += 1
-                guard numbers <= VariableValue.mostNumbers else {
-                    lost += 1
-                    continue
-                }
-                for shift in stride(from: UInt32(0), to: 32, by: 8) {
-                    bytes.append(UInt8(truncatingIfNeeded: number >> shift))
-                }
-            }
-        }
+        guard !texts.isEmpty else { return }
+        if unsafe !batch.append(.strings, row: row, value: texts.span.bytes) { lost += 1 }
     }
 
     /// `struct extended_user`: character set and name, of the source and of the destination.

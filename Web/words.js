@@ -61,6 +61,6 @@ export function list(items) {
  * @returns {[string, string]}
  */
 export function nameAndId(label) {
-    const named = /^(.+) (AS\d+)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
+    const named = /^(.+) (AS\d+|if \d+)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
     return named ? [named[1], named[2]] : [label, ""];
 }

@@ -105,7 +105,8 @@ struct GraphBody: Encodable {
         groups: UInt64?,
         elapsed: Double,
         sql: SQLText,
-        rankingSQL: SQLText?
+        rankingSQL: SQLText?,
+        names: LearntNames
     ) {
         let top = query.top
         from = top.question.range.from
@@ -117,7 +118,7 @@ struct GraphBody: Encodable {
         series = answer.series.map { series in
             SeriesBody(
                 key: series.key.texts(top.dimensions),
-                labels: series.key.labels(top.dimensions),
+                labels: names.labels(series.key, top.dimensions),
                 kind: series.key.kind.rawValue,
                 direction: Nullable(series.direction?.rawValue),
                 values: series.values,
@@ -172,7 +173,7 @@ struct TopBody: Encodable {
         var flows: UInt64
     }
 
-    init(_ query: TopQuery, _ answer: TopAnswer, elapsed: Double) {
+    init(_ query: TopQuery, _ answer: TopAnswer, elapsed: Double, names: LearntNames) {
         from = query.question.range.from
         to = query.question.range.to
         unit = query.unit.rawValue
@@ -180,7 +181,7 @@ struct TopBody: Encodable {
         rows = answer.rows.map { row in
             RowBody(
                 key: row.key.texts(query.dimensions),
-                labels: row.key.labels(query.dimensions),
+                labels: names.labels(row.key, query.dimensions),
                 kind: row.key.kind.rawValue,
                 bytes: row.traffic.bytes,
                 packets: row.traffic.packets,

@@ -19,14 +19,25 @@ extension WebAPI {
             groups: found.first?.groups,
             elapsed: result.elapsed + (ranked?.elapsed ?? 0),
             sql: query.sql,
-            rankingSQL: ranked == nil ? nil : top.sql
+            rankingSQL: ranked == nil ? nil : top.sql,
+            names: await learntNames(for: top.dimensions)
         )
     }
 
     func top(_ parameters: Parameters) async throws -> TopBody {
         let query = try parameters.top(now: clock())
         let result = try await ask(query.sql, rows: TopQuery.most)
-        return TopBody(query, query.answer(try result.topRows(query)), elapsed: result.elapsed)
+        return TopBody(
+            query,
+            query.answer(try result.topRows(query)),
+            elapsed: result.elapsed,
+            names: await learntNames(for: query.dimensions)
+        )
+    }
+
+    /// Names for values of these dimensions; asks for none where none has any.
+    private func learntNames(for dimensions: [Dimension]) async -> LearntNames {
+        LearntNames.matter(to: dimensions) ? LearntNames(await status.exporters()) : LearntNames()
     }
 
     /// Asks the store within the limits of one question.

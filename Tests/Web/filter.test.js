@@ -59,6 +59,7 @@ Deno.test("columns and labels in words", () => {
         ],
     );
     equal([list(["a"]), list(["a", "b"]), list(["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
+    equal(nameAndId("xe-0/0/1 if 9"), ["xe-0/0/1", "if 9"]);
     equal([nameAndId("443 https"), nameAndId("Netflix AS2906"), nameAndId("if 3"), nameAndId("10.0.0.1")], [
         ["443", "https"],
         ["Netflix", "AS2906"],

@@ -1,0 +1,53 @@
+import FlowQuery
+import FlowSchema
+import NetTypes
+import Telemetry
+import Testing
+
+@testable import WebAPI
+
+@Suite("Names that exporters told")
+struct LearntNamesTests {
+    private let one = IPAddress(192, 0, 2, 1)
+    private let two = IPAddress(192, 0, 2, 2)
+
+    private var names: LearntNames {
+        var first = ExporterReport(address: one, name: nil, lastSeen: 0)
+        first.names.interfaces = [9: "xe-0/0/9", 3: "lo0"]
+        first.names.vrfs = [3: "blue"]
+        first.names.applications = [0x0300_0050: "http"]
+        var second = ExporterReport(address: two, name: nil, lastSeen: 0)
+        second.names.interfaces = [9: "ge-1/0/9", 3: "lo0"]
+        return LearntNames([first, second])
+    }
+
+    private func labels(_ columns: [FlowColumn], _ values: [KeyValue]) -> [String] {
+        let dimensions = columns.compactMap(Dimension.init)
+        return names.labels(GroupKey(values: values, dimensions: dimensions), dimensions)
+    }
+
+    @Test("an interface has the name that its own exporter told")
+    func interfaces() {
+        #expect(labels([.inIf, .samplerAddress], [.number(9), .address(two)]) == ["ge-1/0/9 if 9", "192.0.2.2"])
+        #expect(labels([.samplerAddress, .outIf], [.address(one), .number(9)]) == ["192.0.2.1", "xe-0/0/9 if 9"])
+        #expect(labels([.inIf, .samplerAddress], [.number(8), .address(two)]) == ["if 8", "192.0.2.2"])
+    }
+
+    @Test("without an exporter, only where all agree")
+    func agreement() {
+        #expect(labels([.inIf], [.number(9)]) == ["if 9"])
+        #expect(labels([.inIf], [.number(3)]) == ["lo0 if 3"])
+        #expect(labels([.ingressVrfId, .srcPort], [.number(3), .number(3)]) == ["3 blue", "3"])
+        #expect(labels([.applicationId], [.number(0x0300_0050)]) == ["50331728 http"])
+    }
+
+    @Test("unknown, other and total keep their words")
+    func others() {
+        #expect(labels([.inIf], [.number(0)]) == ["unknown"])
+        let dimensions = [FlowColumn.inIf].compactMap(Dimension.init)
+        #expect(names.labels(.other, dimensions) == ["Other"])
+        #expect(
+            LearntNames.matter(to: dimensions) && !LearntNames.matter(to: [FlowColumn.srcAS].compactMap(Dimension.init))
+        )
+    }
+}

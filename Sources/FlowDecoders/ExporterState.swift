@@ -116,6 +116,25 @@ final class ExporterState {
         return domains.count == 1 ? domains.first?.value.sampling : nil
     }
 
+    /// The rate of records that say nothing of it themselves, if one holds for all of a domain's;
+    /// nil when it depends on each record's interface.
+    @inline(__always)
+    func commonRate(_ domain: UInt32) -> SamplingRate? {
+        if let configured = settings.samplingRate,
+            let rate = SamplingRate(UInt64(configured), source: .configuration)
+        {
+            return rate
+        }
+        return hasDomains ? announcedRate(domain) : .unknown
+    }
+
+    @inline(never)
+    private func announcedRate(_ domain: UInt32) -> SamplingRate? {
+        guard let table = samplingTable(domain) else { return .unknown }
+        guard !table.isPerInterface else { return nil }
+        return table.common.flatMap { SamplingRate(UInt64($0), source: .options) } ?? .unknown
+    }
+
     /// Takes in what options data told, within the bounds; what doesn't fit is counted.
     func learn(_ effect: OptionsDecoder.Effect, domain: UInt32) {
         guard domains[domain] != nil || (domains.count < Self.mostDomains && budget.take(StateBudget.Cost.domain))

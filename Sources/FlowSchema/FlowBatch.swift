@@ -30,11 +30,8 @@ public final class FlowBatch: @unchecked Sendable {
     public private(set) var interfaceCounters: InterfaceCounterBatch?
 
     @usableFromInline let memory: UnsafeMutableRawPointer
-    /// The first byte of each column, and how many of its rows are written.
-    @usableFromInline let columns: UnsafeMutablePointer<UnsafeMutableRawPointer>
-    @usableFromInline let written: UnsafeMutablePointer<Int>
-    /// Bytes of a value of each column.
-    @usableFromInline let widths: UnsafeMutablePointer<Int>
+    /// Where each column is; what a decoder asks of one lies side by side.
+    @usableFromInline let columns: UnsafeMutablePointer<ColumnMemory>
 
     /// Makes an empty batch; the memory becomes resident as rows are written.
     public init(capacity: Int) {
@@ -42,16 +39,13 @@ public final class FlowBatch: @unchecked Sendable {
         let widths = FlowColumn.allCases.map(\.storage.width)
         unsafe memory = .allocate(byteCount: capacity * widths.reduce(0, +) + 128 * widths.count, alignment: 64)
         unsafe columns = .allocate(capacity: widths.count)
-        unsafe written = .allocate(capacity: widths.count)
-        unsafe written.initialize(repeating: 0, count: widths.count)
         variables = Array(repeating: nil, count: widths.count - Int(FlowColumn.firstVariable.rawValue))
-        unsafe self.widths = .allocate(capacity: widths.count)
         var offset = 0
         for (index, width) in widths.enumerated() {
-            unsafe (columns + index).initialize(to: memory + offset)
-            unsafe (self.widths + index).initialize(to: width)
+            unsafe (columns + index).initialize(to: ColumnMemory(start: memory + offset, written: 0, width: width))
             // Arrow wants buffers on 64-byte boundaries. A line more, since capacities are round numbers: columns
-            // whose rows lie at the same place of a page would push each other out of the processor's cache.
+            // whose rows lie at the same place of a page would push each other out of the processor's cache. That
+            // line is also what RowWriter may touch behind the last row.
             offset += (capacity * width + 63) & ~63 + 64
         }
     }
@@ -59,8 +53,6 @@ public final class FlowBatch: @unchecked Sendable {
     deinit {
         unsafe memory.deallocate()
         unsafe columns.deallocate()
-        unsafe written.deallocate()
-        unsafe widths.deallocate()
     }
 
     /// Rows in the batch.
@@ -84,7 +76,9 @@ public final class FlowBatch: @unchecked Sendable {
     public func truncate(to row: Int) {
         precondition(row <= rows)
         rows = row
-        for index in 0..<FlowColumn.count where unsafe written[index] > row { unsafe written[index] = row }
+        for index in 0..<FlowColumn.count where unsafe columns[index].written > row {
+            unsafe columns[index].written = row
+        }
         for variable in variables { variable?.truncate(to: row) }
     }
 
@@ -104,7 +98,7 @@ public final class FlowBatch: @unchecked Sendable {
         let place = index - Int(FlowColumn.firstVariable.rawValue)
         let variable = variables[place] ?? VariableColumn(capacity: capacity)
         variables[place] = variable
-        unsafe written[index] = row + 1
+        unsafe columns[index].written = row + 1
         return variable.append(value, row: row)
     }
 
@@ -128,6 +122,24 @@ public final class FlowBatch: @unchecked Sendable {
 
     /// Whether there is nothing to store.
     public var isEmpty: Bool { count == 0 && (interfaceCounters?.count ?? 0) == 0 }
+}
+
+/// Where a column of a batch is.
+@usableFromInline
+@unsafe
+struct ColumnMemory {
+    /// The first byte.
+    @usableFromInline let start: UnsafeMutableRawPointer
+    /// Rows that are written.
+    @usableFromInline var written: Int
+    /// Bytes of a value.
+    @usableFromInline let width: Int
+
+    init(start: UnsafeMutableRawPointer, written: Int, width: Int) {
+        unsafe self.start = unsafe start
+        unsafe self.written = written
+        unsafe self.width = width
+    }
 }
 
 // MARK: - Writing
@@ -168,7 +180,7 @@ extension FlowBatch {
         _ rows: Range<Int>,
         as type: T.Type = T.self
     ) -> UnsafeMutableBufferPointer<T> {
-        precondition(unsafe MemoryLayout<T>.size == widths[Int(column.rawValue)])
+        precondition(unsafe MemoryLayout<T>.size == columns[Int(column.rawValue)].width)
         return unsafe unsafeWrite(column, rows)
     }
 
@@ -179,10 +191,10 @@ extension FlowBatch {
     func unsafeWrite<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>) -> UnsafeMutableBufferPointer<T> {
         precondition(rows.upperBound <= self.rows)
         let index = Int(column.rawValue)
-        let before = unsafe written[index]
+        let before = unsafe columns[index].written
         if before < rows.lowerBound { extend(column, to: rows.lowerBound) }
-        if before < rows.upperBound { unsafe written[index] = rows.upperBound }
-        let start = unsafe columns[index].assumingMemoryBound(to: T.self) + rows.lowerBound
+        if before < rows.upperBound { unsafe columns[index].written = rows.upperBound }
+        let start = unsafe columns[index].start.assumingMemoryBound(to: T.self) + rows.lowerBound
         return unsafe UnsafeMutableBufferPointer(start: start, count: rows.count)
     }
 
@@ -208,31 +220,31 @@ extension FlowBatch {
         precondition(width == target.storage.width && rows.upperBound <= self.rows)
         extend(source, to: rows.upperBound)
         extend(target, to: rows.lowerBound)
-        unsafe written[Int(target.rawValue)] = max(written[Int(target.rawValue)], rows.upperBound)
-        let from = unsafe columns[Int(source.rawValue)] + rows.lowerBound * width
-        let to = unsafe columns[Int(target.rawValue)] + rows.lowerBound * width
+        unsafe columns[Int(target.rawValue)].written = max(columns[Int(target.rawValue)].written, rows.upperBound)
+        let from = unsafe columns[Int(source.rawValue)].start + rows.lowerBound * width
+        let to = unsafe columns[Int(target.rawValue)].start + rows.lowerBound * width
         unsafe to.copyMemory(from: from, byteCount: rows.count * width)
     }
 
     /// Whether the column's rows up to the end of `rows` were written already.
     @inlinable
     public func hasWritten(_ column: FlowColumn, _ rows: Range<Int>) -> Bool {
-        unsafe written[Int(column.rawValue)] >= rows.upperBound
+        unsafe columns[Int(column.rawValue)].written >= rows.upperBound
     }
 
     /// Gives every row of a column that was not written up to `row` its default.
     @usableFromInline
     func extend(_ column: FlowColumn, to row: Int) {
         let index = Int(column.rawValue)
-        let from = unsafe written[index]
+        let from = unsafe columns[index].written
         guard from < row else { return }
         let width = column.storage.width
-        unsafe (columns[index] + from * width).initializeMemory(
+        unsafe (columns[index].start + from * width).initializeMemory(
             as: UInt8.self,
             repeating: column.fillByte,
             count: (row - from) * width
         )
-        unsafe written[index] = row
+        unsafe columns[index].written = row
     }
 
     /// Completes the columns that were written in part. Columns without a single
@@ -296,8 +308,8 @@ extension FlowBatch {
     /// Bytes times sampling rate, summed over rows: the traffic that they stand for.
     public func scaledBytes(_ rows: Range<Int>) -> UInt64 {
         guard hasWritten(.bytes, rows), hasWritten(.samplingRate, rows) else { return 0 }
-        let bytes = unsafe columns[Int(FlowColumn.bytes.rawValue)].assumingMemoryBound(to: UInt64.self)
-        let rates = unsafe columns[Int(FlowColumn.samplingRate.rawValue)].assumingMemoryBound(to: UInt32.self)
+        let bytes = unsafe columns[Int(FlowColumn.bytes.rawValue)].start.assumingMemoryBound(to: UInt64.self)
+        let rates = unsafe columns[Int(FlowColumn.samplingRate.rawValue)].start.assumingMemoryBound(to: UInt32.self)
         var sum: UInt64 = 0
         for row in rows { unsafe sum &+= bytes[row] &* UInt64(rates[row]) }
         return sum
@@ -306,7 +318,7 @@ extension FlowBatch {
     /// The column `bytes` times one sampling rate, summed over rows.
     public func scaledBytes(_ rows: Range<Int>, rate: UInt32) -> UInt64 {
         guard hasWritten(.bytes, rows) else { return 0 }
-        let bytes = unsafe columns[Int(FlowColumn.bytes.rawValue)].assumingMemoryBound(to: UInt64.self)
+        let bytes = unsafe columns[Int(FlowColumn.bytes.rawValue)].start.assumingMemoryBound(to: UInt64.self)
         var sum: UInt64 = 0
         for row in rows { unsafe sum &+= bytes[row] }
         return sum &* UInt64(rate)
@@ -314,20 +326,20 @@ extension FlowBatch {
 
     /// Whether any row wrote the column; if not, all of it is the default.
     public func isPresent(_ column: FlowColumn) -> Bool {
-        unsafe written[Int(column.rawValue)] > 0
+        unsafe columns[Int(column.rawValue)].written > 0
     }
 
     /// The memory of a sealed, present column: ``count`` values of the column's width.
     @unsafe
     public func bytes(of column: FlowColumn) -> UnsafeRawPointer {
-        unsafe UnsafeRawPointer(columns[Int(column.rawValue)])
+        unsafe UnsafeRawPointer(columns[Int(column.rawValue)].start)
     }
 
     /// One number; 0 or the column's default when nobody wrote it.
     public func number(_ column: FlowColumn, row: Int) -> UInt64 {
         let width = column.storage.width
-        guard row < (unsafe written[Int(column.rawValue)]) else { return column.fillByte == 0 ? 0 : 255 }
-        let address = unsafe columns[Int(column.rawValue)] + row * width
+        guard row < (unsafe columns[Int(column.rawValue)].written) else { return column.fillByte == 0 ? 0 : 255 }
+        let address = unsafe columns[Int(column.rawValue)].start + row * width
         return switch column.storage {
         case .uint8: unsafe UInt64(address.load(as: UInt8.self))
         case .uint16: unsafe UInt64(address.load(as: UInt16.self))
@@ -348,7 +360,8 @@ extension FlowBatch {
 
     /// One address; `::` when nobody wrote it.
     public func address(_ column: FlowColumn, row: Int) -> IPAddress {
-        guard column.storage == .bytes16, row < (unsafe written[Int(column.rawValue)]) else { return .unspecified }
-        return unsafe (columns[Int(column.rawValue)] + row * 16).load(as: AddressBytes.self).address
+        let place = unsafe columns + Int(column.rawValue)
+        guard column.storage == .bytes16, row < (unsafe place.pointee.written) else { return .unspecified }
+        return unsafe (place.pointee.start + row * 16).load(as: AddressBytes.self).address
     }
 }

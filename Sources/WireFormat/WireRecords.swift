@@ -11,7 +11,7 @@ public struct WireRecords: ~Escapable {
     public let stride: Int
     /// How many records there are.
     public let count: Int
-    /// Bytes from the start of the last record to the end; below 0 where they don't hold all records.
+    /// Bytes from the start of the last record to the end; -1 where they don't hold all records.
     @usableFromInline let last: Int
 
     /// Describes records; whether the bytes hold them is checked field by field.
@@ -22,14 +22,14 @@ public struct WireRecords: ~Escapable {
         self.stride = stride
         self.count = count
         precondition(stride >= 0)
-        last = count > 0 ? bytes.byteCount - (count - 1) * stride : 0
+        last = count > 0 ? max(bytes.byteCount - (count - 1) * stride, -1) : 0
     }
 
     /// Traps unless `length` bytes at `offset` of every record are within the bytes.
     @inlinable
     @inline(__always)
     func check(_ offset: Int, _ length: Int) {
-        precondition(count <= 0 || (offset >= 0 && offset <= last - length))
+        precondition(count <= 0 || (offset >= 0 && offset <= last &- length))
     }
 
     /// Calls `body` with the number of each record and the bytes at `offset` of it, as they lie in memory.
@@ -56,6 +56,26 @@ public struct WireRecords: ~Escapable {
             body(record &+ 3, fourth)
             record &+= 4
         }
+        // No loop for the last three: it would be made one of vectors, whose preparation costs more than they do.
+        guard record < count else { return }
+        body(record, unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: T.self))
+        record &+= 1
+        guard record < count else { return }
+        position &+= stride
+        body(record, unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: T.self))
+        record &+= 1
+        guard record < count else { return }
+        position &+= stride
+        body(record, unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: T.self))
+    }
+
+    /// The same one by one, for a body that needs so many registers that four at once would want for them.
+    @inlinable
+    @inline(__always)
+    public func forEachSingly<T: BitwiseCopyable>(_ type: T.Type, at offset: Int, _ body: (_ record: Int, T) -> Void) {
+        check(offset, MemoryLayout<T>.size)
+        var position = offset
+        var record = 0
         while record < count {
             body(record, unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: T.self))
             position &+= stride

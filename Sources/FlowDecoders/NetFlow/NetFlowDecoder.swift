@@ -198,7 +198,7 @@ struct NetFlowDecoder {
             let body = try reader.take(length - 4)
             exporter.counters.bytesDecoded += 4
             do throws(DecodeError) {
-                try set(id, body, &message)
+                if id >= 256 { try data(id, body, &message) } else { try set(id, body, &message) }
             } catch {
                 message.dataRecords = nil
                 exporter.counters.count(error)
@@ -213,6 +213,7 @@ struct NetFlowDecoder {
         try reader.skip(reader.remaining)
     }
 
+    /// Reads a set of anything but data.
     private func set(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let isIPFIX = message.type == .ipfix
         let parser = TemplateParser(
@@ -234,8 +235,6 @@ struct NetFlowDecoder {
                 ? try parser.templates(body, into: &exporter.templates)
                 : try parser.optionsTemplates(body, into: &exporter.templates)
             exporter.counters.templates += UInt64(count)
-        case 256...:
-            try data(id, body, &message)
         default:
             // Set ids 4 to 255 are reserved: skipped by their length.
             exporter.counters.unknownSets += 1
@@ -251,6 +250,7 @@ struct NetFlowDecoder {
             message.dataRecords = nil
             return
         }
+        if template.plain.isPlain, plain(template, id, body, &message) { return }
         if template.scopeCount > 0 {
             exporter.counters.bytesDecoded += UInt64(body.remaining)
             try options(template, body, &message)
@@ -274,6 +274,40 @@ struct NetFlowDecoder {
             try decoder.decode(body, into: batch, &outcome)
             message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.records) }
         }
+    }
+
+    /// Decodes a set of a plain template.
+    ///
+    /// - Returns: false when the set isn't a plain one, for what the configuration or the exporter said.
+    @inline(__always)
+    private func plain(
+        _ template: Template,
+        _ id: UInt16,
+        _ body: borrowing WireReader,
+        _ message: inout Message
+    ) -> Bool {
+        guard exporter.settings.holdForRate == 0, message.clock.correction == 0 || !template.plain.hasDates,
+            let rate = exporter.commonRate(message.domain)
+        else { return false }
+        let count = body.remaining / template.minimumLength
+        let fitting = min(count, batch.room)
+        exporter.counters.bytesDecoded += UInt64(body.remaining)
+        exporter.counters.records += UInt64(count)
+        exporter.counters.rejectedRecords += UInt64(count - fitting)
+        exporter.counters.flows += UInt64(fitting)
+        if let before = message.dataRecords { message.dataRecords = before &+ UInt32(truncatingIfNeeded: count) }
+        guard fitting > 0 else { return true }
+        let constants = RowConstants(
+            type: message.type,
+            receivedAt: context.receivedAt == 0 ? message.clock.exportSeconds : context.receivedAt,
+            sequence: message.sequence,
+            exporter: exporter.address
+        )
+        let set = PlainSet(template: template, clock: message.clock, constants: constants, rate: rate)
+        let rows = batch.reserve(fitting)
+        exporter.scaledBytes &+= set.decode(body.rest, rows, into: batch)
+        note(rows, rate, domain: message.domain, template: id)
+        return true
     }
 
     private func options(_ template: Template, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
@@ -414,11 +448,14 @@ struct NetFlowDecoder {
         }
         guard !outcome.rows.isEmpty else { return }
         exporter.scaledBytes &+= outcome.scaledBytes
-        if outcome.sampling.source != .unknown || exporter.sampling == nil { exporter.sampling = outcome.sampling }
-        if batch.keepsOrigins {
-            batch.origins.append(
-                RowOrigin(rows: outcome.rows, exporter: context.source, domain: domain, template: template)
-            )
-        }
+        note(outcome.rows, outcome.sampling, domain: domain, template: template)
+    }
+
+    /// Notes the rate of rows, and where they came from, when that is asked for.
+    @inline(__always)
+    private func note(_ rows: Range<Int>, _ rate: SamplingRate, domain: UInt32, template: UInt16) {
+        if rate.source != .unknown || exporter.sampling == nil { exporter.sampling = rate }
+        guard batch.keepsOrigins else { return }
+        batch.origins.append(RowOrigin(rows: rows, exporter: context.source, domain: domain, template: template))
     }
 }

@@ -45,24 +45,35 @@ struct PlanRunner: ~Escapable {
     }
 
     /// Runs every step of a plan.
-    @inline(__always)
     func run(_ plan: TemplatePlan, into batch: FlowBatch) {
-        let loops = plan.loops.span
+        run(plan.loops, RowWriter(batch, rows)) { plan.steps[$0] }
+    }
+
+    /// Runs loops, and of those without one of their own the step that `step` gives.
+    @inline(__always)
+    func run(_ loops: [FieldLoop], _ writer: RowWriter, step: (Int) -> TemplatePlan.Step) {
+        let loops = loops.span
         for index in loops.indices {
             let loop = loops[index]
             // What most fields are has a loop of its own, chosen when the template came.
             switch loop.kind {
-            case .number1: same(UInt8.self, loop, batch)
-            case .number2: same(UInt16.self, loop, batch)
-            case .number4: same(UInt32.self, loop, batch)
-            case .number8: same(UInt64.self, loop, batch)
-            case .number2in4: widened(UInt16.self, UInt32.self, loop, batch)
-            case .number4in8: widened(UInt32.self, UInt64.self, loop, batch)
-            case .ipv4: ipv4(loop, batch)
-            case .ipv6: ipv6(loop, batch)
-            case .milliseconds: milliseconds(loop, batch)
-            case .uptime where clock.uptime != nil: uptime(loop, batch)
-            case .uptime, .other: run(plan.steps[index], into: batch)
+            case .number1: widened(UInt8.self, UInt8.self, loop, writer)
+            case .number2: widened(UInt16.self, UInt16.self, loop, writer)
+            case .number4: widened(UInt32.self, UInt32.self, loop, writer)
+            case .number8: widened(UInt64.self, UInt64.self, loop, writer)
+            case .number2in4: widened(UInt16.self, UInt32.self, loop, writer)
+            case .number4in8: widened(UInt32.self, UInt64.self, loop, writer)
+            case .number6in8: sixBytes(loop, writer)
+            case .ipv4: ipv4(loop, writer)
+            case .ipv6: ipv6(loop, writer)
+            case .milliseconds: milliseconds(loop, writer)
+            case .uptime:
+                if let now = clock.uptime {
+                    uptime(loop, now, writer)
+                } else {
+                    run(step(index), into: writer.batch)
+                }
+            case .other: run(step(index), into: writer.batch)
             }
         }
     }
@@ -72,8 +83,8 @@ struct PlanRunner: ~Escapable {
         switch step.action {
         case .unsigned(let column), .total(let column): number(column, step, batch, keepLow: false)
         case .lowBits(let column): number(column, step, batch, keepLow: true)
-        case .ipv4: ipv4(step.loop, batch)
-        case .ipv6: ipv6(step.loop, batch)
+        case .ipv4: ipv4(step.loop, RowWriter(batch, rows))
+        case .ipv6: ipv6(step.loop, RowWriter(batch, rows))
         case .time(let form, let edge): time(form, edge, step, batch)
         case .icmpTypeAndCode: icmp(step, batch)
         case .ipVersion: etherType(step, batch)
@@ -92,28 +103,25 @@ struct PlanRunner: ~Escapable {
 // MARK: - Numbers
 
 extension PlanRunner {
-    /// A number as wide as its column.
-    @inline(__always)
-    private func same<Value: FixedWidthInteger & BitwiseCopyable>(
-        _: Value.Type,
-        _ loop: FieldLoop,
-        _ batch: FlowBatch
-    ) {
-        widened(Value.self, Value.self, loop, batch)
-    }
-
     /// A number no wider than its column.
     @inline(__always)
     private func widened<Wire: FixedWidthInteger & BitwiseCopyable, Value: FixedWidthInteger & BitwiseCopyable>(
         _: Wire.Type,
         _: Value.Type,
         _ loop: FieldLoop,
-        _ batch: FlowBatch
+        _ writer: RowWriter
     ) {
-        let out = unsafe batch.write(chosen: loop.column, rows, as: Value.self)
+        let out = unsafe writer.open(loop.column, as: Value.self)
         records.forEach(Wire.self, at: loop.offset) { row, value in
             unsafe out[row] = Value(truncatingIfNeeded: Wire(bigEndian: value))
         }
+    }
+
+    /// A number of six bytes in a column of eight: an address of a link.
+    @inline(__always)
+    private func sixBytes(_ loop: FieldLoop, _ writer: RowWriter) {
+        let out = unsafe writer.open(loop.column, as: UInt64.self)
+        records.forEachNumber(at: loop.offset, length: 6) { row, value in unsafe out[row] = value }
     }
 
     private func number(_ column: FlowColumn, _ step: TemplatePlan.Step, _ batch: FlowBatch, keepLow: Bool) {
@@ -179,10 +187,10 @@ extension PlanRunner {
 
 extension PlanRunner {
     @inline(__always)
-    private func ipv4(_ loop: FieldLoop, _ batch: FlowBatch) {
+    private func ipv4(_ loop: FieldLoop, _ writer: RowWriter) {
         // Where the template has the other family too, zeros leave what that wrote.
-        let keepOther = batch.hasWritten(loop.column, rows)
-        let out = unsafe batch.write(chosen: loop.column, rows, as: SIMD4<UInt32>.self)
+        let keepOther = writer.hasWritten(loop.column)
+        let out = unsafe writer.open(loop.column, as: SIMD4<UInt32>.self)
         // `::ffff:` in the byte order of memory, and the address as it came.
         let mapped = SIMD4(0, 0, UInt32(0xFFFF).bigEndian, 0)
         if keepOther {
@@ -197,9 +205,9 @@ extension PlanRunner {
     }
 
     @inline(__always)
-    private func ipv6(_ loop: FieldLoop, _ batch: FlowBatch) {
-        let keepOther = batch.hasWritten(loop.column, rows)
-        let out = unsafe batch.write(chosen: loop.column, rows, as: SIMD2<UInt64>.self)
+    private func ipv6(_ loop: FieldLoop, _ writer: RowWriter) {
+        let keepOther = writer.hasWritten(loop.column)
+        let out = unsafe writer.open(loop.column, as: SIMD2<UInt64>.self)
         if keepOther {
             records.forEach(SIMD2<UInt64>.self, at: loop.offset) { row, value in
                 if value[0] | value[1] != 0 { unsafe out[row] = value }
@@ -231,9 +239,9 @@ extension PlanRunner {
     }
 
     @inline(__always)
-    private func milliseconds(_ loop: FieldLoop, _ batch: FlowBatch) {
-        let (seconds, nanoseconds) = unsafe times(loop, batch)
-        records.forEach(UInt64.self, at: loop.offset) { row, value in
+    private func milliseconds(_ loop: FieldLoop, _ writer: RowWriter) {
+        let (seconds, nanoseconds) = unsafe times(loop, writer)
+        records.forEachSingly(UInt64.self, at: loop.offset) { row, value in
             let (second, rest) = Self.time(UInt64(bigEndian: value), .milliseconds, clock)
             unsafe seconds[row] = second
             unsafe nanoseconds[row] = rest
@@ -241,12 +249,23 @@ extension PlanRunner {
     }
 
     @inline(__always)
-    private func uptime(_ loop: FieldLoop, _ batch: FlowBatch) {
-        let (seconds, nanoseconds) = unsafe times(loop, batch)
-        records.forEach(UInt32.self, at: loop.offset) { row, value in
-            let (second, rest) = Self.time(UInt64(UInt32(bigEndian: value)), .uptimeMilliseconds, clock)
-            unsafe seconds[row] = second
-            unsafe nanoseconds[row] = rest
+    private func uptime(_ loop: FieldLoop, _ now: UInt32, _ writer: RowWriter) {
+        let (seconds, nanoseconds) = unsafe times(loop, writer)
+        guard clock.exportNanoseconds == 0 else {
+            return records.forEachSingly(UInt32.self, at: loop.offset) { row, value in
+                let (second, rest) = Self.time(UInt64(UInt32(bigEndian: value)), .uptimeMilliseconds, clock)
+                unsafe seconds[row] = second
+                unsafe nanoseconds[row] = rest
+            }
+        }
+        // The same without what is below a millisecond.
+        let export = Int64(clock.exportSeconds) &* 1000
+        records.forEachSingly(UInt32.self, at: loop.offset) { row, value in
+            let age = Int32(truncatingIfNeeded: now &- UInt32(bigEndian: value))
+            let time = UInt64(bitPattern: max(export &- Int64(age), 0))
+            let second = time / 1000
+            unsafe seconds[row] = UInt32(truncatingIfNeeded: second)
+            unsafe nanoseconds[row] = UInt32(truncatingIfNeeded: time &- second &* 1000) &* 1_000_000
         }
     }
 
@@ -255,13 +274,10 @@ extension PlanRunner {
     @unsafe
     private func times(
         _ loop: FieldLoop,
-        _ batch: FlowBatch
-    ) -> (seconds: UnsafeMutableBufferPointer<UInt32>, nanoseconds: UnsafeMutableBufferPointer<UInt32>) {
-        let edge = loop.column == .timeFlowStart ? FlowEdge.start : .end
-        return unsafe (
-            batch.write(edge.secondsColumn, rows, as: UInt32.self),
-            batch.write(edge.nanosecondsColumn, rows, as: UInt32.self)
-        )
+        _ writer: RowWriter
+    ) -> (seconds: UnsafeMutablePointer<UInt32>, nanoseconds: UnsafeMutablePointer<UInt32>) {
+        let isStart = loop.column == .timeFlowStart
+        return unsafe (writer.open(loop.column), writer.open(isStart ? .timeFlowStartNs : .timeFlowEndNs))
     }
 
     /// Seconds since 1970 and the nanoseconds behind them.

@@ -221,7 +221,7 @@ extension SetDecoder {
         if !plan.hasSamplerAddress { batch.fill(.samplerAddress, rows, with: constants.exporter) }
         if !plan.hasEtherType, !plan.hasIPVersion { etherType(rows, batch, plan) }
         // A frame has its ICMP header itself.
-        if !plan.hasICMP, plan.frame == nil { icmpFromPort(rows, batch) }
+        if !plan.hasICMP, plan.frame == nil { RowWriter(batch, rows).takeICMPFromPort() }
         times(runner, rows, batch, plan)
         let perInterface = sampling?.isPerInterface == true && batch.hasWritten(.inIf, rows)
         if constants.configuredRate == nil, plan.hasSampling || perInterface {
@@ -247,23 +247,6 @@ extension SetDecoder {
                 let isV4 = batch.address(.srcAddr, row: row).isV4 || batch.address(.dstAddr, row: row).isV4
                 unsafe out[row - rows.lowerBound] = isV4 ? 0x0800 : 0x86DD
             }
-        }
-    }
-
-    /// Without an ICMP element, exporters put type and code into the destination port.
-    private func icmpFromPort(_ rows: Range<Int>, _ batch: FlowBatch) {
-        guard batch.hasWritten(.proto, rows), batch.hasWritten(.dstPort, rows) else { return }
-        let protocols = unsafe batch.write(.proto, rows, as: UInt8.self)
-        var isICMP = false
-        for index in protocols.indices { unsafe isICMP = isICMP || protocols[index] == 1 || protocols[index] == 58 }
-        guard isICMP else { return }
-        let ports = unsafe batch.write(.dstPort, rows, as: UInt16.self)
-        let types = unsafe batch.write(.icmpType, rows, as: UInt8.self)
-        let codes = unsafe batch.write(.icmpCode, rows, as: UInt8.self)
-        for index in types.indices {
-            let isICMP = unsafe protocols[index] == 1 || protocols[index] == 58
-            unsafe types[index] = isICMP ? UInt8(truncatingIfNeeded: ports[index] >> 8) : 0
-            unsafe codes[index] = isICMP ? UInt8(truncatingIfNeeded: ports[index]) : 0
         }
     }
 

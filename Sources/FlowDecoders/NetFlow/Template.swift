@@ -29,6 +29,10 @@ final class Template: Sendable {
     let reversePlan: TemplatePlan?
     /// Whether records must be told apart before they become rows: events, or both directions of biflows.
     let hasRunsOfRecords: Bool
+    /// What the usual set is decoded by: the plan is large, and handing it on would copy it.
+    let plain: PlainPlan
+    /// The loops of the plan's steps.
+    let loops: [FieldLoop]
 
     /// - Parameters:
     ///   - scopeCount: 0 makes a flow template.
@@ -42,6 +46,9 @@ final class Template: Sendable {
         let isBiflow = scopeCount == 0 && fields.contains(where: \.isReverse)
         reversePlan = isBiflow ? TemplatePlan(fields: Biflow.reversed(fields), mappings: mappings) : nil
         hasRunsOfRecords = isBiflow || plan.isEvent
+        let isPlain = scopeCount == 0 && !isVariable && !hasRunsOfRecords && minimumLength > 0
+        plain = PlainPlan(plan, isPlain: isPlain)
+        loops = plan.loops
     }
 
     /// Fields that a template may have: more than any real one, and a bound on what a hostile one costs.
@@ -67,7 +74,9 @@ struct TemplatePlan: Sendable {
             self.offset = offset
             self.length = length
             let (kind, column) = FieldLoop.kind(action, length: length)
-            loop = FieldLoop(kind: kind, column: column, offset: offset)
+            // Of a number of which only the low bits count, those that have room in the column.
+            let skipped = if case .lowBits = action, kind != .other { max(length - column.storage.width, 0) } else { 0 }
+            loop = FieldLoop(kind: kind, column: column, offset: offset + skipped)
         }
     }
 
@@ -274,6 +283,8 @@ struct FieldLoop: Sendable {
         case number1, number2, number4, number8
         /// A number of two bytes in a column of four, of four in one of eight.
         case number2in4, number4in8
+        /// A number of six bytes in a column of eight.
+        case number6in8
         case ipv4, ipv6
         case milliseconds, uptime
         /// Whatever else there is.
@@ -290,6 +301,8 @@ struct FieldLoop: Sendable {
             case (8, .uint64): (.number8, column)
             case (2, .uint32): (.number2in4, column)
             case (4, .uint64): (.number4in8, column)
+            case (6, .uint64): (.number6in8, column)
+            case (2..., .uint8): (action.keepsLowBits ? .number1 : .other, column)
             default: (.other, column)
             }
         case .ipv4(let column): (length == 4 ? .ipv4 : .other, column)
@@ -344,6 +357,13 @@ extension ElementAction {
         case .icmpTypeAndCode: length == 2
         case .ipVersion: length == 1
         }
+    }
+}
+
+extension ElementAction {
+    /// Whether a number too wide for its column keeps its low bits, and isn't held at the largest value.
+    fileprivate var keepsLowBits: Bool {
+        if case .lowBits = self { true } else { false }
     }
 }
 

@@ -1,0 +1,153 @@
+/// Opens the columns of rows that were just reserved.
+///
+/// A set of records opens twenty columns and more, often for a handful of
+/// rows: what is the same for all of them is looked up and checked once, here.
+@safe
+public struct RowWriter {
+    /// The batch that the rows belong to.
+    public let batch: FlowBatch
+    @usableFromInline let columns: UnsafeMutablePointer<ColumnMemory>
+    /// The rows; nobody reserved any behind them yet.
+    public let rows: Range<Int>
+
+    /// Prepares for rows that ``FlowBatch/reserve(_:)`` returned last.
+    @inlinable
+    @inline(__always)
+    public init(_ batch: FlowBatch, _ rows: Range<Int>) {
+        // What is behind the rows may be written over, so they must be the last ones.
+        precondition(rows.upperBound == batch.rows)
+        self.batch = batch
+        self.rows = rows
+        unsafe columns = batch.columns
+    }
+
+    /// The memory of one column's rows, to be written in full by the caller.
+    ///
+    /// Rows of the column before them that nobody wrote get the default.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func open<T: BitwiseCopyable>(_ column: FlowColumn, as type: T.Type = T.self) -> UnsafeMutablePointer<T> {
+        precondition(unsafe MemoryLayout<T>.size == columns[Int(column.rawValue)].width)
+        return unsafe unsafeOpen(column).assumingMemoryBound(to: T.self) + rows.lowerBound
+    }
+
+    /// The first byte of a column whose rows count as written from now on.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    func unsafeOpen(_ column: FlowColumn) -> UnsafeMutableRawPointer {
+        let place = unsafe columns + Int(column.rawValue)
+        let before = unsafe place.pointee.written
+        if before < rows.upperBound {
+            if before < rows.lowerBound { batch.extend(column, to: rows.lowerBound) }
+            unsafe place.pointee.written = rows.upperBound
+        }
+        return unsafe place.pointee.start
+    }
+
+    /// Whether the rows of a column were written already.
+    @inlinable
+    @inline(__always)
+    public func hasWritten(_ column: FlowColumn) -> Bool {
+        unsafe columns[Int(column.rawValue)].written >= rows.upperBound
+    }
+
+    /// Writes one value into all rows.
+    @inlinable
+    @inline(__always)
+    public func fill(_ column: FlowColumn, with value: UInt8) {
+        fill(column, width: 1, with: SIMD16(repeating: value))
+    }
+
+    /// Writes one value into all rows.
+    @inlinable
+    @inline(__always)
+    public func fill(_ column: FlowColumn, with value: UInt16) {
+        fill(column, width: 2, with: SIMD8(repeating: value))
+    }
+
+    /// Writes one value into all rows.
+    @inlinable
+    @inline(__always)
+    public func fill(_ column: FlowColumn, with value: UInt32) {
+        fill(column, width: 4, with: SIMD4(repeating: value))
+    }
+
+    /// Writes the 16 bytes of an address into all rows.
+    @inlinable
+    @inline(__always)
+    public func fill(_ column: FlowColumn, with value: SIMD2<UInt64>) {
+        fill(column, width: 16, with: value)
+    }
+
+    /// Stores 16 bytes at a time. The last store may reach up to 15 bytes behind the rows: there lie rows that
+    /// nobody reserved yet, or the line behind the column that ``FlowBatch`` leaves.
+    @inlinable
+    @inline(__always)
+    func fill<Vector: BitwiseCopyable>(_ column: FlowColumn, width: Int, with vector: Vector) {
+        precondition(unsafe MemoryLayout<Vector>.size == 16 && columns[Int(column.rawValue)].width == width)
+        let start = unsafe unsafeOpen(column)
+        var place = unsafe start + rows.lowerBound &* width
+        let end = unsafe start + rows.upperBound &* width
+        while unsafe place < end {
+            unsafe place.storeBytes(of: vector, as: Vector.self)
+            unsafe place += 16
+        }
+    }
+
+    /// The column `bytes`, summed over the rows.
+    @inlinable
+    @inline(__always)
+    public var sumOfBytes: UInt64 {
+        guard hasWritten(.bytes) else { return 0 }
+        let bytes = unsafe open(.bytes, as: UInt64.self)
+        var sum: UInt64 = 0
+        for index in 0..<rows.count { unsafe sum &+= bytes[index] }
+        return sum
+    }
+
+    /// Takes type and code of ICMP from the destination port, where exporters without an element for them put them.
+    ///
+    /// Neither column is written unless one row at least is of ICMP.
+    public func takeICMPFromPort() {
+        guard hasWritten(.proto), hasWritten(.dstPort) else { return }
+        let protocols = unsafe UnsafeRawPointer(open(.proto, as: UInt8.self))
+        var values: (types: UnsafeMutablePointer<UInt8>, codes: UnsafeMutablePointer<UInt8>)?
+        var row = 0
+        while row < rows.count {
+            // Eight rows at a time: few are of ICMP. The last load may reach seven bytes behind the rows, see above.
+            let eight = unsafe UInt64(littleEndian: protocols.loadUnaligned(fromByteOffset: row, as: UInt64.self))
+            var found = Self.bytes(of: eight, equal: 1) | Self.bytes(of: eight, equal: 58)
+            if rows.count - row < 8 { found &= 1 << (8 * UInt64(rows.count - row)) - 1 }
+            if found != 0 {
+                let open = unsafe values ?? openICMP()
+                unsafe values = unsafe open
+                let ports = unsafe self.open(.dstPort, as: UInt16.self)
+                while found != 0 {
+                    let index = row + found.trailingZeroBitCount / 8
+                    unsafe open.types[index] = UInt8(truncatingIfNeeded: ports[index] >> 8)
+                    unsafe open.codes[index] = UInt8(truncatingIfNeeded: ports[index])
+                    found &= found &- 1
+                }
+            }
+            row += 8
+        }
+    }
+
+    /// Both columns, full of zeros.
+    @unsafe
+    private func openICMP() -> (types: UnsafeMutablePointer<UInt8>, codes: UnsafeMutablePointer<UInt8>) {
+        fill(.icmpType, with: UInt8(0))
+        fill(.icmpCode, with: UInt8(0))
+        return unsafe (open(.icmpType), open(.icmpCode))
+    }
+
+    /// The highest bit of each byte that has that value.
+    @inline(__always)
+    private static func bytes(of word: UInt64, equal value: UInt8) -> UInt64 {
+        let zeros = word ^ UInt64(value) &* 0x0101_0101_0101_0101
+        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+        return ~(((zeros & low) &+ low) | zeros | low)
+    }
+}

@@ -23,8 +23,8 @@ public final class FlowBatch: @unchecked Sendable {
     /// Whether decoders note ``origins``: `netmeta decode` asks for it, the server doesn't.
     public var keepsOrigins = false
 
-    /// Columns whose values vary in length, by their place behind ``FlowColumn/firstVariable``; nil until the first value.
-    private var variables: [VariableColumn?]
+    /// Columns whose values vary in length, by their place behind ``FlowColumn/firstVariable``.
+    private let variables: [VariableColumn]
 
     /// Counters of interfaces that came with the rows; nil until the first.
     public private(set) var interfaceCounters: InterfaceCounterBatch?
@@ -39,7 +39,7 @@ public final class FlowBatch: @unchecked Sendable {
         let widths = FlowColumn.allCases.map(\.storage.width)
         unsafe memory = .allocate(byteCount: capacity * widths.reduce(0, +) + 128 * widths.count, alignment: 64)
         unsafe columns = .allocate(capacity: widths.count)
-        variables = Array(repeating: nil, count: widths.count - Int(FlowColumn.firstVariable.rawValue))
+        variables = widths[Int(FlowColumn.firstVariable.rawValue)...].map { _ in VariableColumn(capacity: capacity) }
         var offset = 0
         for (index, width) in widths.enumerated() {
             unsafe (columns + index).initialize(to: ColumnMemory(start: memory + offset, written: 0, width: width))
@@ -79,7 +79,7 @@ public final class FlowBatch: @unchecked Sendable {
         for index in 0..<FlowColumn.count where unsafe columns[index].written > row {
             unsafe columns[index].written = row
         }
-        for variable in variables { variable?.truncate(to: row) }
+        for variable in variables { variable.truncate(to: row) }
     }
 
     /// Empties the batch for its next use.
@@ -96,10 +96,8 @@ public final class FlowBatch: @unchecked Sendable {
         precondition(column.storage == .variable && row < rows)
         let index = Int(column.rawValue)
         let place = index - Int(FlowColumn.firstVariable.rawValue)
-        let variable = variables[place] ?? VariableColumn(capacity: capacity)
-        variables[place] = variable
         unsafe columns[index].written = row + 1
-        return variable.append(value, row: row)
+        return variables[place].append(value, row: row)
     }
 
     /// The values of a column whose values vary in length; nil when it has none.

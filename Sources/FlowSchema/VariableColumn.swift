@@ -9,10 +9,15 @@ public final class VariableColumn {
     public static let mostBytes = 32 << 20
 
     /// Rows that have their value, those without one included.
-    public private(set) var rows = 0
+    public var rows: Int { unsafe rowsTaken }
+    // One thread owns the batch: checking each access for a second one would cost more than a list's numbers.
+    @exclusivity(unchecked)
+    private var rowsTaken = 0
     private let capacity: Int
     private let ends: UnsafeMutablePointer<Int32>
+    @exclusivity(unchecked)
     private var bytes: UnsafeMutableRawPointer
+    @exclusivity(unchecked)
     private var room = 4096
 
     /// Makes an empty column.
@@ -20,7 +25,7 @@ public final class VariableColumn {
         self.capacity = capacity
         unsafe ends = .allocate(capacity: capacity + 1)
         unsafe ends[0] = 0
-        unsafe bytes = .allocate(byteCount: room, alignment: 64)
+        unsafe bytes = .allocate(byteCount: 4096, alignment: 64)
     }
 
     deinit {
@@ -37,7 +42,7 @@ public final class VariableColumn {
         let start = unsafe Int(ends[row])
         let fits = start + value.byteCount <= Self.mostBytes
         let end = fits ? start + value.byteCount : start
-        if end > room { grow(to: end) }
+        if unsafe end > room { grow(to: end) }
         if fits {
             unsafe value.withUnsafeBytes { source in
                 if let address = source.baseAddress {
@@ -46,7 +51,7 @@ public final class VariableColumn {
             }
         }
         unsafe ends[row + 1] = Int32(end)
-        rows = row + 1
+        unsafe rowsTaken = row + 1
         return fits
     }
 
@@ -54,21 +59,21 @@ public final class VariableColumn {
     func extend(to row: Int) {
         guard row > rows else { return }
         unsafe (ends + rows + 1).update(repeating: ends[rows], count: row - rows)
-        rows = row
+        unsafe rowsTaken = row
     }
 
     /// Forgets rows from `row` on.
     func truncate(to row: Int) {
-        rows = min(rows, row)
+        unsafe rowsTaken = min(rows, row)
     }
 
     private func grow(to size: Int) {
-        let larger = min(Self.mostBytes, max(size, 2 * room))
+        let larger = unsafe min(Self.mostBytes, max(size, 2 * room))
         let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
         unsafe grown.copyMemory(from: bytes, byteCount: room)
         unsafe bytes.deallocate()
         unsafe bytes = grown
-        room = larger
+        unsafe room = larger
     }
 
     /// Where each value ends, behind a 0 where the first begins: 32-bit numbers, one more than rows.

@@ -1,6 +1,7 @@
 import FlowQuery
 import FlowStore
 import NetTypes
+import Telemetry
 
 /// The routes that ask the store.
 extension WebAPI {

@@ -140,7 +140,8 @@ extension WirePart {
     /// An IPv4 address in the layout of the address columns: `::ffff:`, then the bytes as they come.
     @inline(__always)
     func addressV4(at offset: Int) -> AddressBytes {
-        let bits = UInt64(value(at: offset, as: UInt32.self).littleEndian)
-        return AddressBytes(memoryHigh: 0, memoryLow: (bits << 32 | 0xFFFF_0000).littleEndian)
+        let mapped = SIMD4(0, 0, UInt32(0xFFFF).bigEndian, 0)
+        // As a vector it is stored at once: what is stored half by half can't be loaded whole soon after.
+        return unsafe unsafeBitCast(SIMD4(0, 0, 0, value(at: offset, as: UInt32.self)) | mapped, to: AddressBytes.self)
     }
 }

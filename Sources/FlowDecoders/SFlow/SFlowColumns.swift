@@ -88,71 +88,66 @@ struct SFlowColumns {
         unsafe flowDirection[index] = sample.direction
         unsafe inIf[index] = sample.inIf
         unsafe outIf[index] = sample.outIf
-        if !sample.told.isEmpty { storeTold(&sample, at: index) }
+        if !sample.told.union(told).isEmpty { storeTold(&sample, at: index) }
         return rows.lowerBound &+ index
     }
 
-    /// What agents add when they know it.
+    /// What agents add when they know it. A row that tells nothing of what one before it told gets zeros,
+    /// which is what the sample has then.
     @inline(__always)
     private mutating func storeTold(_ sample: inout FlowSample, at index: Int) {
-        if !sample.told.isSubset(of: told) { open(sample.told) }
-        if sample.told.contains(.vlans) {
+        if !sample.told.isSubset(of: told) { open(sample.told, from: index) }
+        if told.contains(.vlans) {
             unsafe srcVlan?[index] = sample.srcVlan
             unsafe dstVlan?[index] = sample.dstVlan
         }
-        if sample.told.contains(.masks) {
+        if told.contains(.masks) {
             unsafe srcNet?[index] = sample.srcNet
             unsafe dstNet?[index] = sample.dstNet
         }
-        if sample.told.contains(.nextHop) { unsafe nextHop?[index] = sample.nextHop }
-        if sample.told.contains(.systems) {
+        if told.contains(.nextHop) { unsafe nextHop?[index] = sample.nextHop }
+        if told.contains(.systems) {
             unsafe srcAS?[index] = sample.srcAS
             unsafe dstAS?[index] = sample.dstAS
             unsafe nextHopAS?[index] = sample.nextHopAS
         }
-        if sample.told.contains(.bgp) {
+        if told.contains(.bgp) {
             unsafe prevHopAS?[index] = sample.details.prevHopAS
             unsafe bgpNextHop?[index] = sample.details.bgpNextHop
         }
         if !sample.told.isDisjoint(with: .rare) { sample.storeRare(rows.lowerBound + index, in: batch) }
     }
 
-    /// Opens columns that a sample tells and none of the datagram before it told.
+    /// Opens columns that a sample tells and none of the datagram before it told, from its row on.
     @inline(never)
-    private mutating func open(_ new: FlowSample.Told) {
+    private mutating func open(_ new: FlowSample.Told, from index: Int) {
         let new = new.subtracting(told)
         told.formUnion(new)
         if new.contains(.vlans) {
-            unsafe srcVlan = Self.empty(.srcVlan, rows, in: batch)
-            unsafe dstVlan = Self.empty(.dstVlan, rows, in: batch)
+            unsafe srcVlan = start(.srcVlan, from: index)
+            unsafe dstVlan = start(.dstVlan, from: index)
         }
         if new.contains(.masks) {
-            unsafe srcNet = Self.empty(.srcNet, rows, in: batch)
-            unsafe dstNet = Self.empty(.dstNet, rows, in: batch)
+            unsafe srcNet = start(.srcNet, from: index)
+            unsafe dstNet = start(.dstNet, from: index)
         }
-        if new.contains(.nextHop) { unsafe nextHop = Self.empty(.nextHop, rows, in: batch) }
+        if new.contains(.nextHop) { unsafe nextHop = start(.nextHop, from: index) }
         if new.contains(.systems) {
-            unsafe srcAS = Self.empty(.srcAS, rows, in: batch)
-            unsafe dstAS = Self.empty(.dstAS, rows, in: batch)
-            unsafe nextHopAS = Self.empty(.nextHopAS, rows, in: batch)
+            unsafe srcAS = start(.srcAS, from: index)
+            unsafe dstAS = start(.dstAS, from: index)
+            unsafe nextHopAS = start(.nextHopAS, from: index)
         }
         if new.contains(.bgp) {
-            unsafe prevHopAS = Self.empty(.prevHopAS, rows, in: batch)
-            unsafe bgpNextHop = Self.empty(.bgpNextHop, rows, in: batch)
+            unsafe prevHopAS = start(.prevHopAS, from: index)
+            unsafe bgpNextHop = start(.bgpNextHop, from: index)
         }
     }
 
-    /// A column's rows, all of them zero: which of the others will tell it isn't known yet.
+    /// A column's rows from one on; the rows before get their default.
     @inline(__always)
-    private static func empty<T: BitwiseCopyable>(
-        _ column: FlowColumn,
-        _ rows: Range<Int>,
-        in batch: FlowBatch
-    ) -> UnsafeMutablePointer<T> {
-        let start = unsafe batch.start(column, rows) as UnsafeMutablePointer<T>
-        let bytes = UnsafeMutableRawPointer(start)
-        unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0, count: rows.count * MemoryLayout<T>.size)
-        return unsafe start
+    private func start<T: BitwiseCopyable>(_ column: FlowColumn, from index: Int) -> UnsafeMutablePointer<T> {
+        // Counted from the first row again, like the others.
+        unsafe batch.start(column, (rows.lowerBound + index)..<rows.upperBound) - index
     }
 }
 

@@ -5,7 +5,7 @@ import WireFormat
 /// already: AS paths, communities, users, URLs.
 struct SampleValues: Sendable {
     /// The numbers of a list, little-endian.
-    private var numbers = [UInt32](repeating: 0, count: VariableValue.mostNumbers)
+    private var numbers = InlineArray<255, UInt32>(repeating: 0)
     /// Texts and numbers that didn't fit.
     private var lost: UInt64 = 0
 
@@ -72,10 +72,9 @@ struct SampleValues: Sendable {
         let told = Int(record.number(at: offset, as: UInt32.self))
         offset += 4
         let there = min(told, (record.byteCount - offset) / 4)
-        let kept = min(there, VariableValue.mostNumbers - count)
+        let kept = min(there, min(VariableValue.mostNumbers, numbers.count) - count)
         lost += UInt64(there - kept)
         let list = WirePart(record, at: offset, length: kept * 4)
-        var numbers = numbers.mutableSpan
         for index in 0..<kept {
             numbers[count + index] = list.number(at: index * 4, as: UInt32.self).littleEndian
         }

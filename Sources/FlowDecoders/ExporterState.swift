@@ -68,7 +68,12 @@ final class ExporterState {
     static let mostMissing = 256
 
     /// Data sets that wait for their template.
-    var parked: ParkingLot
+    var parked: ParkingLot {
+        _read { yield unsafe parkingLot }
+        _modify { yield unsafe &parkingLot }
+    }
+    @exclusivity(unchecked)
+    private var parkingLot: ParkingLot
 
     /// What flows counted before, of all exporters of the thread.
     let totals: FlowTotals
@@ -78,7 +83,7 @@ final class ExporterState {
         self.budget = budget
         self.totals = totals
         templates = TemplateStore(budget: budget)
-        parked = ParkingLot(budget: parking)
+        unsafe parkingLot = ParkingLot(budget: parking)
     }
 
     /// Follows a sequence; beyond the bound nothing is followed.

@@ -99,22 +99,26 @@ public struct FlowDecoder {
             strangers.refusedDatagrams += 1
             return bytes.byteCount
         }
-        exporter.counters.datagrams += 1
-        let explained = exporter.counters.bytesExplained
+        // The decoder keeps the exporter: a second reference would have to be counted.
+        let decoder = NetFlowDecoder(exporter: consume exporter, context: context, batch: batch)
+        decoder.exporter.counters.datagrams += 1
+        let explained = decoder.exporter.counters.bytesExplained
         do throws(DecodeError) {
-            let decoder = NetFlowDecoder(exporter: exporter, context: context, batch: batch)
-            exporter.protocols.insert(try Self.message(&reader, decoder))
+            decoder.exporter.protocols.insert(try Self.message(&reader, decoder))
             decoder.releaseParked()
         } catch {
-            exporter.counters.count(error)
-            exporter.counters.bytes += UInt64(bytes.byteCount)
-            exporter.counters.bytesRejected +=
-                UInt64(bytes.byteCount) &- (exporter.counters.bytesExplained &- explained)
+            decoder.exporter.counters.count(error)
+            decoder.exporter.counters.bytes += UInt64(bytes.byteCount)
+            decoder.exporter.counters.bytesRejected +=
+                UInt64(bytes.byteCount) &- (decoder.exporter.counters.bytesExplained &- explained)
             return bytes.byteCount
         }
-        if reader.isAllZero { exporter.counters.bytesPadding += UInt64(reader.remaining) }
-        let taken = reader.isAllZero ? bytes.byteCount : reader.offset
-        exporter.counters.bytes += UInt64(taken)
+        var taken = reader.offset
+        if reader.remaining > 0, reader.isAllZero {
+            decoder.exporter.counters.bytesPadding += UInt64(reader.remaining)
+            taken = bytes.byteCount
+        }
+        decoder.exporter.counters.bytes += UInt64(taken)
         return taken
     }
 

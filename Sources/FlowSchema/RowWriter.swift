@@ -3,9 +3,12 @@
 /// A set of records opens twenty columns and more, often for a handful of
 /// rows: what is the same for all of them is looked up and checked once, here.
 @safe
-public struct RowWriter {
+public struct RowWriter: ~Escapable {
     /// The batch that the rows belong to.
-    public let batch: FlowBatch
+    @inlinable
+    public var batch: FlowBatch { unsafe unownedBatch }
+    /// It can't go while this is there, and counting a reference for every set would be a good part of a small one.
+    @usableFromInline unowned(unsafe) let unownedBatch: FlowBatch
     @usableFromInline let columns: UnsafeMutablePointer<ColumnMemory>
     /// The rows; nobody reserved any behind them yet.
     public let rows: Range<Int>
@@ -13,10 +16,11 @@ public struct RowWriter {
     /// Prepares for rows that ``FlowBatch/reserve(_:)`` returned last.
     @inlinable
     @inline(__always)
-    public init(_ batch: FlowBatch, _ rows: Range<Int>) {
+    @_lifetime(borrow batch)
+    public init(_ batch: borrowing FlowBatch, _ rows: Range<Int>) {
         // What is behind the rows may be written over, so they must be the last ones.
         precondition(rows.upperBound == batch.rows)
-        self.batch = batch
+        unsafe unownedBatch = copy batch
         self.rows = rows
         unsafe columns = batch.columns
     }
@@ -81,7 +85,7 @@ public struct RowWriter {
         fill(column, width: 16, with: value)
     }
 
-    /// Stores 16 bytes at a time. The last store may reach up to 15 bytes behind the rows: there lie rows that
+    /// Stores 32 bytes at a time. The last store may reach up to 31 bytes behind the rows: there lie rows that
     /// nobody reserved yet, or the line behind the column that ``FlowBatch`` leaves.
     @inlinable
     @inline(__always)
@@ -92,7 +96,8 @@ public struct RowWriter {
         let end = unsafe start + rows.upperBound &* width
         while unsafe place < end {
             unsafe place.storeBytes(of: vector, as: Vector.self)
-            unsafe place += 16
+            unsafe (place + 16).storeBytes(of: vector, as: Vector.self)
+            unsafe place += 32
         }
     }
 

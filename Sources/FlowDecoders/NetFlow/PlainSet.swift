@@ -32,7 +32,6 @@ struct PlainPlan: Sendable {
 
 /// Decodes the set that nearly all are: one straight way, without anything that must be counted or copied.
 struct PlainSet {
-    let template: Template
     let clock: MessageClock
     let constants: RowConstants
     /// The rate of every row.
@@ -42,7 +41,7 @@ struct PlainSet {
     ///
     /// - Returns: their bytes times the sampling rate, summed up.
     @inline(__always)
-    func decode(_ bytes: RawSpan, _ rows: Range<Int>, into batch: FlowBatch) -> UInt64 {
+    func decode(_ bytes: RawSpan, by template: Template, _ rows: Range<Int>, into batch: FlowBatch) -> UInt64 {
         let runner = PlanRunner(bytes: bytes, stride: template.minimumLength, rows: rows, clock: clock)
         let writer = RowWriter(batch, rows)
         runner.run(template.loops, writer) { template.plan.steps[$0] }

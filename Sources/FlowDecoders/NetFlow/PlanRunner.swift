@@ -190,16 +190,19 @@ extension PlanRunner {
     private func ipv4(_ loop: FieldLoop, _ writer: RowWriter) {
         // Where the template has the other family too, zeros leave what that wrote.
         let keepOther = writer.hasWritten(loop.column)
-        let out = unsafe writer.open(loop.column, as: SIMD4<UInt32>.self)
+        let out = unsafe writer.open(loop.column, as: SIMD2<UInt64>.self)
         // `::ffff:` in the byte order of memory, and the address as it came.
-        let mapped = SIMD4(0, 0, UInt32(0xFFFF).bigEndian, 0)
+        let mapped = UInt64(UInt32(0xFFFF).bigEndian)
         if keepOther {
             records.forEach(UInt32.self, at: loop.offset) { row, value in
-                if value != 0 { unsafe out[row] = SIMD4(0, 0, 0, value) | mapped }
+                if value != 0 { unsafe out[row] = SIMD2(0, UInt64(value) << 32 | mapped) }
             }
         } else {
+            // Half by half: with two stores to a row this is quicker than to bring both halves together first.
+            let halves = unsafe UnsafeMutableRawPointer(out).assumingMemoryBound(to: UInt64.self)
             records.forEach(UInt32.self, at: loop.offset) { row, value in
-                unsafe out[row] = SIMD4(0, 0, 0, value) | mapped
+                unsafe halves[2 &* row] = 0
+                unsafe halves[2 &* row &+ 1] = UInt64(value) << 32 | mapped
             }
         }
     }

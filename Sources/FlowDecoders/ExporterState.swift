@@ -19,7 +19,13 @@ final class ExporterState {
     @exclusivity(unchecked)
     private var recentTemplates = RecentTemplates()
     var domains: [UInt32: Domain] = [:]
-    var counters = DecodeCounters()
+    /// What its datagrams came to; every set adds to it.
+    var counters: DecodeCounters {
+        _read { yield unsafe countersNow }
+        _modify { yield unsafe &countersNow }
+    }
+    @exclusivity(unchecked)
+    private var countersNow = DecodeCounters()
     var protocols = FlowTypes()
     var lastSeen: UInt32 = 0
     var sampling: SamplingRate?

@@ -251,6 +251,7 @@ public final class PipelineStatus: StatusSource {
         let lost: [LossReason: UInt64] = [
             .kernelDrop: snapshot.listeners.reduce(0) { $0 + $1.kernelDrops },
             .notAllowed: snapshot.listeners.reduce(0) { $0 + $1.refused },
+            .tooManyExporters: counters.refusedDatagrams,
             .noTemplate: counters.unknownTemplateSets,
             .malformed: counters.malformed.total,
             .storeRejected: snapshot.rejectedRows,

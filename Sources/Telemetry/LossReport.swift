@@ -44,6 +44,8 @@ public enum LossReason: String, CaseIterable, Sendable {
     case storeRejected = "store_rejected"
     /// From an address that isn't allowed to send.
     case notAllowed = "not_allowed"
+    /// From an exporter beyond those that are kept in mind.
+    case tooManyExporters = "too_many_exporters"
 
     /// One sentence for people.
     public var explanation: String {
@@ -54,6 +56,7 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .queueFull: "rows came faster than the store took them"
         case .storeRejected: "the store refused rows"
         case .notAllowed: "datagrams from addresses that listeners.allow leaves out"
+        case .tooManyExporters: "datagrams of more exporters than are kept in mind; narrow listeners.allow to yours"
         }
     }
 }

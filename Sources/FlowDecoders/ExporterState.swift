@@ -165,6 +165,12 @@ final class ExporterState {
         templates.sweep(at: now)
     }
 
+    /// The names of all domains; those of a lone one without copying them, since they are published every second.
+    private var names: ExporterNames {
+        guard domains.count > 1 else { return domains.first?.value.names ?? ExporterNames() }
+        return domains.values.reduce(into: ExporterNames()) { $0.merge($1.names) }
+    }
+
     /// The state as others see it.
     var snapshot: ExporterSnapshot {
         ExporterSnapshot(
@@ -180,7 +186,7 @@ final class ExporterState {
             samplingSource: sampling?.source ?? .unknown,
             templates: templates.count,
             missingTemplates: unsafe missingTemplates.count,
-            names: domains.values.reduce(into: ExporterNames()) { $0.merge($1.names) },
+            names: names,
             statistics: domains.values.reduce(into: [:]) { $0.add($1.statistics) },
             clockOffset: clockOffset,
             waitingSets: parked.count,

@@ -60,6 +60,11 @@ struct SFlowRecordTests {
             )
             #expect((decoded.number(.srcAS), decoded.number(.dstAS)) == (64501, 65011))
         }
+        // A datagram full of users and URLs: a row has one text of each name.
+        let many = decode(
+            [Wire.rawHeader(Self.frame)] + Array(repeating: user, count: 40) + Array(repeating: url, count: 40)
+        )
+        #expect(VariableValue.texts(many.batch.variable(.strings)?.value(row: 0) ?? []).count == 4)
         // Two gateways: the first counts. A made-up count of communities ends with the bytes.
         let other = Wire.framed(1003, Wire.words(0, 1, 2, 3, 1, 2, 1, 9, .max, 5))
         let twice = decode([Wire.rawHeader(Self.frame), other, gateway])

@@ -68,6 +68,15 @@ struct TextTests {
         #expect(kept + many.counters.lostTexts == UInt64(10_000 * keys.count))
     }
 
+    @Test("several elements of one name: the first counts")
+    func oneName() {
+        // 372 is IANA's applicationCategoryName, 12232 Cisco's.
+        let fields = Bytes.u16(256, 3) + Bytes.u16(1, 4, 372, 4) + Bytes.u16(0x8000 | 12232, 4) + Bytes.u32(9)
+        let record = Bytes.u32(1) + Array("mail".utf8) + Array("chat".utf8)
+        let decoded = Decoded([RecordedDatagram(Bytes.ipfix(Bytes.set(2, fields), Bytes.set(256, record)))])
+        #expect(decoded.rows[0].contains(#""Strings":{"applicationCategory":"mail"}"#))
+    }
+
     @Test("names of interfaces, VRFs, applications and samplers out of options data, and statistics")
     func options() {
         let templates =

@@ -176,7 +176,15 @@ struct TemplatePlan: Sendable {
         case .systemInitTime: initTime = step
         case .duration: duration = step
         case .mplsLabel: labels.append(step)
-        case .text, .routeDistinguisher: texts.append(step)
+        // A row has one text of each name: of several elements the first counts.
+        case .text(let key), .routeDistinguisher(let key):
+            let isTold = texts.contains { known in
+                switch known.action {
+                case .text(let other), .routeDistinguisher(let other): other == key
+                default: false
+                }
+            }
+            if !isTold { texts.append(step) }
         // Candidates come by their place in the template; the better section counts.
         case .frame where candidate.rank <= frameRank: (frame, frameRank) = (step, candidate.rank)
         case .frameType: frameType = step

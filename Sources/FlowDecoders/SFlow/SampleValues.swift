@@ -95,12 +95,19 @@ struct SampleValues: Sendable {
     private mutating func storeTexts(_ sample: RawSpan, at start: Int, _ row: Int, in batch: FlowBatch) {
         var offset = start
         var texts: [UInt8] = []
+        // Of several records of a kind the first counts: a row has one text of each name.
+        var hasUser = false
+        var hasURL = false
         while let (format, length) = try? sample.formatAndLength(at: offset) {
             let there = min(length, sample.byteCount - offset - 8)
             var reader = WireReader(sample.cut(at: offset + 8, length: there))
             switch format {
-            case Format.user: try? readUser(&reader, &texts)
-            case Format.url: try? readURL(&reader, &texts)
+            case Format.user where !hasUser:
+                hasUser = true
+                try? readUser(&reader, &texts)
+            case Format.url where !hasURL:
+                hasURL = true
+                try? readURL(&reader, &texts)
             default: break
             }
             offset = sample.offset(after: there, from: offset + 8)

@@ -88,6 +88,23 @@ struct NetFlowTests {
         #expect(first.rows == last.rows && first.rows.count == 600)
     }
 
+    @Test("sets that waited come out in their order, those of other templates go on waiting and come out later")
+    func parkedOrder() {
+        let other: [(UInt16, UInt16)] = [(8, 4), (12, 4), (1, 4), (2, 4)]
+        func data(_ id: UInt16, _ last: UInt8) -> RecordedDatagram {
+            RecordedDatagram(Bytes.v9(sequence: UInt32(last), Bytes.set(id, record(last))))
+        }
+        let early = (1...200).map { data($0 % 2 == 0 ? 256 : 257, UInt8($0)) }
+        let decoded = Decoded(
+            early + [RecordedDatagram(Bytes.v9(Bytes.set(0, Bytes.template(256, small)))), data(256, 201)]
+                + [RecordedDatagram(Bytes.v9(Bytes.set(0, Bytes.template(257, other)))), data(258, 202)]
+        )
+        let last = (0..<decoded.batch.count).map { decoded.batch.address(.srcAddr, row: $0).low & 0xFF }
+        #expect(last == stride(from: 2, through: 200, by: 2) + [201] + stride(from: 1, through: 199, by: 2))
+        #expect(decoded.counters.parkedSets == 201 && decoded.counters.unknownTemplateSets == 1)
+        #expect(decoded.counters.bytesUnaccounted == 0)
+    }
+
     @Test("templates belong to exporter, domain and id")
     func templateKeys() {
         let other: [(UInt16, UInt16)] = [(12, 4), (8, 4), (2, 4), (1, 4)]

@@ -49,13 +49,15 @@ extension NetFlowDecoder {
     /// room beside a whole datagram; the rest goes on waiting.
     func releaseParked() {
         guard exporter.parked.mayRelease else { return }
-        release(room: batch.room - FlowDecoder.mostRows) { entry in
+        // Only what had no room is looked at again before something new is told: not with every datagram.
+        exporter.parked.mayRelease = false
+        let isBlocked = release(room: batch.room - FlowDecoder.mostRows) { entry in
             let domain = entry.key.domain
             guard !entry.waitsForRate else { return !(exporter.samplingTable(domain)?.isEmpty ?? true) }
             let scope = exporter.settings.templates
             return exporter.templates.has(entry.key, port: entry.port, scope: scope)
         }
-        exporter.parked.mayRelease = !exporter.parked.isEmpty
+        if isBlocked { exporter.parked.mayRelease = true }
     }
 
     /// Decodes sets that waited for a sampling rate as long as they may, or all of them.
@@ -65,19 +67,34 @@ extension NetFlowDecoder {
         var decoder = self
         decoder.mayHold = false
         let most = exporter.settings.holdForRate
-        decoder.release(room: batch.room) { entry in
+        _ = decoder.release(room: batch.room) { entry in
             entry.waitsForRate && now.map { entry.isOlder(than: most, at: $0) } ?? true
         }
     }
 
-    private func release(room most: Int, where isReady: (ParkingLot.Entry) -> Bool) {
+    /// Decodes the sets that are ready, in the order that they came in.
+    ///
+    /// - Returns: whether one of them found no room.
+    private func release(room most: Int, where isReady: (ParkingLot.Entry) -> Bool) -> Bool {
         let first = batch.room
-        while true {
-            let room = most - (first - batch.room)
+        var waiting: [ParkingLot.Entry] = []
+        var isBlocked = false
+        for entry in exporter.parked.takeAll() {
+            guard isReady(entry) else {
+                waiting.append(entry)
+                continue
+            }
             // A byte gives at most one row: a biflow's record, which gives two, has two counters.
-            guard let entry = exporter.parked.take(where: { $0.body.count <= room && isReady($0) }) else { break }
-            decode(entry)
+            if entry.body.count <= most - (first - batch.room) {
+                exporter.parked.forget(entry)
+                decode(entry)
+            } else {
+                isBlocked = true
+                waiting.append(entry)
+            }
         }
+        exporter.parked.putBack(waiting)
+        return isBlocked
     }
 
     private func decode(_ entry: ParkingLot.Entry) {

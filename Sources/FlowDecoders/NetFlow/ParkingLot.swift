@@ -53,12 +53,21 @@ struct ParkingLot {
         return true
     }
 
-    /// Takes out the first set that can be decoded now.
-    mutating func take(where canDecode: (Entry) -> Bool) -> Entry? {
-        guard let index = entries.firstIndex(where: canDecode) else { return nil }
-        let entry = entries.remove(at: index)
+    /// Takes everything out to be looked at once; what is to go on waiting comes back by ``putBack(_:)``,
+    /// and ``forget(_:)`` is told the rest. Taking sets out one by one would move those behind each time.
+    mutating func takeAll() -> [Entry] {
+        defer { entries = [] }
+        return entries
+    }
+
+    /// Puts back what ``takeAll()`` gave, before what was put aside since.
+    mutating func putBack(_ waiting: [Entry]) {
+        entries = waiting + entries
+    }
+
+    /// Frees the room of a set that ``takeAll()`` gave.
+    mutating func forget(_ entry: Entry) {
         forget(entry.cost)
-        return entry
     }
 
     /// Gives up what has waited for its template for too long.

@@ -47,8 +47,10 @@ public final class FlowBatch: @unchecked Sendable {
         unsafe columns = .allocate(capacity: widths.count)
         variables = widths[Int(FlowColumn.firstVariable.rawValue)...].map { _ in VariableColumn(capacity: capacity) }
         var offset = 0
-        for (index, width) in widths.enumerated() {
-            unsafe (columns + index).initialize(to: ColumnMemory(start: memory + offset, written: 0, width: width))
+        for (column, width) in zip(FlowColumn.allCases, widths) {
+            unsafe (columns + Int(column.rawValue)).initialize(
+                to: ColumnMemory(start: memory + offset, width: width, fillByte: column.fillByte)
+            )
             // Arrow wants buffers on 64-byte boundaries. A line more, since capacities are round numbers: columns
             // whose rows lie at the same place of a page would push each other out of the processor's cache. That
             // line is also what RowWriter may touch behind the last row.
@@ -138,11 +140,26 @@ struct ColumnMemory {
     @usableFromInline var written: Int
     /// Bytes of a value.
     @usableFromInline let width: Int
+    /// What the bytes of a row are that nobody wrote.
+    private let fillByte: UInt8
 
-    init(start: UnsafeMutableRawPointer, written: Int, width: Int) {
+    init(start: UnsafeMutableRawPointer, width: Int, fillByte: UInt8) {
         unsafe self.start = unsafe start
-        unsafe self.written = written
+        unsafe self.written = 0
         unsafe self.width = width
+        unsafe self.fillByte = fillByte
+    }
+
+    /// Gives every row that was not written up to `row` the column's default.
+    ///
+    /// Here and not in ``FlowBatch``: a set of another template than the one before extends most of its columns,
+    /// and calling the batch would count a reference each time.
+    @usableFromInline
+    mutating func extend(to row: Int) {
+        guard unsafe written < row else { return }
+        let count = unsafe (row - written) * width
+        unsafe (start + written * width).initializeMemory(as: UInt8.self, repeating: fillByte, count: count)
+        unsafe written = row
     }
 }
 
@@ -239,16 +256,7 @@ extension FlowBatch {
     /// Gives every row of a column that was not written up to `row` its default.
     @usableFromInline
     func extend(_ column: FlowColumn, to row: Int) {
-        let index = Int(column.rawValue)
-        let from = unsafe columns[index].written
-        guard from < row else { return }
-        let width = column.storage.width
-        unsafe (columns[index].start + from * width).initializeMemory(
-            as: UInt8.self,
-            repeating: column.fillByte,
-            count: (row - from) * width
-        )
-        unsafe columns[index].written = row
+        unsafe columns[Int(column.rawValue)].extend(to: row)
     }
 
     /// Completes the columns that were written in part. Columns without a single

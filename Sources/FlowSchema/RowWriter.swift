@@ -44,7 +44,7 @@ public struct RowWriter: ~Escapable {
         let place = unsafe columns + Int(column.rawValue)
         let before = unsafe place.pointee.written
         if before < rows.upperBound {
-            if before < rows.lowerBound { batch.extend(column, to: rows.lowerBound) }
+            if before < rows.lowerBound { unsafe place.pointee.extend(to: rows.lowerBound) }
             unsafe place.pointee.written = rows.upperBound
         }
         return unsafe place.pointee.start

@@ -98,21 +98,22 @@ final class ExporterState {
     }
 
     /// The template of a data set; what is missing is remembered.
+    ///
+    /// It is there until the next one is asked for, taken in or forgotten.
     @inline(__always)
-    func template(_ key: TemplateStore.Key, port: UInt16) -> Template? {
-        if let recent = unsafe recentTemplates.template(key, port: port) { return recent }
-        return lookUpTemplate(key, port: port)
+    func template(_ key: TemplateStore.Key, port: UInt16) -> Unmanaged<Template>? {
+        if let recent = unsafe recentTemplates.template(key, port: port) { return unsafe recent }
+        return unsafe lookUpTemplate(key, port: port)
     }
 
     @inline(never)
-    private func lookUpTemplate(_ key: TemplateStore.Key, port: UInt16) -> Template? {
+    private func lookUpTemplate(_ key: TemplateStore.Key, port: UInt16) -> Unmanaged<Template>? {
         guard let template = templates.template(key, port: port, scope: settings.templates, at: lastSeen) else {
             if unsafe missingTemplates.count < Self.mostMissing { unsafe missingTemplates.insert(key) }
             return nil
         }
         unsafe missingTemplates.remove(key)
-        unsafe recentTemplates.note(key, port: port, template)
-        return template
+        return unsafe recentTemplates.note(key, port: port, template)
     }
 
     /// To be called before a template is taken in or forgotten.

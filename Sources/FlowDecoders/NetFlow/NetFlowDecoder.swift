@@ -141,13 +141,13 @@ struct NetFlowDecoder {
 
     /// Decodes an IPFIX message behind its version word (RFC 7011 section 3.1); moves to the message's end.
     func ipfix(_ reader: inout WireReader) throws(DecodeError) {
-        let length = Int(try reader.read(UInt16.self))
-        // The length counts the whole message, four bytes of which are read.
-        guard length >= 16, length - 4 <= reader.remaining else { throw .badLength }
-        var message = try reader.take(length - 4)
-        let seconds = try message.read(UInt32.self)
-        let sequence = try message.read(UInt32.self)
-        let domain = try message.read(UInt32.self)
+        guard let length = reader.peek(UInt16.self).map(Int.init) else { throw .truncated }
+        // The length counts the whole message, two bytes of which are read.
+        guard length >= 16, length - 2 <= reader.remaining, let seconds = reader.peek(UInt32.self, ahead: 2),
+            let sequence = reader.peek(UInt32.self, ahead: 6), let domain = reader.peek(UInt32.self, ahead: 10)
+        else { throw .badLength }
+        try reader.skip(14)
+        var message = try reader.take(length - 16)
         exporter.counters.bytesDecoded += 16
         var clock = clock(exportSeconds: seconds)
         clock.initMilliseconds = exporter.hasDomains ? exporter.domains[domain]?.initMilliseconds : nil
@@ -178,22 +178,16 @@ struct NetFlowDecoder {
     /// Walks the sets. One that is bad is counted and skipped by its length;
     /// only a length that can't be ends the message.
     private func sets(_ reader: inout WireReader, _ message: inout Message) throws(DecodeError) {
-        while reader.remaining >= 4 {
+        while let id = reader.peek(UInt16.self), let length = reader.peek(UInt16.self, ahead: 2).map(Int.init) {
             // Set id 9 is reserved, so this is the next message of a file (NetFlow v9 tells no length).
-            if message.type == .netflowV9, reader.peek(UInt16.self) == 9, reader.remaining >= 20 { return }
-            let start = reader
-            let id = try reader.read(UInt16.self)
-            let length = Int(try reader.read(UInt16.self))
-            guard length >= 4, length - 4 <= reader.remaining else {
+            if id == 9, message.type == .netflowV9, reader.remaining >= 20 { return }
+            guard length >= 4, length <= reader.remaining else {
                 // Datagrams padded to a fixed size end in zeros.
-                if start.isAllZero {
-                    reader = start
-                    return try padding(&reader)
-                }
+                if reader.isAllZero { return try padding(&reader) }
                 message.dataRecords = nil
-                reader = start
                 throw .badLength
             }
+            try reader.skip(4)
             let body = try reader.take(length - 4)
             exporter.counters.bytesDecoded += 4
             do throws(DecodeError) {
@@ -243,13 +237,25 @@ struct NetFlowDecoder {
 
     func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
-        guard let template = exporter.template(key, port: context.source.port) else {
+        guard let template = unsafe exporter.template(key, port: context.source.port) else {
             park(key, body, message)
             exporter.counters.bytesWithoutTemplate += UInt64(body.remaining)
             message.dataRecords = nil
             return
         }
-        if template.plain.isPlain, plain(template, id, body, &message) { return }
+        // A plain set changes nothing of the templates: the exporter keeps this one, no reference is counted.
+        let isDone = unsafe template._withUnsafeGuaranteedRef { plain($0, id, body, &message) }
+        if !isDone { try other(unsafe template.takeUnretainedValue(), key, body, &message) }
+    }
+
+    /// Decodes a set that isn't plain.
+    @inline(never)
+    private func other(
+        _ template: Template,
+        _ key: TemplateStore.Key,
+        _ body: WireReader,
+        _ message: inout Message
+    ) throws(DecodeError) {
         if template.scopeCount > 0 {
             exporter.counters.bytesDecoded += UInt64(body.remaining)
             try options(template, body, &message)
@@ -269,7 +275,7 @@ struct NetFlowDecoder {
             )
             var outcome = SetDecoder.Outcome(rows: batch.count..<batch.count)
             // Records before a bad one stay; they were read in full.
-            defer { take(outcome, domain: message.domain, template: id) }
+            defer { take(outcome, domain: message.domain, template: key.id) }
             try decoder.decode(body, into: batch, &outcome)
             message.dataRecords = message.dataRecords.map { $0 &+ UInt32(outcome.records) }
         }
@@ -277,7 +283,7 @@ struct NetFlowDecoder {
 
     /// Decodes a set of a plain template.
     ///
-    /// - Returns: false when the set isn't a plain one, for what the configuration or the exporter said.
+    /// - Returns: false when the set isn't a plain one, by its template or for what the configuration or the exporter said.
     @inline(__always)
     private func plain(
         _ template: Template,
@@ -285,7 +291,8 @@ struct NetFlowDecoder {
         _ body: borrowing WireReader,
         _ message: inout Message
     ) -> Bool {
-        guard exporter.settings.holdForRate == 0, message.clock.correction == 0 || !template.plain.hasDates,
+        guard template.plain.isPlain, exporter.settings.holdForRate == 0,
+            message.clock.correction == 0 || !template.plain.hasDates,
             let rate = exporter.commonRate(message.domain)
         else { return false }
         let count = body.remaining / template.minimumLength

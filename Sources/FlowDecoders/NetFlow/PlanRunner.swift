@@ -33,11 +33,11 @@ struct PlanRunner: ~Escapable {
     let records: WireRecords
     let rows: Range<Int>
     let clock: MessageClock
-    /// Where each record tells when the exporter's uptime began, if it does.
-    let initTime: TemplatePlan.Step?
+    /// Where each record tells when the exporter's uptime began, in 8 bytes, if it does.
+    let initTime: Int?
 
     @_lifetime(copy bytes)
-    init(bytes: RawSpan, stride: Int, rows: Range<Int>, clock: MessageClock, initTime: TemplatePlan.Step? = nil) {
+    init(bytes: RawSpan, stride: Int, rows: Range<Int>, clock: MessageClock, initTime: Int? = nil) {
         records = WireRecords(bytes, stride: stride, count: rows.count)
         self.initTime = initTime
         self.rows = rows
@@ -233,7 +233,7 @@ extension PlanRunner {
             let value = number(step, index)
             var (second, rest) = Self.time(value, form, clock)
             if form == .uptimeMilliseconds, clock.uptime == nil {
-                let told = initTime.map { number($0, index) } ?? clock.initMilliseconds
+                let told = initTime.map { records.number(of: index, at: $0, length: 8) } ?? clock.initMilliseconds
                 if let told { (second, rest) = Self.time(value, form, clock.booted(told)) }
             }
             unsafe seconds[index] = second

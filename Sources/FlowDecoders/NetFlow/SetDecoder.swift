@@ -137,7 +137,7 @@ struct SetDecoder {
         let stride = template.minimumLength
         let rows = batch.reserve(records.count)
         let part = bytes.extracting((records.lowerBound * stride)..<bytes.byteCount)
-        let runner = PlanRunner(bytes: part, stride: stride, rows: rows, clock: clock, initTime: plan.initTime)
+        let runner = PlanRunner(bytes: part, stride: stride, rows: rows, clock: clock, initTime: plan.initTime?.offset)
         if plan.isRecordwise { runner.readFrames(plan, tunnel, into: batch) }
         runner.run(plan, into: batch)
         if plan.isRecordwise {

@@ -178,18 +178,21 @@ struct RecentTemplates {
     private static let places = 64
     private var table: [Place?] = []
 
-    /// The template, if it was asked for lately.
+    /// The template, if it was asked for lately; it is there until something is noted or cleared.
+    ///
+    /// Every set asks: to count a reference each time would be a good part of a small one.
     @inline(__always)
-    func template(_ key: TemplateStore.Key, port: UInt16) -> Template? {
+    func template(_ key: TemplateStore.Key, port: UInt16) -> Unmanaged<Template>? {
         let index = Self.index(key)
         guard index < table.count, let place = table[index], place.key == key, place.port == port else { return nil }
-        return place.template
+        return unsafe Unmanaged.passUnretained(place.template)
     }
 
-    /// Notes what the store answered.
-    mutating func note(_ key: TemplateStore.Key, port: UInt16, _ template: Template) {
+    /// Notes what the store answered, and gives it back as ``template(_:port:)`` does.
+    mutating func note(_ key: TemplateStore.Key, port: UInt16, _ template: Template) -> Unmanaged<Template> {
         if table.isEmpty { table = Array(repeating: nil, count: Self.places) }
         table[Self.index(key)] = Place(key: key, port: port, template: template)
+        return unsafe Unmanaged.passUnretained(template)
     }
 
     /// Forgets everything.

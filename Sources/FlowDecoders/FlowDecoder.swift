@@ -124,8 +124,9 @@ public struct FlowDecoder {
 
     /// Decodes one message by its version word.
     private static func message(_ reader: inout WireReader, _ decoder: NetFlowDecoder) throws(DecodeError) -> FlowType {
-        let start = reader
-        switch try reader.read(UInt16.self) {
+        guard let version = reader.peek(UInt16.self) else { throw .truncated }
+        try reader.skip(2)
+        switch version {
         case 5:
             try decoder.version5(&reader)
             return .netflowV5
@@ -142,7 +143,6 @@ public struct FlowDecoder {
             try decoder.ipfix(&reader)
             return .ipfix
         default:
-            reader = start
             throw .unknownVersion
         }
     }

@@ -21,13 +21,14 @@ public final class FlowBatch: @unchecked Sendable {
     /// Notes of which datagram gave which rows, kept only when asked for.
     public var origins: [RowOrigin] = []
     /// Whether decoders note ``origins``: `netmeta decode` asks for it, the server doesn't.
+    @inlinable
     public var keepsOrigins: Bool {
         get { unsafe keepsOriginsNow }
         set { unsafe keepsOriginsNow = newValue }
     }
     /// Asked for after every set, so not checked either.
     @exclusivity(unchecked)
-    private var keepsOriginsNow = false
+    @usableFromInline var keepsOriginsNow = false
 
     /// Columns whose values vary in length, by their place behind ``FlowColumn/firstVariable``.
     private let variables: [VariableColumn]

@@ -125,11 +125,12 @@ struct NetFlowDecoder {
     /// Decodes a NetFlow v9 datagram behind its version word (RFC 3954 section 5.1).
     func version9(_ reader: inout WireReader) throws(DecodeError) {
         // The count is of records, templates included, and not trusted: lengths tell where sets end.
-        guard let uptime = reader.peek(UInt32.self, ahead: 2), let seconds = reader.peek(UInt32.self, ahead: 6),
-            let sequence = reader.peek(UInt32.self, ahead: 10), let domain = reader.peek(UInt32.self, ahead: 14)
-        else { throw .truncated }
+        let start = reader.offset
         try reader.skip(18)
-        let clock = clock(exportSeconds: seconds, uptime: uptime)
+        let header = WirePart(reader.bytes, at: start, length: 18)
+        let clock = clock(exportSeconds: header.number(at: 6), uptime: header.number(at: 2))
+        let sequence = header.number(at: 10, as: UInt32.self)
+        let domain = header.number(at: 14, as: UInt32.self)
         let key = SequenceTrackers.Key(type: .netflowV9, port: context.source.port, domain: domain)
         exporter.note(key, sequence: sequence, count: 1)
         exporter.counters.bytesDecoded += UInt64(reader.offset)
@@ -143,13 +144,14 @@ struct NetFlowDecoder {
     func ipfix(_ reader: inout WireReader) throws(DecodeError) {
         guard let length = reader.peek(UInt16.self).map(Int.init) else { throw .truncated }
         // The length counts the whole message, two bytes of which are read.
-        guard length >= 16, length - 2 <= reader.remaining, let seconds = reader.peek(UInt32.self, ahead: 2),
-            let sequence = reader.peek(UInt32.self, ahead: 6), let domain = reader.peek(UInt32.self, ahead: 10)
-        else { throw .badLength }
+        guard length >= 16, length - 2 <= reader.remaining else { throw .badLength }
+        let header = WirePart(reader.bytes, at: reader.offset, length: 14)
+        let sequence = header.number(at: 6, as: UInt32.self)
+        let domain = header.number(at: 10, as: UInt32.self)
         try reader.skip(14)
         var message = try reader.take(length - 16)
         exporter.counters.bytesDecoded += 16
-        var clock = clock(exportSeconds: seconds)
+        var clock = clock(exportSeconds: header.number(at: 2))
         clock.initMilliseconds = exporter.hasDomains ? exporter.domains[domain]?.initMilliseconds : nil
         var state = Message(type: .ipfix, domain: domain, clock: clock, sequence: sequence)
         let key = SequenceTrackers.Key(type: .ipfix, port: context.source.port, domain: domain)
@@ -198,7 +200,7 @@ struct NetFlowDecoder {
             }
         }
         // One to three bytes behind the last set are padding, whatever they hold.
-        try padding(&reader)
+        if reader.remaining > 0 { try padding(&reader) }
     }
 
     private func padding(_ reader: inout WireReader) throws(DecodeError) {
@@ -235,6 +237,8 @@ struct NetFlowDecoder {
         }
     }
 
+    /// Decodes a data set, of a message or one that has waited.
+    @inline(__always)
     func data(_ id: UInt16, _ body: WireReader, _ message: inout Message) throws(DecodeError) {
         let key = TemplateStore.Key(isIPFIX: message.type == .ipfix, domain: message.domain, id: id)
         guard let template = unsafe exporter.template(key, port: context.source.port) else {

@@ -529,7 +529,9 @@ def test_drops_are_visible_on_every_page(console, query, width):
     assert f"Received {losses['rows']['written']:,} = stored {losses['rows']['stored']:,}" in words
     if width >= 1280:
         assert f"kernel drop {drops:,} datagrams" in words
-    # Nothing of it is cut off at the edge.
+    # It stands between the top bar and the page, and nothing of it is cut off at the edge.
+    places = [page.locator(name).bounding_box()["y"] for name in ("header.top", ".health", "main")]
+    assert places == sorted(places) and places[0] == 0
     assert strip.evaluate("strip => strip.scrollWidth <= strip.clientWidth")
     assert fits(page)
     picture(page, f"overload-{'explore' if query else 'overview'}-{width}")

@@ -17,23 +17,25 @@ const LATE = 10;
 /** @param {{health: HealthAnswer|undefined, zone: "utc"|"local"}} props */
 export function HealthStrip({ health, zone }) {
     const phone = useMedia("(max-width: 959px)");
-    if (!health) {
-        return markup`<div class="health" role="status" aria-label="Health"><span class="dim">Reading health …</span></div>`;
-    }
-    return phone ? markup`<${PhoneStrip} health=${health} zone=${zone} />` : markup`<${WideStrip} health=${health} zone=${zone} />`;
+    const strip = phone ? PhoneStrip : WideStrip;
+    // One element whatever is in it: the page around it is put together but once.
+    return markup`<div class=${phone && health ? "health phone" : "health"} role="status" aria-label="Health">${health
+        ? markup`<${strip} health=${health} zone=${zone} />`
+        : markup`<span class="dim">Reading health …</span>`}</div>`;
 }
 
 /** @param {{health: HealthAnswer, zone: "utc"|"local"}} props */
 function WideStrip({ health, zone }) {
-    const roomy = useMedia("(min-width: 1360px)");
+    const [wide, widest] = [useMedia("(min-width: 1360px)"), useMedia("(min-width: 1720px)")];
     const narrow = useMedia("(max-width: 1199px)");
     const { rows, datagrams } = health.losses;
     const reasons = lossReasons(health.losses);
+    // Losses come before what is only good to know.
+    const roomy = widest || (wide && reasons.length === 0);
     const since = day(health.since, zone) === day(now(), zone)
         ? clockWithSeconds(health.since, zone)
         : `${day(health.since, zone)} ${clockWithSeconds(health.since, zone).slice(0, 5)}`;
-    return markup`<div class="health" role="status" aria-label="Health">
-        <span class=${`dot ${grade(health)}`}></span>
+    return markup`<span class=${`dot ${grade(health)}`}></span>
         <span class="pair" title="Rows that the decoder wrote">Received <b>${full(rows.written)}</b></span>
         ${rows.holds
             ? markup`<span class="op">=</span>`
@@ -55,8 +57,7 @@ function WideStrip({ health, zone }) {
         ${(roomy || datagrams.arrived === 0) &&
         markup`<span class="pair edge" title=${stamp(health.since, zone)}>${datagrams.arrived === 0 ? "counting " : ""}since ${since}</span>`}
         <button class="quiet" onClick=${openLosses} title="What became of everything, stage by stage, and what to do">${
-        reasons.length > 0 ? "What to do" : "Account"}<${Icon} name="right" /></button>
-    </div>`;
+        reasons.length > 0 ? "What to do" : "Account"}<${Icon} name="right" /></button>`;
 }
 
 /** @param {{health: HealthAnswer, zone: "utc"|"local"}} props */
@@ -64,8 +65,7 @@ function PhoneStrip({ health, zone }) {
     const [open, setOpen] = useState(false);
     const { rows, datagrams } = health.losses;
     const reasons = lossReasons(health.losses);
-    return markup`<div class="health phone" role="status" aria-label="Health">
-        <button class="health-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+    return markup`<button class="health-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>
             <span class=${`dot ${grade(health)}`}></span>
             <span class="cut">${reasons.length > 0
                 ? markup`<b class="warn-text">${inWords(reasons[0])}</b>${reasons.length > 1 && ` and ${counted(reasons.length - 1, "reason")} more`}`
@@ -81,8 +81,7 @@ function PhoneStrip({ health, zone }) {
             )}
             <dt>Gaps in sequence</dt><dd class=${health.gapsBefore > 0 ? "warn-text" : ""}>${health.gapsBefore > 0 && "≈ "}${full(health.gapsBefore)}</dd>
             <dt>Counting since</dt><dd>${stamp(health.since, zone)}</dd></dl>
-            <button class="health-more" onClick=${openLosses}>${reasons.length > 0 ? "What to do" : "The whole account"}</button>`}
-    </div>`;
+            <button class="health-more" onClick=${openLosses}>${reasons.length > 0 ? "What to do" : "The whole account"}</button>`}`;
 }
 
 /** @param {{health: HealthAnswer}} props */

@@ -49,7 +49,7 @@ function Advice({ losses }) {
         ${alarming.length === 0 && markup`<p class="doubt"><span class="dot ok"></span><span>Nothing was lost on the way from the socket to the store.</span></p>`}
         ${alarming.map((reason) =>
             markup`<div class="doubt" key=${reason.reason}><span class="dot warn"></span>
-                <div><strong>${reasonName(reason.reason)}: ${counted(reason.count, one(reason.unit))}</strong>${shareOf(reason, losses)}
+                <div><strong>${capital(reasonName(reason.reason))}: ${counted(reason.count, one(reason.unit))}</strong>${shareOf(reason, losses)}
                     <div>${reason.explanation}${kinds(reason)}</div>
                     ${reason.reason === "not_allowed" && losses.refused.length > 0 && markup`<div>From ${
                         losses.refused.slice(0, 5).map(({ address, datagrams }) => `${address} (${full(datagrams)})`).join(", ")}${
@@ -106,7 +106,7 @@ function Stages({ losses }) {
     return markup`<section class="facts" aria-label="Stages"><h3>Stages</h3><table class="stages">
         ${losses.stages.map(({ stage, explanation, figures, lost }) =>
             markup`<tbody key=${stage}>
-                <tr><th scope="rowgroup" colspan="4">${stage} <span class="dim">${explanation}</span></th></tr>
+                <tr><th scope="rowgroup" colspan="4">${capital(stage)} <span class="dim">${explanation}</span></th></tr>
                 ${figures.map(({ name, unit, value, explanation: words }) =>
                     markup`<tr key=${name}><td>${reasonName(name)}</td><td class="main">${full(value)}</td><td>${unit}</td><td>${words}</td></tr>`
                 )}
@@ -119,19 +119,19 @@ function Stages({ losses }) {
 
 /** @param {{losses: Losses}} props */
 function Sockets({ losses }) {
-    return markup`<section class="facts" aria-label="Sockets"><h3>Sockets</h3><table class="stages">
-        <thead><tr><th>Listens on</th><th>Read</th><th>Dropped</th><th>Receive buffer</th></tr></thead>
+    return markup`<section class="facts" aria-label="Sockets"><h3>Sockets</h3><div class="scroll"><table class="stages numbers">
+        <thead><tr><th>Listens on</th><th>Read</th><th>Dropped</th><th class="words">Receive buffer</th></tr></thead>
         <tbody>${losses.listeners.map(({ protocol, address, purpose, read, buffer, sessions }) =>
             markup`<tr key=${`${address}/${protocol}`}><td title=${purpose}>${address}/${protocol}</td><td>${full(read)}</td>
                 <td class=${buffer && buffer.drops > 0 ? "main warn-text" : "dim"}>${buffer ? full(buffer.drops) : "–"}</td>
-                <td>${buffer
+                <td class="words">${buffer
                 ? markup`<span class="meter" title=${`${full(buffer.used)} of ${full(buffer.bytes)} bytes in use`}><span
                     style=${{ width: `${Math.min(100, buffer.bytes > 0 ? 100 * buffer.used / buffer.bytes : 0)}%` }}></span></span>
                     ${short(buffer.used)}B of ${short(buffer.bytes)}B${buffer.bytes < buffer.asked &&
                 markup`<span class="warn-text">, ${short(buffer.asked)}B asked for</span>`}`
                 : sessions && `${counted(sessions.open, "session")} open${sessions.notAllowed + sessions.tooMany > 0
                     ? `, ${full(sessions.notAllowed + sessions.tooMany)} refused` : ""}`}</td></tr>`
-        )}</tbody></table></section>`;
+        )}</tbody></table></div></section>`;
 }
 
 /** @param {{losses: Losses, state: State}} props */
@@ -143,7 +143,7 @@ function Exporters({ losses, state }) {
     const shown = lossy.slice(0, MOST);
     return markup`<section class="facts" aria-label="Exporters"><h3>Exporters <span class="dim">${
         lossy.length === 0 ? `${full(total)}, none with losses` : `most losses first, ${full(shown.length)} of ${full(total)}`}</span></h3>
-        ${shown.length > 0 && markup`<div class="scroll"><table class="stages">
+        ${shown.length > 0 && markup`<div class="scroll"><table class="stages numbers">
         <thead><tr><th>Exporter</th><th>Rows</th><th>Malformed</th><th>No template</th><th>Rejected</th><th>Gaps</th></tr></thead>
         <tbody>${shown.map((exporter) => {
             const { address, name, rows, lost, missingDatagrams, missingRecords } = exporter;
@@ -155,6 +155,11 @@ function Exporters({ losses, state }) {
                 <td class=${mark(lost.no_template)}>${full(lost.no_template)}</td><td class=${mark(lost.rejected_record)}>${full(lost.rejected_record)}</td>
                 <td class=${mark(missingDatagrams + missingRecords)}>${gaps}</td></tr>`;
         })}</tbody></table></div>`}</section>`;
+}
+
+/** @param {string} name */
+function capital(name) {
+    return name[0].toUpperCase() + name.slice(1);
 }
 
 /** @param {number} count */

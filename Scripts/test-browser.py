@@ -71,16 +71,16 @@ def seed_doubtful(port):
 
 
 def overload(running, port):
-    """Sends what a buffer holds and far more while nobody reads, then something that is no flow."""
+    """Sends something that is no flow, then what a buffer holds and far more while nobody reads."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(3):
+            sender.sendto(b"no flow at all", ("127.0.0.1", port))
     words = [BINARY, "generate", "--protocol", "mixed", "--rate", "5000", "--seconds", "2", "--target",
              f"127.0.0.1:{port}"]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     running.process.send_signal(signal.SIGSTOP)
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     running.process.send_signal(signal.SIGCONT)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for _ in range(3):
-            sender.sendto(b"no flow at all", ("127.0.0.1", port))
     running.accounted(20_000)
 
 

@@ -548,7 +548,7 @@ def test_the_account_says_what_was_lost_where_and_what_to_do(console):
     drops = losses["datagrams"]["lost"]["reasons"]["kernel_drop"]
     drawer.get_by_text(f"kernel drop: {drops:,} datagrams").wait_for()
     advice = drawer.locator('section[aria-label="What to do"]').inner_text()
-    assert "listeners.receiveBuffer" in advice and "malformed: 3 datagrams" in advice
+    assert "listeners.receiveBuffer" in advice and "Malformed: 3 datagrams" in advice
     assert "3 of no known protocol" in advice
     sums = re.sub(r"\s+", " ", drawer.locator('section[aria-label="Sums"]').inner_text())
     datagrams, rows = losses["datagrams"], losses["rows"]

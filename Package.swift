@@ -124,6 +124,7 @@ let package = Package(
             dependencies: ["NetTypes", "FlowSchema", "FlowQuery"],
             swiftSettings: strict
         ),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
         .testTarget(
             name: "VirtualExportersTests",
             dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "VirtualExporters"],

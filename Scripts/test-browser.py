@@ -1,11 +1,13 @@
-"""Runs the browser tests (Tests/Browser) against two servers of their own:
+"""Runs the browser tests (Tests/Browser) against three servers of their own:
 one that has just received the two flows of a fixture, and the options data of
-an exporter about which all is doubtful, and one that has received nothing.
+an exporter about which all is doubtful, one that has received nothing, and one
+that was sent more than its socket could hold.
 Needs no root. Further arguments go to pytest.
 """
 
 import os
 import pathlib
+import signal
 import socket
 import struct
 import subprocess
@@ -16,7 +18,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Lab"))
 
-from collector import Collector  # noqa: E402
+from collector import BINARY, Collector  # noqa: E402
 
 SEED = ROOT / "Tests/Fixtures/netflow/softflowd-ipfix/capture.pcap"
 SEED_FLOWS = 2
@@ -28,12 +30,12 @@ def free_port(kind):
         return probe.getsockname()[1]
 
 
-def server(folder):
+def server(folder, **options):
     """A server on free ports, and the port that takes flows."""
     folder.mkdir()
     port = free_port(socket.SOCK_DGRAM)
     return Collector(
-        folder, netflow=port, ipfix="off", sflow="off", console=free_port(socket.SOCK_STREAM)).start(), port
+        folder, netflow=port, ipfix="off", sflow="off", console=free_port(socket.SOCK_STREAM), **options).start(), port
 
 
 def payloads(capture):
@@ -68,17 +70,33 @@ def seed_doubtful(port):
         sender.sendto(header + b"".join(sets), ("127.0.0.1", port))
 
 
+def overload(running, port):
+    """Sends something that is no flow, then what a buffer holds and far more while nobody reads."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        for _ in range(3):
+            sender.sendto(b"no flow at all", ("127.0.0.1", port))
+    words = [BINARY, "generate", "--protocol", "mixed", "--rate", "5000", "--seconds", "2", "--target",
+             f"127.0.0.1:{port}"]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    running.process.send_signal(signal.SIGSTOP)
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    running.process.send_signal(signal.SIGCONT)
+    running.accounted(20_000)
+
+
 def main(arguments):
     servers = []
     with tempfile.TemporaryDirectory(prefix="netmeta-browser-") as folder:
         try:
-            for name in ("seeded", "empty"):
-                servers.append(server(pathlib.Path(folder, name)))
-            (seeded, port), (empty, _) = servers
+            for name, buffer in (("seeded", None), ("empty", None), ("overloaded", "512KB")):
+                servers.append(server(pathlib.Path(folder, name), buffer=buffer))
+            (seeded, port), (empty, _), (overloaded, flood) = servers
             seed(port)
             seed_doubtful(port)
             assert seeded.settled("Proto = 17") == SEED_FLOWS
-            environment = {**os.environ, "NETMETA_URL": seeded.url, "NETMETA_EMPTY_URL": empty.url}
+            overload(overloaded, flood)
+            environment = {**os.environ, "NETMETA_URL": seeded.url, "NETMETA_EMPTY_URL": empty.url,
+                           "NETMETA_OVERLOADED_URL": overloaded.url}
             words = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *arguments, "Tests/Browser"]
             status = subprocess.run(words, cwd=ROOT, env=environment).returncode
             for running, _ in servers:

@@ -7,6 +7,7 @@ import { tellDate } from "./clock.js";
 /** @typedef {import("./types/api.d.ts").Top} Top */
 /** @typedef {import("./types/api.d.ts").Exporters} Exporters */
 /** @typedef {import("./types/api.d.ts").Health} Health */
+/** @typedef {import("./types/api.d.ts").Losses} Losses */
 /** @typedef {Record<string, string|number|undefined>} Parameters */
 
 /** Why a read failed: the server's own words, or "network" when there was no answer. */
@@ -29,6 +30,8 @@ export class ApiError extends Error {
 export const schema = (signal) => read("schema", {}, signal);
 /** @param {AbortSignal} signal @returns {Promise<Health>} */
 export const health = (signal) => read("health", {}, signal);
+/** @param {AbortSignal} signal @returns {Promise<Losses>} */
+export const losses = (signal) => read("health/losses", {}, signal);
 /** @param {AbortSignal} signal @returns {Promise<Exporters>} */
 export const exporters = (signal) => read("exporters", {}, signal);
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<Exporters>} one exporter, with its names */

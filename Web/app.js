@@ -9,6 +9,7 @@ import { shift } from "./time.js";
 import { Explore } from "./views/explore.js";
 import { HealthStrip } from "./views/health.js";
 import { Help } from "./views/help.js";
+import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
 import { exploreStart, overviewStart, TopBar } from "./views/topbar.js";
 
@@ -45,6 +46,7 @@ function App() {
                 <div class="grow"><strong>This page failed to draw.</strong><div class="dim">${String(broken)}</div></div>
                 <button onClick=${repair}>Draw again</button></div></main>`
             : page}
+        ${state.losses && markup`<${LossesDrawer} state=${state} zone=${preferences.zone} />`}
         ${help && markup`<${Help} close=${() => setHelp(false)} />`}`;
 }
 

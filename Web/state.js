@@ -16,6 +16,7 @@
  * @property {string} filter
  * @property {string} sort column of the legend table, "-" in front for descending
  * @property {string} exporter the address whose details are open, "" for none
+ * @property {boolean} losses whether the account of what was lost is open
  * @property {string[]} mirrored Overview's tables that show the other side
  */
 
@@ -35,6 +36,7 @@ export const DEFAULTS = Object.freeze({
     sort: "-total",
     mirrored: [],
     exporter: "",
+    losses: false,
 });
 
 /** The most dimensions that one query takes. */
@@ -74,6 +76,7 @@ export function parse(search) {
         sort: text("s", DEFAULTS.sort, /^-?[a-z0-9]{1,16}$/),
         mirrored: names("m"),
         exporter: text("e", "", /^[0-9a-f:.]{2,45}$/i),
+        losses: given.get("l") === "1",
     };
 }
 
@@ -99,6 +102,7 @@ export function format(state) {
         ["s", state.sort, DEFAULTS.sort],
         ["m", state.mirrored.join(","), ""],
         ["e", state.exporter, ""],
+        ["l", state.losses ? "1" : "", ""],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`

@@ -5,20 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-enum { control_size = 64 };
+#include <sys/timex.h>
 
 struct netmeta_receiver {
     int fd;
     unsigned count, size;
     uint8_t *buffer;
-    uint8_t *control;
     struct mmsghdr *messages;
     struct iovec *vectors;
     struct sockaddr_in6 *names;
     netmeta_datagram *datagrams;
-    uint32_t last_drops;
-    uint64_t drops;
 };
 
 netmeta_receiver *netmeta_receiver_create(int fd, unsigned count, unsigned size) {
@@ -28,12 +24,11 @@ netmeta_receiver *netmeta_receiver_create(int fd, unsigned count, unsigned size)
     self->count = count;
     self->size = size;
     self->buffer = malloc((size_t)count * size);
-    self->control = calloc(count, control_size);
     self->messages = calloc(count, sizeof *self->messages);
     self->vectors = calloc(count, sizeof *self->vectors);
     self->names = calloc(count, sizeof *self->names);
     self->datagrams = calloc(count, sizeof *self->datagrams);
-    if (!self->buffer || !self->control || !self->messages || !self->vectors || !self->names || !self->datagrams) {
+    if (!self->buffer || !self->messages || !self->vectors || !self->names || !self->datagrams) {
         netmeta_receiver_destroy(self);
         return NULL;
     }
@@ -49,23 +44,11 @@ netmeta_receiver *netmeta_receiver_create(int fd, unsigned count, unsigned size)
 void netmeta_receiver_destroy(netmeta_receiver *self) {
     if (!self) return;
     free(self->buffer);
-    free(self->control);
     free(self->messages);
     free(self->vectors);
     free(self->names);
     free(self->datagrams);
     free(self);
-}
-
-/// The kernel reports the socket's drop counter with each datagram after a drop.
-static void note_drops(netmeta_receiver *self, struct msghdr *header) {
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SO_RXQ_OVFL) continue;
-        uint32_t now;
-        memcpy(&now, CMSG_DATA(c), sizeof now);
-        self->drops += (uint32_t)(now - self->last_drops);
-        self->last_drops = now;
-    }
 }
 
 static void note_sender(netmeta_datagram *datagram, const struct sockaddr_in6 *name) {
@@ -85,10 +68,7 @@ static void note_sender(netmeta_datagram *datagram, const struct sockaddr_in6 *n
 
 int netmeta_receive(netmeta_receiver *self) {
     for (unsigned i = 0; i < self->count; i++) {
-        struct msghdr *header = &self->messages[i].msg_hdr;
-        header->msg_namelen = sizeof *self->names;
-        header->msg_control = self->control + (size_t)i * control_size;
-        header->msg_controllen = control_size;
+        self->messages[i].msg_hdr.msg_namelen = sizeof *self->names;
     }
     int received = recvmmsg(self->fd, self->messages, self->count, MSG_WAITFORONE, NULL);
     if (received < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -errno;
@@ -98,14 +78,32 @@ int netmeta_receive(netmeta_receiver *self) {
         datagram->length = self->messages[i].msg_len;
         datagram->truncated = (self->messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
         note_sender(datagram, &self->names[i]);
-        note_drops(self, &self->messages[i].msg_hdr);
     }
     return received;
 }
 
 const netmeta_datagram *netmeta_datagrams(const netmeta_receiver *self) { return self->datagrams; }
 
-uint64_t netmeta_kernel_drops(const netmeta_receiver *self) { return self->drops; }
+int netmeta_queue(int fd, netmeta_socket_queue *queue) {
+    // The kernel's enum of these places, which its header for programs gives with a clash of names.
+    enum { rmem_alloc = 0, rcvbuf = 1, drops = 8, places = 9 };
+    uint32_t values[places] = {0};
+    socklen_t length = sizeof values;
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, values, &length) != 0) return -errno;
+    // An older kernel knows fewer places, and none for drops.
+    if (length < sizeof values) return -ENOPROTOOPT;
+    *queue = (netmeta_socket_queue){.used = values[rmem_alloc], .size = values[rcvbuf], .drops = values[drops]};
+    return 0;
+}
+
+int netmeta_clock(netmeta_clock_state *state) {
+    struct timex time = {0};
+    int result = adjtimex(&time);
+    if (result < 0) return -errno;
+    state->synchronised = result != TIME_ERROR && !(time.status & STA_UNSYNC);
+    state->most_error_microseconds = time.maxerror;
+    return 0;
+}
 
 int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count) {
     enum { most = 1024 };

@@ -37,6 +37,13 @@ public struct DecodeCounters: Equatable, Sendable {
     public var unknownSets: UInt64 = 0
     /// Messages whose export time was more than an hour off their arrival.
     public var wrongClocks: UInt64 = 0
+    /// Datagrams, or messages of a stream, of which something could be read: at the least a header and a set.
+    ///
+    /// With ``rejectedDatagrams`` and ``refusedDatagrams`` these are all that were looked at. A datagram
+    /// that holds several messages counts once here and once for each in ``datagrams``.
+    public var decodedDatagrams: UInt64 = 0
+    /// Datagrams of which nothing could be read, by ``DecodeError``; they are in ``malformed`` too.
+    public internal(set) var rejectedDatagrams = ErrorCounts()
     /// Datagrams of exporters beyond ``FlowDecoder/mostExporters``.
     public var refusedDatagrams: UInt64 = 0
     /// Texts that were cut, or left out because a record or a batch had too many.
@@ -85,6 +92,12 @@ public struct DecodeCounters: Equatable, Sendable {
         malformed[error] += 1
     }
 
+    /// Counts a datagram that threw `error`, of which `isDecoded` says whether something was read before that.
+    mutating func count(datagram error: DecodeError, isDecoded: Bool) {
+        count(error)
+        if isDecoded { decodedDatagrams += 1 } else { rejectedDatagrams[error] += 1 }
+    }
+
     /// Adds another thread's or exporter's counts.
     public mutating func add(_ other: DecodeCounters) {
         datagrams += other.datagrams
@@ -101,6 +114,8 @@ public struct DecodeCounters: Equatable, Sendable {
         parkedSets += other.parkedSets
         heldSets += other.heldSets
         unknownSets += other.unknownSets
+        decodedDatagrams += other.decodedDatagrams
+        rejectedDatagrams.add(other.rejectedDatagrams)
         refusedDatagrams += other.refusedDatagrams
         wrongClocks += other.wrongClocks
         lostTexts += other.lostTexts

@@ -174,13 +174,15 @@ final class ExporterState {
 
     /// The state as others see it.
     var snapshot: ExporterSnapshot {
-        ExporterSnapshot(
+        let missing = unsafe sequences.missing
+        return ExporterSnapshot(
             address: address,
             types: protocols.all,
             lastSeen: lastSeen,
             counters: counters,
             scaledBytes: scaledBytes,
-            sequenceMissing: unsafe sequences.missing,
+            missingDatagrams: missing.datagrams,
+            missingRecords: missing.records,
             sequenceRestarts: unsafe sequences.restarts,
             agentDrops: agentDrops,
             samplingRate: sampling?.rate,
@@ -224,8 +226,10 @@ public struct ExporterSnapshot: Sendable {
     public var counters: DecodeCounters
     /// Bytes times sampling rate of all its rows.
     public var scaledBytes: UInt64
-    /// Units that its sequence numbers say were lost before they reached us: an estimate.
-    public var sequenceMissing: UInt64
+    /// Datagrams that its sequence numbers say were lost before we read them: an estimate.
+    public var missingDatagrams: UInt64
+    /// The same of records, where the numbers count those.
+    public var missingRecords: UInt64
     /// How often its sequence numbers started again.
     public var sequenceRestarts: UInt64
     /// Samples that an sFlow agent says it dropped.

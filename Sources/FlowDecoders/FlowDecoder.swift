@@ -78,36 +78,47 @@ public struct FlowDecoder {
     public mutating func decode(_ datagram: RawSpan, context: DatagramContext, into batch: FlowBatch) {
         var offset = 0
         repeat {
-            offset += decodeMessage(datagram.extracting(offset..<datagram.byteCount), context: context, into: batch)
+            let rest = datagram.extracting(offset..<datagram.byteCount)
+            offset += decodeMessage(rest, context: context, into: batch, isFirst: offset == 0)
         } while offset < datagram.byteCount
     }
 
     /// Decodes the first message of some bytes, for files in which messages
     /// follow each other; in a datagram there is nearly always one.
     ///
+    /// - Parameter isFirst: whether it is what its datagram begins with: that decides what becomes of the datagram.
     /// - Returns: how many bytes it took: all of them when what follows can't be told apart.
-    public mutating func decodeMessage(_ bytes: RawSpan, context: DatagramContext, into batch: FlowBatch) -> Int {
+    public mutating func decodeMessage(
+        _ bytes: RawSpan,
+        context: DatagramContext,
+        into batch: FlowBatch,
+        isFirst: Bool = true
+    ) -> Int {
         var reader = WireReader(bytes)
         if reader.peek(UInt32.self) == 5 {
-            decodeSFlow(bytes, context, batch)
+            decodeSFlow(bytes, context, batch, isFirst: isFirst)
             return bytes.byteCount
         }
         guard let exporter = exporter(context.source.address, at: context.receivedAt) else {
-            strangers.datagrams += 1
-            strangers.bytes += UInt64(bytes.byteCount)
-            strangers.bytesRejected += UInt64(bytes.byteCount)
-            strangers.refusedDatagrams += 1
+            refuse(bytes, isFirst: isFirst)
             return bytes.byteCount
         }
         // The decoder keeps the exporter: a second reference would have to be counted.
         let decoder = NetFlowDecoder(exporter: consume exporter, context: context, batch: batch)
         decoder.exporter.counters.datagrams += 1
         let explained = decoder.exporter.counters.bytesExplained
+        let decoded = decoder.exporter.counters.bytesDecoded
         do throws(DecodeError) {
             decoder.exporter.protocols.insert(try Self.message(&reader, decoder))
             decoder.releaseParked()
+            if isFirst { decoder.exporter.counters.decodedDatagrams += 1 }
         } catch {
-            decoder.exporter.counters.count(error)
+            if isFirst {
+                let isDecoded = decoder.exporter.counters.bytesDecoded &- decoded > Self.mostHeaderBytes
+                decoder.exporter.counters.count(datagram: error, isDecoded: isDecoded)
+            } else {
+                decoder.exporter.counters.count(error)
+            }
             decoder.exporter.counters.bytes += UInt64(bytes.byteCount)
             decoder.exporter.counters.bytesRejected +=
                 UInt64(bytes.byteCount) &- (decoder.exporter.counters.bytesExplained &- explained)
@@ -121,6 +132,10 @@ public struct FlowDecoder {
         decoder.exporter.counters.bytes += UInt64(taken)
         return taken
     }
+
+    /// The longest header of a message with sets: NetFlow v9's (RFC 3954 section 5.1). A message
+    /// of which no more was read counts as one that couldn't be read.
+    private static let mostHeaderBytes = 20
 
     /// Decodes one message by its version word.
     private static func message(_ reader: inout WireReader, _ decoder: NetFlowDecoder) throws(DecodeError) -> FlowType {
@@ -147,18 +162,24 @@ public struct FlowDecoder {
         }
     }
 
-    private mutating func decodeSFlow(_ datagram: RawSpan, _ context: DatagramContext, _ batch: FlowBatch) {
+    private mutating func decodeSFlow(
+        _ datagram: RawSpan,
+        _ context: DatagramContext,
+        _ batch: FlowBatch,
+        isFirst: Bool
+    ) {
         var header: SFlowHeader
         do throws(DecodeError) {
             header = try SFlowHeader(datagram)
         } catch {
-            return rejectSFlow(datagram, error, context)
+            return rejectSFlow(datagram, error, context, isFirst: isFirst)
         }
         if header.source.agent.isUnspecified { header.source.agent = context.source.address }
         guard let exporter = exporter(header.agent, at: context.receivedAt) else {
-            return refuseSFlow(datagram)
+            return refuse(datagram, isFirst: isFirst)
         }
         exporter.counters.datagrams += 1
+        if isFirst { exporter.counters.decodedDatagrams += 1 }
         exporter.counters.bytes += UInt64(datagram.byteCount)
         let view = exporter.settings.tunnel
         sflow.decode(datagram, &header, receivedAt: context.receivedAt, into: batch, &exporter.counters, view)
@@ -185,22 +206,31 @@ public struct FlowDecoder {
 
     /// Counts a datagram whose header can't be read.
     @inline(never)
-    private mutating func rejectSFlow(_ datagram: RawSpan, _ error: DecodeError, _ context: DatagramContext) {
+    private mutating func rejectSFlow(
+        _ datagram: RawSpan,
+        _ error: DecodeError,
+        _ context: DatagramContext,
+        isFirst: Bool
+    ) {
         let agent = SFlowHeader.agent(datagram) ?? context.source.address
-        guard let exporter = exporter(agent, at: context.receivedAt) else { return refuseSFlow(datagram) }
+        guard let exporter = exporter(agent, at: context.receivedAt) else { return refuse(datagram, isFirst: isFirst) }
         exporter.counters.datagrams += 1
         exporter.counters.bytes += UInt64(datagram.byteCount)
         exporter.counters.bytesRejected += UInt64(datagram.byteCount)
-        exporter.counters.count(error)
+        if isFirst {
+            exporter.counters.count(datagram: error, isDecoded: false)
+        } else {
+            exporter.counters.count(error)
+        }
     }
 
-    /// Counts a datagram whose exporter would be one too many.
+    /// Counts a datagram, or the rest of one, whose exporter would be one too many.
     @inline(never)
-    private mutating func refuseSFlow(_ datagram: RawSpan) {
+    private mutating func refuse(_ bytes: RawSpan, isFirst: Bool) {
         strangers.datagrams += 1
-        strangers.bytes += UInt64(datagram.byteCount)
-        strangers.bytesRejected += UInt64(datagram.byteCount)
-        strangers.refusedDatagrams += 1
+        strangers.bytes += UInt64(bytes.byteCount)
+        strangers.bytesRejected += UInt64(bytes.byteCount)
+        if isFirst { strangers.refusedDatagrams += 1 }
     }
 
     /// Counts what couldn't even be cut into messages: a stream that broke the

@@ -1,21 +1,24 @@
 import CLinuxCapture
 import Glibc
 public import NetTypes
+import Synchronization
 
 /// A bound UDP socket that hands out datagrams in bunches, for one thread.
 ///
 /// Blocking `recvmmsg` on a thread of its own beats an event loop here: large
-/// kernel buffers (SO_RCVBUFFORCE), the kernel's own count of what it dropped
-/// (SO_RXQ_OVFL), and back-pressure by simply not reading.
+/// kernel buffers (SO_RCVBUFFORCE), and back-pressure by simply not reading.
+/// What the kernel dropped meanwhile stands in ``queue``.
 @safe
 public final class UDPReceiver: @unchecked Sendable {
-    // Made on one thread, then used by the receiver thread only: hence Sendable.
+    // Made on one thread; the receiver's buffers are then used by its thread only, the rest by any: hence Sendable.
     private let descriptor: Int32
     private let receiver: OpaquePointer
     /// Where the socket is bound, with the port that the system chose for port 0.
     public let endpoint: IPEndpoint
     /// Bytes of the kernel's receive buffer that were really granted.
     public let receiveBuffer: Int
+    /// The kernel's counter of drops, which has 32 bits, widened.
+    private let drops = Mutex((last: UInt32(0), total: UInt64(0)))
     /// Bytes of memory that the datagrams of one call may take.
     static let maximumDatagram: UInt32 = 65_536
 
@@ -37,7 +40,6 @@ public final class UDPReceiver: @unchecked Sendable {
         }
         guard socket >= 0 else { throw SocketError(operation: operation, code: errno) }
         if family == AF_INET6 { Self.set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0) }
-        Self.set(socket, SOL_SOCKET, SO_RXQ_OVFL, 1)
         let bytes = Int32(clamping: receiveBuffer)
         // Root may exceed net.core.rmem_max; others get what that allows.
         if !Self.set(socket, SOL_SOCKET, SO_RCVBUFFORCE, bytes) { Self.set(socket, SOL_SOCKET, SO_RCVBUF, bytes) }
@@ -65,8 +67,35 @@ public final class UDPReceiver: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Datagrams that the kernel dropped at this socket for want of buffer.
-    public var kernelDrops: UInt64 { unsafe netmeta_kernel_drops(receiver) }
+    /// A socket's receive queue at one moment.
+    public struct Queue: Equatable, Sendable {
+        /// Bytes that it may hold.
+        public var bytes: Int
+        /// Bytes that it holds.
+        public var used: Int
+        /// Datagrams that the kernel dropped at this socket so far, for want of room.
+        public var drops: UInt64
+
+        /// An empty one.
+        public init(bytes: Int = 0, used: Int = 0, drops: UInt64 = 0) {
+            self.bytes = bytes
+            self.used = used
+            self.drops = drops
+        }
+    }
+
+    /// The receive queue now, exact to the datagram; to be asked for once in a while, so that the counter's wrap is
+    /// seen. Empty on kernels before Linux 4.12, which don't tell.
+    public var queue: Queue {
+        drops.withLock { drops in
+            var now = netmeta_socket_queue()
+            guard unsafe netmeta_queue(descriptor, &now) == 0 else { return Queue() }
+            drops.total += UInt64(now.drops &- drops.last)
+            drops.last = now.drops
+            // The kernel reckons twice what is usable for payload.
+            return Queue(bytes: Int(now.size) / 2, used: Int(now.used) / 2, drops: drops.total)
+        }
+    }
 
     /// Waits up to 100 ms and hands each datagram that came to `body`.
     ///

@@ -13,7 +13,6 @@ final class BatchPool: @unchecked Sendable {
     private var empty: [FlowBatch]
     private var full: [FlowBatch] = []
     private var isClosed = false
-    private var rowsQueued = 0
     private var stalls: UInt64 = 0
 
     init(count: Int, capacity: Int) {
@@ -32,7 +31,6 @@ final class BatchPool: @unchecked Sendable {
     /// Hands a sealed batch to the ingest thread.
     func submit(_ batch: FlowBatch) {
         condition.lock()
-        rowsQueued += batch.count
         full.append(batch)
         condition.broadcast()
         condition.unlock()
@@ -49,7 +47,6 @@ final class BatchPool: @unchecked Sendable {
     /// Gives a batch back that the store has dealt with.
     func recycle(_ batch: FlowBatch) {
         condition.lock()
-        rowsQueued -= batch.count
         batch.clear()
         empty.append(batch)
         condition.broadcast()
@@ -64,10 +61,10 @@ final class BatchPool: @unchecked Sendable {
         condition.unlock()
     }
 
-    /// Rows in sealed batches that the store hasn't dealt with, and how often a receiver had to wait.
-    var state: (rowsQueued: Int, stalls: UInt64) {
+    /// How often a receiver had to wait.
+    var stallCount: UInt64 {
         condition.lock()
         defer { condition.unlock() }
-        return (rowsQueued, stalls)
+        return stalls
     }
 }

@@ -13,7 +13,10 @@ extension ExporterReport {
         protocols = exporter.types.map(\.name)
         datagrams = counters.datagrams
         flows = counters.flows
-        sequenceGaps = exporter.sequenceMissing
+        decoded = counters.decodedDatagrams
+        rejectedDatagrams = counters.rejectedDatagrams.byName
+        missingDatagrams = exporter.missingDatagrams
+        missingRecords = exporter.missingRecords
         sequenceRestarts = exporter.sequenceRestarts
         agentDrops = exporter.agentDrops
         // A configured rate is in force from the moment it is read, also before the next flow.
@@ -28,12 +31,19 @@ extension ExporterReport {
         records = Records(counters)
         memory.bytes = exporter.stateBytes
         memory.refused = exporter.refusedState
-        for (error, count) in counters.malformed.nonZero { malformed[error.rawValue] = count }
+        malformed = counters.malformed.byName
         for (statistic, value) in exporter.statistics { statistics[statistic.name] = value }
         names.interfaces = exporter.names.interfaces
         names.vrfs = exporter.names.vrfs
         names.applications = exporter.names.applications
         names.samplers = exporter.names.samplers
+    }
+}
+
+extension ErrorCounts {
+    /// The errors that happened, by their published names.
+    var byName: [String: UInt64] {
+        nonZero.reduce(into: [:]) { $0[$1.error.rawValue] = $1.count }
     }
 }
 
@@ -79,7 +89,8 @@ extension ExporterSnapshot {
         result.counters.add(older.counters)
         // What exporters say can be of any size.
         result.scaledBytes &+= older.scaledBytes
-        result.sequenceMissing += older.sequenceMissing
+        result.missingDatagrams += older.missingDatagrams
+        result.missingRecords += older.missingRecords
         result.sequenceRestarts += older.sequenceRestarts
         result.agentDrops += older.agentDrops
         result.templates += older.templates

@@ -3,15 +3,13 @@ import FlowStore
 import Foundation
 import Logging
 import Synchronization
+import Telemetry
 
 /// The one thread that writes: takes sealed batches, stores them, gives them back.
 final class IngestThread: Sendable {
     /// What became of the batches so far.
     struct Report: Sendable {
-        var storedRows: UInt64 = 0
         var storedBatches: UInt64 = 0
-        /// Rows that the store refused for good.
-        var rejectedRows: UInt64 = 0
         /// Tries that failed; a batch may fail and then be stored.
         var failures: UInt64 = 0
         /// When the newest row that can be queried was received.
@@ -24,15 +22,17 @@ final class IngestThread: Sendable {
 
     private let store: any BatchStore
     private let pool: BatchPool
+    private let books: RowBooks
     private let logger: Logger
     private let report = Mutex(Report())
     private let ended = DispatchSemaphore(value: 0)
     /// Names this life of the process in deduplication tokens.
     private let life = UUID().uuidString
 
-    init(store: any BatchStore, pool: BatchPool, logger: Logger) {
+    init(store: any BatchStore, pool: BatchPool, books: RowBooks, logger: Logger) {
         self.store = store
         self.pool = pool
+        self.books = books
         self.logger = logger
     }
 
@@ -53,6 +53,8 @@ final class IngestThread: Sendable {
         var number = 0
         while let batch = pool.next() {
             number += 1
+            let rows = batch.count
+            books.note { $0.move(rows, from: .queue, to: .insert) }
             keep(batch, token: "\(life)-\(number)")
             pool.recycle(batch)
         }
@@ -70,8 +72,9 @@ final class IngestThread: Sendable {
                 // Counters may come without a row.
                 let newest = batch.count > 0 ? batch.number(.timeReceived, row: batch.count - 1) : nil
                 let seconds = (ContinuousClock.now - start) / .seconds(1)
+                let rows = batch.count
+                books.note { $0.store(rows, from: .insert) }
                 report.withLock {
-                    $0.storedRows += UInt64(batch.count)
                     $0.storedBatches += 1
                     if let newest { $0.newestStored = UInt32(truncatingIfNeeded: newest) }
                     $0.problem = nil
@@ -84,7 +87,8 @@ final class IngestThread: Sendable {
                     $0.problem = error.message
                 }
                 guard attempt < Self.backoff.count else {
-                    report.withLock { $0.rejectedRows += UInt64(batch.count) }
+                    let rows = batch.count
+                    books.note { $0.lose(rows, from: .insert, .storeRejected) }
                     logger.error("batch lost", metadata: ["rows": "\(batch.count)", "reason": "\(error.message)"])
                     return
                 }

@@ -5,6 +5,7 @@ import Foundation
 public import LinuxCapture
 public import Logging
 public import NetTypes
+public import Telemetry
 
 /// What the pipeline is made with.
 public struct PipelineOptions: Sendable {
@@ -60,7 +61,9 @@ public final class Pipeline: Sendable {
     private let sessionReceivers: [TCPReceiverThread]
     private let ingest: IngestThread
     private let pool: BatchPool
+    private let books: RowBooks
     private let memory: ExporterMemoryFile?
+    private let receiveBuffer: Int
     /// When the counters began, in seconds since 1970 UTC.
     public let since: UInt32
 
@@ -86,6 +89,9 @@ public final class Pipeline: Sendable {
         // One for each receiver to fill, one being stored, two in between.
         let pool = BatchPool(count: options.listeners.count + 3, capacity: options.batchCapacity)
         self.pool = pool
+        let books = RowBooks()
+        self.books = books
+        receiveBuffer = options.receiveBuffer
         let memory = options.memoryFile.map { ExporterMemoryFile(path: $0, logger: logger) }
         self.memory = memory
         receivers = sockets.map {
@@ -93,14 +99,15 @@ public final class Pipeline: Sendable {
                 socket: $0,
                 purpose: $1,
                 pool: pool,
+                books: books,
                 options: options,
                 remembered: memory?.remembered ?? [:]
             )
         }
         sessionReceivers = tcpListeners.map {
-            TCPReceiverThread(listener: $0, purpose: $1, pool: pool, options: options)
+            TCPReceiverThread(listener: $0, purpose: $1, pool: pool, books: books, options: options)
         }
-        ingest = IngestThread(store: store, pool: pool, logger: logger)
+        ingest = IngestThread(store: store, pool: pool, books: books, logger: logger)
         since = UInt32(truncatingIfNeeded: time(nil))
     }
 
@@ -154,10 +161,16 @@ public struct PipelineSnapshot: Sendable {
         public var transport: PipelineOptions.Transport
         /// Datagrams, or messages of sessions, that were read.
         public var datagrams: UInt64
-        /// Datagrams, or sessions, from outside the allowed prefixes.
+        /// Datagrams from outside the allowed prefixes; of sessions, ``sessions`` tells.
         public var refused: UInt64
-        /// Datagrams that the kernel dropped for want of buffer.
-        public var kernelDrops: UInt64
+        /// The kernel's receive queue now, with what it dropped; empty for TCP.
+        public var queue: UDPReceiver.Queue
+        /// Bytes of receive buffer that were asked for.
+        public var receiveBuffer: Int
+        /// What its decoders counted.
+        public var counters: DecodeCounters
+        /// Who sent to it and may not, those that came first.
+        public var refusedSenders: [RefusedSender]
         /// Why it stopped working, if it did.
         public var failure: String?
         /// Its sessions; nil for UDP.
@@ -170,14 +183,10 @@ public struct PipelineSnapshot: Sendable {
     public var counters: DecodeCounters
     /// What is known of each exporter.
     public var exporters: [ExporterSnapshot]
-    /// Rows that were decoded and neither stored nor given up yet.
-    public var rowsInFlight: UInt64
-    /// Rows that the store acknowledged.
-    public var storedRows: UInt64
+    /// Rows from the decoders to the store, all at one moment.
+    public var rows: RowLedger
     /// Batches that the store acknowledged.
     public var storedBatches: UInt64
-    /// Rows that the store refused for good.
-    public var rejectedRows: UInt64
     /// Inserts that failed.
     public var storeFailures: UInt64
     /// Times that a receiver waited for an empty batch.
@@ -193,14 +202,12 @@ public struct PipelineSnapshot: Sendable {
 extension Pipeline {
     /// The counts now; receivers publish theirs once a second and with every batch.
     public var snapshot: PipelineSnapshot {
-        // The store's side first: what it stored after that is still in flight here, never the other way round.
+        let rows = books.now
         let stored = ingest.latest
-        let queue = pool.state
         let reports = receivers.map { ($0, $0.latest) }
         let sessions = sessionReceivers.map { ($0, $0.latest) }
         var counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
         for session in sessions { counters.add(session.1.counters) }
-        let settled = stored.storedRows + stored.rejectedRows
         return PipelineSnapshot(
             listeners: reports.map { receiver, report in
                 PipelineSnapshot.Listener(
@@ -209,18 +216,19 @@ extension Pipeline {
                     transport: .udp,
                     datagrams: report.datagrams,
                     refused: report.refused,
-                    kernelDrops: report.kernelDrops,
+                    queue: receiver.socket.queue,
+                    receiveBuffer: receiveBuffer,
+                    counters: report.counters,
+                    refusedSenders: report.refusedSenders,
                     failure: report.failure
                 )
             } + sessions.map { $0.listener($1) },
             counters: counters,
             exporters: reports.flatMap(\.1.exporters) + sessions.flatMap(\.1.exporters),
-            rowsInFlight: counters.flows > settled ? counters.flows - settled : 0,
-            storedRows: stored.storedRows,
+            rows: rows,
             storedBatches: stored.storedBatches,
-            rejectedRows: stored.rejectedRows,
             storeFailures: stored.failures,
-            stalls: queue.stalls,
+            stalls: pool.stallCount,
             newestStored: stored.newestStored,
             storeProblem: stored.problem,
             storeSeconds: stored.busySeconds
@@ -236,8 +244,11 @@ extension TCPReceiverThread {
             purpose: purpose,
             transport: .tcp,
             datagrams: report.sessions.messages,
-            refused: report.sessions.notAllowed,
-            kernelDrops: 0,
+            refused: 0,
+            queue: UDPReceiver.Queue(),
+            receiveBuffer: 0,
+            counters: report.counters,
+            refusedSenders: [],
             failure: report.failure,
             sessions: report.sessions
         )

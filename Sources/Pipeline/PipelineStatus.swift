@@ -2,6 +2,7 @@ public import FlowDecoders
 import FlowSchema
 public import FlowStore
 import Foundation
+import LinuxCapture
 import NetTypes
 import Synchronization
 public import Telemetry
@@ -79,18 +80,16 @@ public final class PipelineStatus: StatusSource {
         let snapshot = pipeline.snapshot
         let broken = snapshot.listeners.compactMap(\.failure)
         let problem = broken.first ?? snapshot.storeProblem.map { "the store refuses rows: \($0)" }
-        let losses = Self.losses(snapshot)
+        let losses = LossReport(snapshot)
         return HealthReport(
-            status: problem != nil ? .down : losses.lostTotal > 0 ? .degraded : .ok,
+            status: problem != nil ? .down : losses.isAnythingLost ? .degraded : .ok,
             since: UInt64(pipeline.since),
             isReady: broken.isEmpty,
             message: problem,
             losses: losses,
-            gapsBefore: snapshot.exporters.reduce(0) { $0 + $1.sequenceMissing },
+            gapsBefore: losses.estimates.missingDatagrams + losses.estimates.missingRecords,
             lag: Self.lag(snapshot),
-            listeners: snapshot.listeners.map {
-                ListenerReport(transport: $0.transport.rawValue, endpoint: $0.endpoint, purpose: $0.purpose)
-            },
+            listeners: snapshot.listeners.map(ListenerReport.init),
             store: await storeReport()
         )
     }
@@ -133,8 +132,20 @@ public final class PipelineStatus: StatusSource {
             MetricFamily(
                 "netmeta_udp_kernel_drops_total",
                 .counter,
-                help: "Datagrams that the kernel dropped at a socket (SO_RXQ_OVFL).",
-                samples: perListener { $0.transport == .udp ? $0.kernelDrops : nil }
+                help: "Datagrams that the kernel dropped at a socket since its receive buffer was full.",
+                samples: perListener { $0.transport == .udp ? $0.queue.drops : nil }
+            ),
+            MetricFamily(
+                "netmeta_udp_buffer_bytes",
+                .gauge,
+                help: "What a socket's receive buffer may hold.",
+                samples: perListener { $0.transport == .udp ? UInt64($0.queue.bytes) : nil }
+            ),
+            MetricFamily(
+                "netmeta_udp_buffer_used_bytes",
+                .gauge,
+                help: "What a socket's receive buffer holds now.",
+                samples: perListener { $0.transport == .udp ? UInt64($0.queue.used) : nil }
             ),
             MetricFamily(
                 "netmeta_tcp_messages_total",
@@ -244,31 +255,10 @@ public final class PipelineStatus: StatusSource {
         }
     }
 
-    /// What became of what came in. A datagram or set that was lost before its
-    /// records could be counted stands as one.
-    private static func losses(_ snapshot: PipelineSnapshot) -> LossReport {
-        let counters = snapshot.counters
-        let lost: [LossReason: UInt64] = [
-            .kernelDrop: snapshot.listeners.reduce(0) { $0 + $1.kernelDrops },
-            .notAllowed: snapshot.listeners.reduce(0) { $0 + $1.refused },
-            .tooManyExporters: counters.refusedDatagrams,
-            .noTemplate: counters.unknownTemplateSets,
-            .malformed: counters.malformed.total,
-            .storeRejected: snapshot.rejectedRows,
-        ].filter { $0.value > 0 }
-        let settled = snapshot.storedRows + snapshot.rowsInFlight
-        return LossReport(
-            received: settled + lost.values.reduce(0, +),
-            stored: snapshot.storedRows,
-            inFlight: snapshot.rowsInFlight,
-            lost: lost
-        )
-    }
-
     /// Seconds since the newest stored row came, while others wait; 0 when none waits.
     private static func lag(_ snapshot: PipelineSnapshot) -> Double? {
         guard let newest = snapshot.newestStored else { return nil }
-        guard snapshot.rowsInFlight > 0 else { return 0 }
+        guard snapshot.rows.inFlight > 0 else { return 0 }
         return max(0, Date().timeIntervalSince1970 - Double(newest))
     }
 

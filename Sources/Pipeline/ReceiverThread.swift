@@ -5,6 +5,7 @@ import LinuxCapture
 import Logging
 import NetTypes
 import Synchronization
+import Telemetry
 import WireFormat
 
 /// One UDP socket, its decoder and its thread: datagrams in, sealed batches out.
@@ -16,7 +17,7 @@ final class ReceiverThread: Sendable {
     struct Report: Sendable {
         var datagrams: UInt64 = 0
         var refused: UInt64 = 0
-        var kernelDrops: UInt64 = 0
+        var refusedSenders: [RefusedSender] = []
         var counters = DecodeCounters()
         var exporters: [ExporterSnapshot] = []
         /// What the exporters' next life must know.
@@ -28,6 +29,7 @@ final class ReceiverThread: Sendable {
     let socket: UDPReceiver
     let purpose: String
     private let pool: BatchPool
+    private let books: RowBooks
     private let batchRows: Int
     private let flushSeconds: UInt32
     private let allow: Mutex<[Prefix]>
@@ -41,12 +43,14 @@ final class ReceiverThread: Sendable {
         socket: UDPReceiver,
         purpose: String,
         pool: BatchPool,
+        books: RowBooks,
         options: PipelineOptions,
         remembered: [IPAddress: ExporterMemory]
     ) {
         self.socket = socket
         self.purpose = purpose
         self.pool = pool
+        self.books = books
         batchRows = options.batchRows
         flushSeconds = UInt32(max(1, options.flushSeconds))
         allow = Mutex(options.allow)
@@ -120,6 +124,8 @@ final class ReceiverThread: Sendable {
         var learnt: UInt64 = 0
         var datagrams: UInt64 = 0
         var refused: UInt64 = 0
+        var refusedSenders = RefusedSenders()
+        var told = RowsTold()
         /// When the first row of the batch came.
         var opened: UInt32 = 0
         var published: UInt32 = 0
@@ -129,6 +135,7 @@ final class ReceiverThread: Sendable {
         work.datagrams += 1
         guard work.allow.isEmpty || work.allow.contains(where: { $0.contains(source.address) }) else {
             work.refused += 1
+            work.refusedSenders.note(source.address)
             return
         }
         if work.batch.isEmpty { work.opened = now }
@@ -145,6 +152,7 @@ final class ReceiverThread: Sendable {
             work.batch.seal()
             // Published before they can be stored, so that nothing is ever stored that wasn't received.
             publish(&work)
+            work.told.handOver(books)
             pool.submit(work.batch)
             if replace { work.batch = pool.take() }
         } else if !replace {
@@ -173,9 +181,10 @@ final class ReceiverThread: Sendable {
         let learnt = counters.templates + counters.optionsRecords
         let memories = learnt == work.learnt ? nil : work.decoder.memories
         work.learnt = learnt
-        let new = (work.datagrams, work.refused, socket.kernelDrops, counters, work.decoder.snapshots)
+        let new = (work.datagrams, work.refused, work.refusedSenders.all, counters, work.decoder.snapshots)
+        work.told.tell(books, written: counters.flows, inBatch: work.batch.count)
         report.withLock { report in
-            (report.datagrams, report.refused, report.kernelDrops, report.counters, report.exporters) = new
+            (report.datagrams, report.refused, report.refusedSenders, report.counters, report.exporters) = new
             if let memories { report.memories = memories }
         }
     }

@@ -24,6 +24,7 @@ final class TCPReceiverThread: Sendable {
     let listener: TCPListener
     let purpose: String
     private let pool: BatchPool
+    private let books: RowBooks
     private let batchRows: Int
     private let flushSeconds: UInt32
     private let allow: Mutex<[Prefix]>
@@ -32,10 +33,11 @@ final class TCPReceiverThread: Sendable {
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
 
-    init(listener: TCPListener, purpose: String, pool: BatchPool, options: PipelineOptions) {
+    init(listener: TCPListener, purpose: String, pool: BatchPool, books: RowBooks, options: PipelineOptions) {
         self.listener = listener
         self.purpose = purpose
         self.pool = pool
+        self.books = books
         batchRows = options.batchRows
         flushSeconds = UInt32(max(1, options.flushSeconds))
         allow = Mutex(options.allow)
@@ -78,6 +80,7 @@ final class TCPReceiverThread: Sendable {
         var sessions: TCPSessions
         var batch: FlowBatch
         var allow: [Prefix]
+        var told = RowsTold()
         var buffer = [UInt8](repeating: 0, count: TCPReceiverThread.readBytes)
         /// When the first row of the batch came.
         var opened: UInt32 = 0
@@ -188,6 +191,7 @@ final class TCPReceiverThread: Sendable {
             work.batch.seal()
             // Published before they can be stored, so that nothing is ever stored that wasn't received.
             publish(&work)
+            work.told.handOver(books)
             pool.submit(work.batch)
             if replace { work.batch = pool.take() }
         } else if !replace {
@@ -215,6 +219,7 @@ final class TCPReceiverThread: Sendable {
 
     private func publish(_ work: inout Work) {
         let new = (work.sessions.figures, work.sessions.counters, work.sessions.exporters)
+        work.told.tell(books, written: new.1.flows, inBatch: work.batch.count)
         report.withLock { report in (report.sessions, report.counters, report.exporters) = new }
     }
 

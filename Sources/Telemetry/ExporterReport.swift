@@ -18,8 +18,14 @@ public struct ExporterReport: Hashable, Sendable {
     public var flowsPerSecond = 0.0
     /// Traffic over the last minute, scaled by the sampling rate.
     public var bitsPerSecond = 0.0
-    /// Datagrams (or records, as the protocol counts) that the sequence numbers say are missing.
-    public var sequenceGaps: UInt64 = 0
+    /// Those datagrams of which something could be read.
+    public var decoded: UInt64 = 0
+    /// Datagrams of which nothing could be read, by reason.
+    public var rejectedDatagrams: [String: UInt64] = [:]
+    /// Datagrams that the sequence numbers say are missing (NetFlow v9, sFlow).
+    public var missingDatagrams: UInt64 = 0
+    /// Records that the sequence numbers say are missing (NetFlow v5 and v7, IPFIX).
+    public var missingRecords: UInt64 = 0
     /// How often its sequence numbers began anew, as they do when it restarts.
     public var sequenceRestarts: UInt64 = 0
     /// Samples that an sFlow agent says it dropped.
@@ -48,6 +54,21 @@ public struct ExporterReport: Hashable, Sendable {
     public var statistics: [String: UInt64] = [:]
     /// Names that it told in options data.
     public var names = Names()
+
+    /// Datagrams (or records, as the protocol counts) that the sequence numbers say are missing.
+    public var sequenceGaps: UInt64 { missingDatagrams + missingRecords }
+
+    /// What was lost of an exporter, in each reason's unit; the kernel doesn't tell whose datagrams it drops.
+    public var lost: [LossReason: UInt64] {
+        let whole = rejectedDatagrams.values.reduce(0, +)
+        let malformed = malformed.values.reduce(0, +)
+        return [
+            .malformed: whole,
+            .malformedSet: malformed > whole ? malformed - whole : 0,
+            .noTemplate: sets.withoutTemplate,
+            .rejectedRecord: records.rejected,
+        ]
+    }
 
     /// An exporter of which nothing more is known.
     public init(address: IPAddress, name: String? = nil, lastSeen: UInt64) {

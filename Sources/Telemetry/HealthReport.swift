@@ -10,7 +10,7 @@ public struct HealthReport: Hashable, Sendable {
     public var isReady: Bool
     /// What is wrong, for people.
     public var message: String?
-    /// What became of the rows.
+    /// What became of all that came in.
     public var losses: LossReport
     /// An estimate of datagrams lost before the start, from the exporters' sequence numbers.
     public var gapsBefore: UInt64
@@ -58,12 +58,68 @@ public struct ListenerReport: Hashable, Sendable {
     public var endpoint: IPEndpoint
     /// What it is meant for: `NetFlow, IPFIX`.
     public var purpose: String
+    /// Datagrams, or messages of sessions, that were read.
+    public var read: UInt64
+    /// The kernel's receive buffer; nil for TCP, where a full one makes exporters wait.
+    public var buffer: Buffer?
+    /// Sessions that were refused or ended; nil for UDP.
+    public var sessions: Sessions?
+
+    /// A socket's receive buffer.
+    public struct Buffer: Hashable, Sendable {
+        /// Bytes that were granted, which may be less than asked for.
+        public var bytes: Int
+        /// Bytes that were asked for.
+        public var asked: Int
+        /// Bytes in use now.
+        public var used: Int
+        /// Datagrams dropped for want of room.
+        public var drops: UInt64
+
+        /// Describes a buffer.
+        public init(bytes: Int, asked: Int, used: Int, drops: UInt64) {
+            self.bytes = bytes
+            self.asked = asked
+            self.used = used
+            self.drops = drops
+        }
+    }
+
+    /// What became of TCP sessions; none of them is in the sums of datagrams.
+    public struct Sessions: Hashable, Sendable {
+        /// Open now.
+        public var open: UInt64
+        /// Refused or ended since their address may not send.
+        public var notAllowed: UInt64
+        /// Refused since too many were open.
+        public var tooMany: UInt64
+        /// Ended since what came was no IPFIX.
+        public var broken: UInt64
+
+        /// Counts sessions.
+        public init(open: UInt64 = 0, notAllowed: UInt64 = 0, tooMany: UInt64 = 0, broken: UInt64 = 0) {
+            self.open = open
+            self.notAllowed = notAllowed
+            self.tooMany = tooMany
+            self.broken = broken
+        }
+    }
 
     /// Describes a listener.
-    public init(transport: String, endpoint: IPEndpoint, purpose: String) {
+    public init(
+        transport: String,
+        endpoint: IPEndpoint,
+        purpose: String,
+        read: UInt64 = 0,
+        buffer: Buffer? = nil,
+        sessions: Sessions? = nil
+    ) {
         self.transport = transport
         self.endpoint = endpoint
         self.purpose = purpose
+        self.read = read
+        self.buffer = buffer
+        self.sessions = sessions
     }
 }
 

@@ -8,6 +8,7 @@ enum Endpoint: String, CaseIterable {
     case flows = "/api/v1/flows"
     case exporters = "/api/v1/exporters"
     case health = "/api/v1/health"
+    case losses = "/api/v1/health/losses"
     case query = "/api/v1/query"
     case imports = "/api/v1/imports"
     case openAPI = "/api/v1/openapi.json"

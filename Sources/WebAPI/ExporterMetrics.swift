@@ -57,6 +57,9 @@ enum ExporterMetrics {
 
     private static let numbers: [Number] = [
         Number("datagrams_total", .counter, "Datagrams received.") { Double($0.datagrams) },
+        Number("datagrams_decoded_total", .counter, "Datagrams of which something could be read.") {
+            Double($0.decoded)
+        },
         Number("flows_total", .counter, "Rows that became of them.") { Double($0.flows) },
         Number("records_total", .counter, "Flow records read.") { Double($0.records.flow) },
         Number("records_rejected_total", .counter, "Flow records that gave neither a row nor an event.") {
@@ -119,6 +122,12 @@ enum ExporterMetrics {
                 .counter,
                 help: "Data that breaks its protocol, by reason.",
                 samples: samples("reason") { $0.malformed }
+            ),
+            MetricFamily(
+                "netmeta_exporter_datagrams_rejected_total",
+                .counter,
+                help: "Datagrams of which nothing could be read, by reason.",
+                samples: samples("reason") { $0.rejectedDatagrams }
             ),
             MetricFamily(
                 "netmeta_exporter_statistic",

@@ -5,18 +5,12 @@ extension WebAPI {
     /// What follows from the reports, and what the pipeline adds.
     func metricFamilies() async -> [MetricFamily] {
         let health = await status.health()
-        return healthFamilies(health) + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
+        return healthFamilies(health) + LossMetrics.families(health.losses)
+            + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
             + (imports?.metrics() ?? [])
     }
 
     private func healthFamilies(_ health: HealthReport) -> [MetricFamily] {
-        let losses = health.losses
-        let lost = LossReason.allCases.map { reason in
-            MetricFamily.Sample(
-                labels: [.init("reason", reason.rawValue)],
-                value: Double(losses.lost[reason] ?? 0)
-            )
-        }
         var families: [MetricFamily] = [
             MetricFamily(
                 "netmeta_build_info",
@@ -37,28 +31,9 @@ extension WebAPI {
                 value: health.isReady ? 1 : 0
             ),
             MetricFamily(
-                "netmeta_rows_received_total",
-                .counter,
-                help: "Rows that came in, lost ones included.",
-                value: Double(losses.received)
-            ),
-            MetricFamily(
-                "netmeta_rows_stored_total",
-                .counter,
-                help: "Rows that the store acknowledged.",
-                value: Double(losses.stored)
-            ),
-            MetricFamily(
-                "netmeta_rows_in_flight",
-                .gauge,
-                help: "Rows on their way to the store.",
-                value: Double(losses.inFlight)
-            ),
-            MetricFamily("netmeta_rows_lost_total", .counter, help: "Rows lost, by reason.", samples: lost),
-            MetricFamily(
                 "netmeta_gaps_before_start",
                 .gauge,
-                help: "Estimate of datagrams lost before the start, from sequence numbers.",
+                help: "Estimate of datagrams or records, as protocols count, that were lost before they were read.",
                 value: Double(health.gapsBefore)
             ),
             MetricFamily(

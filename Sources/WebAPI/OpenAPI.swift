@@ -211,6 +211,7 @@ extension Endpoint {
         case .flows: "Raw flows, newest first, a page at a time."
         case .exporters: "Who sends flows, and how well."
         case .health: "How the collector is doing, and what was lost where."
+        case .losses: "What became of every datagram and row, by stage, exporter and reason, with the sums as figures."
         case .query: "Read-only SQL over the flows."
         case .imports: "Stores the flows of a capture (pcap or pcapng, gzip or not), each capture once."
         case .openAPI: "This document."
@@ -255,7 +256,21 @@ extension Endpoint {
             lostTexts), memory (what remembering it takes: bytes, refused), malformed by reason, statistics (what the exporter says of itself), named (how many \
             interfaces, vrfs, applications, samplers have names); of one exporter also names (id, name))
             """
-        case .health: "status, version, since, ready, message, losses, gapsBefore, lag, listeners, store"
+        case .health:
+            """
+            status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
+            inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
+            be counted stands as one), gapsBefore, lag, listeners, store
+            """
+        case .losses:
+            """
+            since and at (Unix seconds), datagrams (arrived = decoded + lost), records (read + reverseRows = rows + \
+            events + rejected), rows (written = stored + lost + inFlight), each with holds; stages (stage, explanation, \
+            figures (name, unit, value, explanation), lost (reason, unit, count, kinds, explanation, remedy)); \
+            listeners (with buffer and sessions); refused (senders that listeners.allow leaves out); exporters (total, \
+            shown, list: those with most losses); estimates (in no sum: missingDatagrams, missingRecords, missingRows, \
+            kernelDropRows, rowsBeforeUs)
+            """
         case .query: "meta (name, type), data (an object a row), rows, statistics"
         case .imports:
             """

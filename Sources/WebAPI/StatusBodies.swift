@@ -13,11 +13,14 @@ struct HealthBody: Encodable {
     var listeners: [Listener]
     var store: Store
 
+    /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
         var received: UInt64
         var stored: UInt64
         var inFlight: UInt64
         var lost: Lost
+        var datagrams: LossesBody.Datagrams
+        var rows: LossesBody.Rows
     }
 
     struct Lost: Encodable {
@@ -47,14 +50,7 @@ struct HealthBody: Encodable {
         since = report.since
         ready = report.isReady
         message = Nullable(report.message)
-        // Every reason is there, so that a 0 can be told from an old server.
-        let reasons = LossReason.allCases.map { ($0.rawValue, report.losses.lost[$0] ?? 0) }
-        losses = Losses(
-            received: report.losses.received,
-            stored: report.losses.stored,
-            inFlight: report.losses.inFlight,
-            lost: Lost(total: report.losses.lostTotal, reasons: Dictionary(reasons, uniquingKeysWith: { a, _ in a }))
-        )
+        losses = Losses(report.losses)
         gapsBefore = report.gapsBefore
         lag = Nullable(report.lag)
         listeners = report.listeners.map {
@@ -69,5 +65,19 @@ struct HealthBody: Encodable {
             retentionDays: report.store.retentionDays,
             freeDiskBytes: Nullable(report.store.freeDiskBytes)
         )
+    }
+}
+
+extension HealthBody.Losses {
+    init(_ report: LossReport) {
+        datagrams = LossesBody.Datagrams(report)
+        rows = LossesBody.Rows(report)
+        // A rejected record of a bad sample is counted with the sample.
+        let reasons = LossReason.counts(report) { $0.unit != .records }
+        let total = reasons.values.reduce(0, +)
+        lost = HealthBody.Lost(total: total, reasons: reasons)
+        stored = rows.stored
+        inFlight = rows.inFlight.total
+        received = stored + inFlight + total
     }
 }

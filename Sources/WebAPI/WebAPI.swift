@@ -133,6 +133,8 @@ public struct WebAPI: Sendable {
         case .flows: try await flows(Parameters(request, allowed: endpoint))
         case .exporters: try .json(await exporters(Parameters(request, allowed: endpoint)))
         case .health: try .json(HealthBody(await status.health(), version: options.version))
+        case .losses:
+            try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
         case .query: try await query(request)
         case .imports: try await importCapture(request)
         case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")

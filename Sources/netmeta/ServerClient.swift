@@ -17,10 +17,26 @@ struct ServerClient {
         request.method = .POST
         request.headers.add(name: "content-type", value: "text/plain; charset=utf-8")
         request.body = .bytes(ByteBuffer(string: sql))
+        return try await answer(request, seconds: 120)
+    }
+
+    /// Reads the JSON answer of a route below /api/v1.
+    ///
+    /// - Throws: ``Failure`` with the server's own words.
+    func get<Answer: Decodable>(_ route: String) async throws -> Answer {
+        let text = try await answer(HTTPClientRequest(url: "http://\(api)/api/v1/\(route)"), seconds: 20)
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+        } catch {
+            throw Failure("the server at \(api) is of another version: its answer to \(route) can't be read")
+        }
+    }
+
+    private func answer(_ request: HTTPClientRequest, seconds: Int64) async throws -> String {
         let text: String
         let status: Int
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(seconds))
             let body = try await response.body.collect(upTo: 1 << 30)
             text = String(buffer: body)
             status = Int(response.status.code)

@@ -5,13 +5,19 @@ NETMETA_URL        base URL of a server that stored, within the last hour, the l
                    fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes,
                    and the options data of 127.0.0.9, about which all is doubtful
 NETMETA_EMPTY_URL  base URL of a server that never received a flow
+NETMETA_OVERLOADED_URL
+                   base URL of a server whose kernel dropped thousands of datagrams, and that got 3 of no protocol
+NETMETA_SCREENSHOTS
+                   a folder that takes pictures of the overload, for people to look at; none when unset
 NETMETA_CHROMIUM   the browser, /usr/bin/chromium when unset
 
 A page says when it is drawn (data-ready on <html>), so nothing here sleeps.
 """
 
+import json
 import os
 import re
+import urllib.request
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,6 +26,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="the playwright w
 
 SEEDED = os.environ.get("NETMETA_URL", "").rstrip("/")
 EMPTY = os.environ.get("NETMETA_EMPTY_URL", "").rstrip("/")
+OVERLOADED = os.environ.get("NETMETA_OVERLOADED_URL", "").rstrip("/")
 CHROMIUM = os.environ.get("NETMETA_CHROMIUM", "/usr/bin/chromium")
 READY = "html[data-ready=true]"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -27,6 +34,9 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 
 needs_seeded = pytest.mark.skipif(not SEEDED, reason="NETMETA_URL is not set: no server with the lab's flows")
 needs_empty = pytest.mark.skipif(not EMPTY, reason="NETMETA_EMPTY_URL is not set: no server without flows")
+
+needs_overloaded = pytest.mark.skipif(
+    not OVERLOADED, reason="NETMETA_OVERLOADED_URL is not set: no server that was overloaded")
 
 
 @pytest.fixture(scope="session")
@@ -492,3 +502,93 @@ def test_first_run_fits_a_phone(console):
     page = console(EMPTY, viewport={"width": 390, "height": 844}).open()
     page.get_by_role("heading", name="Waiting for the first flow").wait_for()
     assert fits(page)
+
+
+def picture(page, name):
+    folder = os.environ.get("NETMETA_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
+def account(base):
+    with urllib.request.urlopen(f"{base}/api/v1/health/losses", timeout=30) as answer:
+        return json.load(answer)
+
+
+@needs_overloaded
+@pytest.mark.parametrize("query", ["", "?p=explore&d=SrcAddr"])
+@pytest.mark.parametrize("width", [1000, 1280, 1440])
+def test_drops_are_visible_on_every_page(console, query, width):
+    page = console(OVERLOADED, viewport={"width": width, "height": 900}).open(query)
+    losses = account(OVERLOADED)
+    drops = losses["datagrams"]["lost"]["reasons"]["kernel_drop"]
+    assert drops > 1000
+    strip = page.locator(".health")
+    strip.get_by_role("button", name="What to do", exact=True).wait_for()
+    words = re.sub(r"\s+", " ", strip.inner_text())
+    assert f"Received {losses['rows']['written']:,} = stored {losses['rows']['stored']:,}" in words
+    if width >= 1280:
+        assert f"kernel drop {drops:,} datagrams" in words
+    # It stands between the top bar and the page, and nothing of it is cut off at the edge.
+    places = [page.locator(name).bounding_box()["y"] for name in ("header.top", ".health", "main")]
+    assert places == sorted(places) and places[0] == 0
+    assert strip.evaluate("strip => strip.scrollWidth <= strip.clientWidth")
+    assert fits(page)
+    picture(page, f"overload-{'explore' if query else 'overview'}-{width}")
+
+
+@needs_overloaded
+def test_the_account_says_what_was_lost_where_and_what_to_do(console):
+    console = console(OVERLOADED)
+    page = console.open()
+    page.locator(".health").get_by_role("button", name="What to do", exact=True).click()
+    console.until(lambda query: query.get("l") == ["1"])
+    drawer = page.get_by_role("dialog", name="Account of losses")
+    losses = account(OVERLOADED)
+    drops = losses["datagrams"]["lost"]["reasons"]["kernel_drop"]
+    drawer.get_by_text(f"kernel drop: {drops:,} datagrams").wait_for()
+    advice = drawer.locator('section[aria-label="What to do"]').inner_text()
+    assert "listeners.receiveBuffer" in advice and "Malformed: 3 datagrams" in advice
+    assert "3 of no known protocol" in advice
+    sums = re.sub(r"\s+", " ", drawer.locator('section[aria-label="Sums"]').inner_text())
+    datagrams, rows = losses["datagrams"], losses["rows"]
+    assert (f"arrived {datagrams['arrived']:,} = decoded {datagrams['decoded']:,} + lost {datagrams['lost']['total']:,}"
+            in sums)
+    assert f"received {rows['written']:,} = stored {rows['stored']:,} + in flight 0 + lost 0" in sums
+    stages = drawer.locator('section[aria-label="Stages"] tbody')
+    assert stages.count() == len(losses["stages"])
+    assert f"{drops:,}" in stages.first.inner_text()
+    assert f"{drops:,}" in drawer.locator('section[aria-label="Sockets"]').inner_text()
+    assert "≈" in drawer.locator('section[aria-label="Estimates"]').inner_text()
+    picture(page, "overload-account")
+    drawer.locator('section[aria-label="Exporters"] tbody a').first.click()
+    console.until(lambda query: "e" in query and "l" not in query)
+    page.go_back()
+    console.until(lambda query: query.get("l") == ["1"])
+    page.keyboard.press("Escape")
+    console.until(lambda query: "l" not in query)
+    assert drawer.count() == 0
+
+
+@needs_overloaded
+def test_the_account_on_a_phone(console):
+    console = console(OVERLOADED, viewport={"width": 390, "height": 844})
+    page = console.open()
+    strip = page.locator(".health")
+    assert "kernel drop" in strip.inner_text()
+    strip.locator(".health-line").click()
+    picture(page, "overload-phone-strip")
+    strip.get_by_role("button", name="What to do", exact=True).click()
+    drawer = page.get_by_role("dialog", name="Account of losses")
+    drawer.get_by_text("kernel drop:").first.wait_for()
+    assert fits(page)
+    assert drawer.locator(".drawer-body").evaluate("body => body.scrollWidth <= body.clientWidth")
+    picture(page, "overload-phone-account")
+
+
+@needs_empty
+def test_a_server_that_lost_nothing_says_so(console):
+    console = console(EMPTY)
+    page = console.open()
+    page.locator(".health").get_by_role("button", name="Account").click()
+    page.get_by_text("Nothing was lost on the way from the socket to the store.").wait_for()

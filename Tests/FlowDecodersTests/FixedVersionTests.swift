@@ -32,7 +32,7 @@ struct FixedVersionTests {
         #expect(batch.number(.proto, row: 1) == 6 && batch.number(.ipTos, row: 1) == 0xB8)
         #expect(batch.number(.tcpFlags, row: 1) == 0x12 && batch.number(.dstPort, row: 1) == 80)
         #expect(batch.number(.timeFlowStart, row: 1) == UInt64(Bytes.exportTime) - 2)
-        #expect(decoded.exporters[0].sequenceMissing == 0)
+        #expect(decoded.exporters[0].missingRecords == 0)
     }
 
     @Test("v7: like v5 with a reserved word and the router that was bypassed; its sequence counts flows")
@@ -46,7 +46,7 @@ struct FixedVersionTests {
         #expect(batch.count == 2 && batch.number(.flowType, row: 0) == UInt64(FlowType.netflowV7.rawValue))
         #expect(batch.number(.proto, row: 0) == 17 && batch.number(.tcpFlags, row: 0) == 0x1B)
         #expect(batch.number(.srcAS, row: 0) == 65001 && batch.number(.dstNet, row: 0) == 16)
-        #expect(decoded.exporters[0].sequenceMissing == 3)
+        #expect(decoded.exporters[0].missingRecords == 3)
         let bad = Decoded([RecordedDatagram(header(7, count: 2) + Bytes.u32(1, 0) + start(1) + tail)])
         #expect(bad.counters.malformed[.badCount] == 1 && bad.batch.count == 0 && bad.counters.bytesUnaccounted == 0)
     }

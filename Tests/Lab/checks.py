@@ -57,3 +57,14 @@ def nothing_lost(netmeta):
     losses = netmeta.api("health")["losses"]
     assert losses["received"] == losses["stored"] + losses["inFlight"] + losses["lost"]["total"]
     assert losses["lost"]["total"] == 0
+    sums_hold(netmeta.api("health/losses"))
+
+
+def sums_hold(losses):
+    """The three sums of an account, computed here and as it says itself."""
+    datagrams, records, rows = losses["datagrams"], losses["records"], losses["rows"]
+    assert datagrams["arrived"] == datagrams["decoded"] + sum(datagrams["lost"]["reasons"].values())
+    assert records["read"] + records["reverseRows"] == records["rows"] + records["events"] + records["rejected"]
+    assert rows["written"] == (
+        rows["stored"] + sum(rows["lost"]["reasons"].values()) + sum(rows["inFlight"]["places"].values()))
+    assert datagrams["holds"] and records["holds"] and rows["holds"]

@@ -29,13 +29,14 @@ START_SECONDS = 60
 class Collector:
     """A running `netmeta serve`."""
 
-    def __init__(self, folder, netflow=NETFLOW, ipfix=IPFIX, sflow=SFLOW, console=CONSOLE):
+    def __init__(self, folder, netflow=NETFLOW, ipfix=IPFIX, sflow=SFLOW, console=CONSOLE, buffer=None):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.url = f"http://127.0.0.1:{console}"
         self.configuration = self.folder / "netmeta.yaml"
         self.configuration.write_text(
-            f"listeners: {{netflow: {netflow}, ipfix: {ipfix}, sflow: {sflow}}}\n"
+            f"listeners: {{netflow: {netflow}, ipfix: {ipfix}, sflow: {sflow}"
+            f"{'' if buffer is None else f', receiveBuffer: {buffer}'}}}\n"
             f'console: {{listen: "127.0.0.1:{console}"}}\n')
         self.log = self.folder / "serve.log"
         self.process = None
@@ -106,6 +107,23 @@ class Collector:
             # Longer than the second in which a batch is sealed.
             time.sleep(1.5)
         return now
+
+    def accounted(self, datagrams, seconds=60):
+        """The account of losses once so many datagrams have arrived and nothing is on its way any more."""
+        def account():
+            losses = self.api("health/losses")
+            waits = losses["rows"]["inFlight"]["total"] + sum(
+                listener["buffer"]["used"] for listener in losses["listeners"] if listener["buffer"])
+            return losses if losses["datagrams"]["arrived"] >= datagrams and waits == 0 else None
+        network.wait_for(account, f"an account of {datagrams} datagrams", seconds)
+        return self.api("health/losses")
+
+    def metrics(self):
+        """The samples of /metrics: {'name{label="value"}': number}."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:
+            lines = answer.read().decode().splitlines()
+        return {name: float(value) for name, value in
+                (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
 
     def streams(self, ports, extra=""):
         """Sums for each source port: {port: {flows, packets, bytes, ...}}."""

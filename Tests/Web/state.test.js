@@ -27,6 +27,7 @@ const LINKS = [
     ["?m=as,hosts", { mirrored: ["as", "hosts"] }],
     ["?e=192.0.2.9", { exporter: "192.0.2.9" }],
     ["?e=2001:db8::1", { exporter: "2001:db8::1" }],
+    ["?l=1", { losses: true }],
 ];
 
 for (const [query, change] of LINKS) {

@@ -47,18 +47,38 @@ struct FakeStatus: StatusSource {
         status: .ok,
         since: 1_795_400_000,
         isReady: true,
-        losses: LossReport(received: 110, stored: 100, inFlight: 4, lost: [.kernelDrop: 6]),
+        losses: Self.overload,
         lag: 1.5,
         listeners: [
             ListenerReport(
                 transport: "udp",
                 endpoint: IPEndpoint(address: .unspecified, port: 2055),
-                purpose: "NetFlow, IPFIX"
+                purpose: "NetFlow, IPFIX",
+                read: 15,
+                buffer: .init(bytes: 4096, asked: 65_536, used: 1024, drops: 6)
             )
         ],
         store: StoreReport(rows: 100, bytes: 4096, retentionDays: 7, freeDiskBytes: 1 << 40)
     )
     var known = [Self.edge, Self.configured]
+
+    /// 21 datagrams, of which 6 were dropped and 4 refused; 107 rows, of which 100 are stored and 3 lost.
+    static var overload: LossReport {
+        var rows = RowLedger()
+        rows.write(107, inBatch: 107)
+        rows.move(106, from: .batch, to: .queue)
+        rows.move(103, from: .queue, to: .insert)
+        rows.store(100, from: .insert)
+        rows.lose(3, from: .insert, .storeRejected)
+        var report = LossReport(read: 15, decoded: 9, rows: rows)
+        report.lostBefore = [.kernelDrop: 6, .notAllowed: 4, .malformed: 2, .noTemplate: 1, .rejectedRecord: 5]
+        report.kinds = [.malformed: ["badCount": 2]]
+        report.decoder.records = 112
+        report.decoder.rows = 107
+        report.estimates.kernelDropRows = 71
+        report.refused = [RefusedSender(address: IPAddress(198, 51, 100, 7), datagrams: 4)]
+        return report
+    }
 
     /// An exporter that has told all that one can.
     static var edge: ExporterReport {

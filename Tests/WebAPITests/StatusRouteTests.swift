@@ -15,17 +15,81 @@ struct StatusRouteTests {
         #expect(json["message"] is NSNull)
         #expect(json["lag"] as? Double == 1.5)
         let losses = try #require(json["losses"] as? [String: Any])
-        #expect(losses["received"] as? Int == 110)
+        // One sum over all units: 100 stored, 4 in flight, 16 lost, of which a rejected record is none.
+        #expect(losses["received"] as? Int == 120)
+        #expect(losses["stored"] as? Int == 100)
+        #expect(losses["inFlight"] as? Int == 4)
         let lost = try #require(losses["lost"] as? [String: Any])
-        #expect(lost["total"] as? Int == 6)
+        #expect(lost["total"] as? Int == 16)
         let reasons = try #require(lost["reasons"] as? [String: Int])
         #expect(reasons["kernel_drop"] == 6)
-        #expect(reasons.count == LossReason.allCases.count)
+        #expect(Set(reasons.keys) == Set(LossReason.allCases.filter { $0.unit != .records }.map(\.rawValue)))
+        #expect((losses["datagrams"] as? [String: Any])?["arrived"] as? Int == 21)
+        #expect((losses["rows"] as? [String: Any])?["written"] as? Int == 107)
         let listener = try #require((json["listeners"] as? [[String: String]])?.first)
         #expect(listener == ["protocol": "udp", "address": "[::]:2055", "purpose": "NetFlow, IPFIX"])
         let store = try #require(json["store"] as? [String: Any])
         #expect(store["oldest"] is NSNull)
         #expect(store["freeDiskBytes"] as? Int == 1 << 40)
+    }
+
+    @Test func lossesAreApartByUnitAndStage() async throws {
+        let json = try await Harness().send("/api/v1/health/losses").json()
+        let datagrams = try #require(json["datagrams"] as? [String: Any])
+        #expect(datagrams["arrived"] as? Int == 21)
+        #expect(datagrams["decoded"] as? Int == 9)
+        #expect((datagrams["lost"] as? [String: Any])?["total"] as? Int == 12)
+        #expect(datagrams["holds"] as? Bool == true)
+        let rows = try #require(json["rows"] as? [String: Any])
+        #expect(rows["written"] as? Int == 107)
+        #expect(rows["stored"] as? Int == 100)
+        #expect(
+            (rows["lost"] as? [String: Any])?["reasons"] as? [String: Int] == ["queue_full": 0, "store_rejected": 3]
+        )
+        let inFlight = try #require(rows["inFlight"] as? [String: Any])
+        #expect(inFlight["total"] as? Int == 4)
+        #expect(inFlight["places"] as? [String: Int] == ["batch": 1, "queue": 3, "insert": 0])
+        #expect(rows["holds"] as? Bool == true)
+        #expect((json["records"] as? [String: Any])?["holds"] as? Bool == true)
+        #expect(json["at"] as? Int == Int(Harness.now))
+
+        let stages = try #require(json["stages"] as? [[String: Any]])
+        #expect(stages.map { $0["stage"] as? String } == LossStage.allCases.map(\.rawValue))
+        let reasons = stages.flatMap { $0["lost"] as? [[String: Any]] ?? [] }
+        #expect(reasons.count == LossReason.allCases.count)
+        #expect(reasons.allSatisfy { ($0["explanation"] as? String)?.hasSuffix(".") == true })
+        #expect(reasons.allSatisfy { ($0["remedy"] as? String)?.hasSuffix(".") == true })
+        let malformed = reasons.first { $0["reason"] as? String == "malformed" }
+        #expect(malformed?["count"] as? Int == 2)
+        #expect(malformed?["kinds"] as? [String: Int] == ["badCount": 2])
+
+        let listener = try #require((json["listeners"] as? [[String: Any]])?.first)
+        #expect(listener["buffer"] as? [String: Int] == ["bytes": 4096, "asked": 65_536, "used": 1024, "drops": 6])
+        #expect(listener["sessions"] is NSNull)
+        let refused = try #require(json["refused"] as? [[String: Any]])
+        #expect(refused.first?["address"] as? String == "198.51.100.7")
+    }
+
+    @Test func lossesListTheWorstExporters() async throws {
+        var harness = Harness()
+        harness.status.known = (0..<LossesBody.mostExporters + 5).map { number in
+            var report = ExporterReport(address: IPAddress(v4: 0x0A00_0000 + UInt32(number)), lastSeen: 1)
+            report.malformed = ["badCount": 3, "truncated": UInt64(number)]
+            report.rejectedDatagrams = ["badCount": 2]
+            report.missingDatagrams = 1
+            return report
+        }
+        let json = try await harness.send("/api/v1/health/losses").json()
+        let exporters = try #require(json["exporters"] as? [String: Any])
+        #expect(exporters["total"] as? Int == LossesBody.mostExporters + 5)
+        #expect(exporters["shown"] as? Int == LossesBody.mostExporters)
+        let worst = try #require((exporters["list"] as? [[String: Any]])?.first)
+        #expect(worst["address"] as? String == "10.0.0.104")
+        // What was rejected whole isn't counted as a part again.
+        #expect(
+            worst["lost"] as? [String: Int]
+                == ["malformed": 2, "malformed_set": 105, "no_template": 0, "rejected_record": 0]
+        )
     }
 
     @Test func exporters() async throws {
@@ -113,9 +177,14 @@ struct StatusRouteTests {
         let answer = try await Harness().send("/metrics")
         #expect(answer.headers[.contentType] == PrometheusText.mediaType)
         let lines = answer.body.split(separator: "\n").map(String.init)
-        #expect(lines.contains("netmeta_rows_received_total 110"))
-        #expect(lines.contains(#"netmeta_rows_lost_total{reason="kernel_drop"} 6"#))
-        #expect(lines.contains(#"netmeta_rows_lost_total{reason="malformed"} 0"#))
+        #expect(lines.contains("netmeta_rows_received_total 107"))
+        #expect(lines.contains(#"netmeta_rows_lost_total{stage="store",reason="store_rejected"} 3"#))
+        #expect(lines.contains(#"netmeta_rows_in_flight{stage="queue",place="queue"} 3"#))
+        #expect(lines.contains("netmeta_datagrams_arrived_total 21"))
+        #expect(lines.contains(#"netmeta_datagrams_lost_total{stage="socket",reason="kernel_drop"} 6"#))
+        #expect(lines.contains(#"netmeta_sets_lost_total{stage="decoder",reason="no_template"} 1"#))
+        #expect(lines.contains(#"netmeta_records_lost_total{stage="decoder",reason="rejected_record"} 5"#))
+        #expect(lines.contains("netmeta_estimate_kernel_drop_rows 71"))
         #expect(lines.contains(#"netmeta_exporter_malformed_total{exporter="192.0.2.9",reason="truncated"} 1"#))
         #expect(lines.contains(#"netmeta_build_info{version="1.2.3"} 1"#))
         #expect(lines.contains(#"netmeta_exporter_clock_offset_seconds{exporter="192.0.2.9"} -3600"#))

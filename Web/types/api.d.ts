@@ -127,7 +127,9 @@ export interface Health {
         received: number;
         stored: number;
         inFlight: number;
-        lost: { total: number; reasons: Record<string, number> };
+        lost: Lost;
+        datagrams: LossesOfDatagrams;
+        rows: LossesOfRows;
     };
     gapsBefore: number;
     lag: number | null;
@@ -140,5 +142,71 @@ export interface Health {
         newest: number | null;
         retentionDays: number;
         freeDiskBytes: number | null;
+    };
+}
+export interface Lost {
+    total: number;
+    reasons: Record<string, number>;
+}
+export interface LossesOfDatagrams {
+    arrived: number;
+    decoded: number;
+    lost: Lost;
+    holds: boolean;
+}
+export interface LossesOfRows {
+    written: number;
+    stored: number;
+    lost: Lost;
+    inFlight: { total: number; places: Record<string, number> };
+    holds: boolean;
+}
+export interface LossReason {
+    reason: string;
+    unit: string;
+    count: number;
+    kinds: Record<string, number>;
+    explanation: string;
+    remedy: string;
+}
+export interface LossStage {
+    stage: string;
+    explanation: string;
+    figures: { name: string; unit: string; value: number; explanation: string }[];
+    lost: LossReason[];
+}
+export interface LossListener {
+    protocol: string;
+    address: string;
+    purpose: string;
+    read: number;
+    buffer: { bytes: number; asked: number; used: number; drops: number } | null;
+    sessions: { open: number; notAllowed: number; tooMany: number; broken: number } | null;
+}
+export interface LossExporter {
+    address: string;
+    name: string | null;
+    decoded: number;
+    rows: number;
+    lost: Record<string, number>;
+    missingDatagrams: number;
+    missingRecords: number;
+}
+export interface Losses {
+    since: number;
+    at: number;
+    datagrams: LossesOfDatagrams;
+    records: { read: number; reverseRows: number; rows: number; events: number; rejected: number; holds: boolean };
+    rows: LossesOfRows;
+    stages: LossStage[];
+    listeners: LossListener[];
+    refused: { address: string; datagrams: number }[];
+    exporters: { total: number; shown: number; list: LossExporter[] };
+    estimates: {
+        missingDatagrams: number;
+        missingRecords: number;
+        missingRows: number;
+        kernelDropRows: number;
+        rowsBeforeUs: number;
     };
 }

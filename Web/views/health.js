@@ -1,90 +1,125 @@
 // @ts-check
-// Is the picture complete? received = stored + in flight + lost : reasons, on every page.
+// Is the picture complete? Rows: received = stored + in flight + lost; datagrams and sets that were lost; on every page.
 import { markup, useState } from "../preact.js";
 import { now } from "../clock.js";
+import { lossReasons } from "../losses.js";
+import { navigate } from "../store.js";
 import { clockWithSeconds, day, stamp } from "../time.js";
-import { duration, full, percent } from "../units.js";
+import { counted, duration, full, percent } from "../units.js";
 import { Icon, useMedia } from "./parts.js";
 
 /** @typedef {import("../types/api.d.ts").Health} HealthAnswer */
+/** @typedef {import("../losses.js").Reason} Reason */
+
+/** Seconds of lag that a batch doesn't explain any more. */
+const LATE = 10;
 
 /** @param {{health: HealthAnswer|undefined, zone: "utc"|"local"}} props */
 export function HealthStrip({ health, zone }) {
     const phone = useMedia("(max-width: 959px)");
-    const roomy = useMedia("(min-width: 1360px)");
-    const narrow = useMedia("(max-width: 1099px)");
-    const [open, setOpen] = useState(false);
-    if (!health) {
-        return markup`<div class="health" role="status" aria-label="Health"><span class="dim">Reading health …</span></div>`;
-    }
-    const { received, stored, inFlight, lost } = health.losses;
-    const share = received > 0 ? lost.total / received : 0;
-    const dot = health.status === "down"
-        ? "crit"
-        : lost.total > 0 || health.status === "degraded"
-        ? "warn"
-        : received === 0
-        ? "hollow"
-        : "ok";
-    const lag = received > 0 && health.lag !== null && markup`<span class="pair">lag <b class=${health.lag > 10 ? "warn-text" : ""}>${duration(health.lag)}</b></span>`;
-    if (phone) {
-        return markup`<div class="health phone" role="status" aria-label="Health">
-            <button class="health-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>
-                <span class=${`dot ${dot}`}></span>
-                <span>Lost <b class=${lost.total > 0 ? "warn-text" : ""}>${full(lost.total)}</b>${" "}
-                    <span class="dim">${lost.total > 0 && `${percent(share)} % of `}${lost.total === 0 && "of "}${full(received)}</span></span>
-                <span class="grow"></span>${lag}<${Icon} name="down" /></button>
-            ${open && markup`<dl class="health-list">
-                <dt>Received</dt><dd>${full(received)}</dd><dt>= stored</dt><dd>${full(stored)}</dd>
-                <dt>+ in flight</dt><dd>${full(inFlight)}</dd><dt>+ lost</dt><dd>${full(lost.total)}</dd>
-                ${reasons(lost.reasons).map(([name, count]) =>
-                    markup`<dt class="sub">${name}</dt><dd class="warn-text">${full(count)}</dd>`
-                )}
-                <dt>Gaps before us</dt><dd class=${health.gapsBefore > 0 ? "warn-text" : ""}>${health.gapsBefore > 0 && "≈ "}${full(health.gapsBefore)}</dd>
-                <dt>Counting since</dt><dd>${stamp(health.since, zone)}</dd></dl>`}
-        </div>`;
-    }
-    const holds = received === stored + inFlight + lost.total;
+    const strip = phone ? PhoneStrip : WideStrip;
+    // One element whatever is in it: the page around it is put together but once.
+    return markup`<div class=${phone && health ? "health phone" : "health"} role="status" aria-label="Health">${health
+        ? markup`<${strip} health=${health} zone=${zone} />`
+        : markup`<span class="dim">Reading health …</span>`}</div>`;
+}
+
+/** @param {{health: HealthAnswer, zone: "utc"|"local"}} props */
+function WideStrip({ health, zone }) {
+    const [wide, widest] = [useMedia("(min-width: 1360px)"), useMedia("(min-width: 1720px)")];
+    const narrow = useMedia("(max-width: 1199px)");
+    const { rows, datagrams } = health.losses;
+    const reasons = lossReasons(health.losses);
+    // Losses come before what is only good to know.
+    const roomy = widest || (wide && reasons.length === 0);
     const since = day(health.since, zone) === day(now(), zone)
         ? clockWithSeconds(health.since, zone)
         : `${day(health.since, zone)} ${clockWithSeconds(health.since, zone).slice(0, 5)}`;
-    return markup`<div class="health" role="status" aria-label="Health">
-        <span class=${`dot ${dot}`}></span>
-        <span class="pair">Received <b>${full(received)}</b></span>
-        ${holds
+    return markup`<span class=${`dot ${grade(health)}`}></span>
+        <span class="pair" title="Rows that the decoder wrote">Received <b>${full(rows.written)}</b></span>
+        ${rows.holds
             ? markup`<span class="op">=</span>`
-            : markup`<span class="op warn-text" title="The counters were read while they moved">≈</span>`}
-        <span class="pair">stored <b>${full(stored)}</b></span><span class="op">+</span>
-        <span class="pair">in flight <b>${full(inFlight)}</b></span><span class="op">+</span>
-        <span class="pair">lost <b class=${lost.total > 0 ? "warn-text" : ""}>${full(lost.total)}</b>
-            ${lost.total > 0 && markup`<span class="dim">${percent(share)} %</span>`}</span>
-        ${lost.total > 0 &&
-        markup`<span class="op">:</span><${Reasons} reasons=${lost.reasons} most=${roomy ? 3 : narrow ? 0 : 2} />`}
+            : markup`<span class="op crit-text" title="The counters contradict each other: a fault of the program">≠</span>`}
+        <span class="pair">stored <b>${full(rows.stored)}</b></span><span class="op">+</span>
+        <span class="pair">in flight <b>${full(rows.inFlight.total)}</b></span><span class="op">+</span>
+        <span class="pair">lost <b class=${rows.lost.total > 0 ? "warn-text" : ""}>${full(rows.lost.total)}</b>
+            <span class="dim">rows</span></span>
+        ${!narrow && datagrams.arrived > 0 && markup`<span class="pair edge first" title=${datagramsInWords(health)}>
+            <b>${full(datagrams.arrived)}</b> datagrams${datagrams.lost.total > 0
+            ? markup`, <b class="warn-text">${percent(datagrams.lost.total / datagrams.arrived)} %</b> lost`
+            : ", none lost"}</span>`}
+        <${Reasons} reasons=${reasons} most=${roomy ? 2 : narrow ? 0 : 1} />
         <span class="grow"></span>
-        ${received > 0 &&
-        markup`<span class="pair edge" title="Datagrams or records missing in the exporters' sequence numbers: an estimate, not in the sum">gaps before us
+        ${roomy && datagrams.arrived > 0 &&
+        markup`<span class="pair edge" title="Datagrams or records missing in the exporters' sequence numbers: an estimate, in no sum">gaps
             <b class=${health.gapsBefore > 0 ? "warn-text" : ""}>${health.gapsBefore > 0 && "≈ "}${full(health.gapsBefore)}</b></span>`}
-        ${lag && markup`<span class="edge">${lag}</span>`}
-        ${(roomy || received === 0) &&
-        markup`<span class="pair edge" title=${stamp(health.since, zone)}>${received === 0 ? "counting " : ""}since ${since}</span>`}
-    </div>`;
+        <${Lag} health=${health} />
+        ${(roomy || datagrams.arrived === 0) &&
+        markup`<span class="pair edge" title=${stamp(health.since, zone)}>${datagrams.arrived === 0 ? "counting " : ""}since ${since}</span>`}
+        <button class="quiet" onClick=${openLosses} title="What became of everything, stage by stage, and what to do">${
+        reasons.length > 0 ? "What to do" : "Account"}<${Icon} name="right" /></button>`;
 }
 
-/** @param {Record<string, number>} counts @returns {[string, number][]} largest first, zeros left out */
-function reasons(counts) {
-    return Object.entries(counts).filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1])
-        .map(([name, count]) => [name.replaceAll("_", " "), count]);
+/** @param {{health: HealthAnswer, zone: "utc"|"local"}} props */
+function PhoneStrip({ health, zone }) {
+    const [open, setOpen] = useState(false);
+    const { rows, datagrams } = health.losses;
+    const reasons = lossReasons(health.losses);
+    return markup`<button class="health-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>
+            <span class=${`dot ${grade(health)}`}></span>
+            <span class="cut">${reasons.length > 0
+                ? markup`<b class="warn-text">${inWords(reasons[0])}</b>${reasons.length > 1 && ` and ${counted(reasons.length - 1, "reason")} more`}`
+                : markup`Nothing lost <span class="dim">of ${full(rows.written)}</span>`}</span>
+            <span class="grow"></span><${Lag} health=${health} /><${Icon} name="down" /></button>
+        ${open && markup`<dl class="health-list">
+            <dt>Rows received</dt><dd>${full(rows.written)}</dd><dt>= stored</dt><dd>${full(rows.stored)}</dd>
+            <dt>+ in flight</dt><dd>${full(rows.inFlight.total)}</dd><dt>+ lost</dt><dd>${full(rows.lost.total)}</dd>
+            <dt>Datagrams arrived</dt><dd>${full(datagrams.arrived)}</dd>
+            <dt>= decoded</dt><dd>${full(datagrams.decoded)}</dd><dt>+ lost</dt><dd>${full(datagrams.lost.total)}</dd>
+            ${reasons.map((reason) =>
+                markup`<dt class="sub" key=${reason.name}>${reason.words}</dt><dd class="warn-text">${counted(reason.count, reason.unit)}</dd>`
+            )}
+            <dt>Gaps in sequence</dt><dd class=${health.gapsBefore > 0 ? "warn-text" : ""}>${health.gapsBefore > 0 && "≈ "}${full(health.gapsBefore)}</dd>
+            <dt>Counting since</dt><dd>${stamp(health.since, zone)}</dd></dl>
+            <button class="health-more" onClick=${openLosses}>${reasons.length > 0 ? "What to do" : "The whole account"}</button>`}`;
 }
 
-/** @param {{reasons: Record<string, number>, most: number}} props */
-function Reasons({ reasons: counts, most }) {
-    const all = reasons(counts);
-    const shown = all.length <= most + 1 && most > 0 ? all : all.slice(0, most);
-    const rest = all.slice(shown.length);
-    return markup`${shown.map(([name, count]) =>
-            markup`<span class="reason" key=${name}>${name} <b class="warn-text">${full(count)}</b></span>`
+/** @param {{health: HealthAnswer}} props */
+function Lag({ health }) {
+    if (health.lag === null) return null;
+    return markup`<span class="pair edge" title="Seconds until a received row can be queried">lag
+        <b class=${health.lag > LATE ? "warn-text" : ""}>${duration(health.lag)}</b></span>`;
+}
+
+/** @param {{reasons: Reason[], most: number}} props the largest ones, and the number of the others */
+function Reasons({ reasons, most }) {
+    const shown = reasons.length <= most ? reasons : reasons.slice(0, most);
+    const rest = reasons.slice(shown.length);
+    return markup`${shown.map((reason) =>
+            markup`<button class="reason" key=${reason.name} onClick=${openLosses} title="What it means, and what to do">${reason.words}
+                <b class="warn-text">${counted(reason.count, reason.unit)}</b></button>`
         )}
-        ${rest.length > 0 && markup`<span class="reason" title=${rest.map(([name, count]) => `${name} ${full(count)}`).join(", ")}>
-            ${shown.length === 0 ? `${rest.length} reason${rest.length === 1 ? "" : "s"}` : `${rest.length} more`}
-            ${" "}<b class="warn-text">${full(rest.reduce((sum, [, count]) => sum + count, 0))}</b></span>`}`;
+        ${rest.length > 0 && markup`<button class="reason" onClick=${openLosses} title=${rest.map(inWords).join("\n")}>${
+        shown.length === 0 ? counted(rest.length, "reason") : `${rest.length} more`}</button>`}`;
+}
+
+/** @param {Reason} reason "kernel drop 12,345 datagrams" */
+function inWords(reason) {
+    return `${reason.words} ${counted(reason.count, reason.unit)}`;
+}
+
+/** @param {HealthAnswer} health */
+function datagramsInWords({ losses: { datagrams } }) {
+    return `${full(datagrams.arrived)} arrived = ${full(datagrams.decoded)} decoded + ${full(datagrams.lost.total)} lost`;
+}
+
+/** @param {HealthAnswer} health the colour of the dot */
+function grade(health) {
+    if (health.status === "down") return "crit";
+    if (health.status === "degraded") return "warn";
+    return health.losses.datagrams.arrived === 0 ? "hollow" : "ok";
+}
+
+function openLosses() {
+    navigate({ losses: true });
 }

@@ -97,7 +97,7 @@ export function Overview({ state, schema, health }) {
     );
 
     const drawn = known && graphs.every((graph) => graph.data !== undefined || graph.error !== undefined);
-    useReady(first || drawn, `overview ${from} ${to} ${first} ${drawn} ${state.unit} ${state.exporter}`);
+    useReady(first || drawn, `overview ${from} ${to} ${first} ${drawn} ${state.unit} ${state.exporter} ${state.losses}`);
 
     if (exporters.error && !exporters.data && exporters.error.code !== "network") {
         return markup`<main id="main"><${Failure} error=${exporters.error} retry=${exporters.retry} /></main>`;

@@ -1,5 +1,5 @@
 // System calls that the Glibc module of Swift doesn't import: recvmmsg and
-// sendmmsg with their nested structures and control messages.
+// sendmmsg with their nested structures, SO_MEMINFO and adjtimex.
 #ifndef NETMETA_LINUX_CAPTURE_H
 #define NETMETA_LINUX_CAPTURE_H
 
@@ -32,9 +32,27 @@ int netmeta_receive(netmeta_receiver *receiver);
 /// The datagrams of the last call.
 const netmeta_datagram *netmeta_datagrams(const netmeta_receiver *receiver);
 
-/// What the kernel dropped at this socket since it was opened (SO_RXQ_OVFL,
-/// 32 bits that wrap, widened here).
-uint64_t netmeta_kernel_drops(const netmeta_receiver *receiver);
+/// A socket's receive queue as the kernel sees it at this moment, in its own reckoning of memory.
+typedef struct {
+    uint32_t used, size;
+    /// Datagrams dropped at this socket since it was opened; wraps.
+    uint32_t drops;
+} netmeta_socket_queue;
+
+/// Looks at a socket's queue (SO_MEMINFO, Linux 4.12); may be called on any thread. Returns 0 or -errno.
+///
+/// SO_RXQ_OVFL tells the drops only with the next datagram, and so never those after the last one.
+int netmeta_queue(int fd, netmeta_socket_queue *queue);
+
+/// Whether the system's clock follows another one (NTP, PTP).
+typedef struct {
+    uint8_t synchronised;
+    /// How far off it may be, by its own estimate.
+    int64_t most_error_microseconds;
+} netmeta_clock_state;
+
+/// Asks the kernel about its clock (adjtimex). Returns 0 or -errno.
+int netmeta_clock(netmeta_clock_state *state);
 
 /// A datagram to send.
 typedef struct {

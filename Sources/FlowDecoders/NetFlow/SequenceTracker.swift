@@ -44,6 +44,12 @@ struct SequenceTrackers {
         init(type: FlowType, port: UInt16, domain: UInt32) {
             bits = UInt64(type.rawValue) << 48 | UInt64(port) << 32 | UInt64(domain)
         }
+
+        /// Whether the numbers count datagrams, as those of NetFlow v9 and sFlow do, and not records.
+        fileprivate var countsDatagrams: Bool {
+            let type = bits >> 48
+            return type == FlowType.netflowV9.rawValue || type == FlowType.sflow5.rawValue
+        }
     }
 
     private var trackers: [SequenceTracker] = []
@@ -73,8 +79,12 @@ struct SequenceTrackers {
         return keys.count - 1
     }
 
-    /// Units missing in all of them.
-    var missing: UInt64 { trackers.reduce(0) { $0 + $1.missing } }
+    /// Units missing in all of them, by what their numbers count.
+    var missing: (datagrams: UInt64, records: UInt64) {
+        zip(keys, trackers).reduce(into: (0, 0)) { sum, next in
+            if next.0.countsDatagrams { sum.datagrams += next.1.missing } else { sum.records += next.1.missing }
+        }
+    }
     /// How often any of them started again.
     var restarts: UInt64 { trackers.reduce(0) { $0 + $1.restarts } }
 }

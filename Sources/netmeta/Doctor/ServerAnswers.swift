@@ -1,0 +1,107 @@
+// The parts of the API's answers that the doctor reads; described by /api/v1/openapi.json.
+
+/// `/api/v1/health`
+struct Health: Decodable, Sendable {
+    let message: String?
+    let lag: Double?
+    let store: Store
+
+    struct Store: Decodable, Sendable {
+        let bytes: UInt64
+        let oldest: UInt64?
+        let newest: UInt64?
+        let retentionDays: Int
+        let freeDiskBytes: UInt64?
+    }
+}
+
+/// `/api/v1/health/losses`
+struct Losses: Decodable, Sendable {
+    let since: UInt64
+    let at: UInt64
+    let datagrams: Datagrams
+    let records: Records
+    let rows: Rows
+    let stages: [Stage]
+    let listeners: [Listener]
+    let refused: [Refused]
+
+    struct Total: Decodable, Sendable {
+        let total: UInt64
+    }
+
+    struct Datagrams: Decodable, Sendable {
+        let arrived: UInt64
+        let decoded: UInt64
+        let lost: Total
+        let holds: Bool
+    }
+
+    struct Records: Decodable, Sendable {
+        let holds: Bool
+    }
+
+    struct Rows: Decodable, Sendable {
+        let written: UInt64
+        let stored: UInt64
+        let inFlight: Total
+        let lost: Total
+        let holds: Bool
+    }
+
+    struct Stage: Decodable, Sendable {
+        let lost: [Reason]
+
+        struct Reason: Decodable, Sendable {
+            let reason: String
+            let unit: String
+            let count: UInt64
+            let explanation: String
+            let remedy: String
+        }
+    }
+
+    struct Listener: Decodable, Sendable {
+        let `protocol`: String
+        let address: String
+        let buffer: Buffer?
+
+        struct Buffer: Decodable, Sendable {
+            let bytes: Int
+            let asked: Int
+        }
+    }
+
+    struct Refused: Decodable, Sendable {
+        let address: String
+        let datagrams: UInt64
+    }
+}
+
+/// `/api/v1/exporters`
+struct Exporters: Decodable, Sendable {
+    let exporters: [Exporter]
+
+    struct Exporter: Decodable, Sendable {
+        let address: String
+        let lastSeen: UInt64
+        let flows: UInt64
+        let sequenceGaps: UInt64
+        let sampling: Sampling
+        let clock: Clock
+        let templates: Templates
+        let malformed: [String: UInt64]
+
+        struct Sampling: Decodable, Sendable {
+            let source: String
+        }
+
+        struct Clock: Decodable, Sendable {
+            let offset: Int64?
+        }
+
+        struct Templates: Decodable, Sendable {
+            let missing: Int
+        }
+    }
+}

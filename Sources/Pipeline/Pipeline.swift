@@ -5,6 +5,7 @@ import Foundation
 public import LinuxCapture
 public import Logging
 public import NetTypes
+public import Telemetry
 
 /// What the pipeline is made with.
 public struct PipelineOptions: Sendable {
@@ -44,10 +45,17 @@ public struct PipelineOptions: Sendable {
     public var flushSeconds = 1
     /// The file that keeps templates and options state from one life to the next; nil keeps none.
     public var memoryFile: String?
+    /// The folder for batches that the store doesn't take now.
+    public var spoolFolder: String
+    /// Bytes that it may hold; with 0 receivers wait instead.
+    public var spoolBytes = 1_000_000_000
+    /// Whether what is acknowledged is on the disk, and not only in the kernel's memory.
+    public var fsync = false
 
     /// Listens on these sockets, the rest at its defaults.
-    public init(listeners: [Listener]) {
+    public init(listeners: [Listener], spoolFolder: String) {
         self.listeners = listeners
+        self.spoolFolder = spoolFolder
     }
 
     /// Rows that a batch must have room for: one more datagram always fits, and one that has waited beside it.
@@ -60,6 +68,7 @@ public final class Pipeline: Sendable {
     private let sessionReceivers: [TCPReceiverThread]
     private let ingest: IngestThread
     private let pool: BatchPool
+    private let spool: Spool
     private let memory: ExporterMemoryFile?
     /// When the counters began, in seconds since 1970 UTC.
     public let since: UInt32
@@ -100,7 +109,19 @@ public final class Pipeline: Sendable {
         sessionReceivers = tcpListeners.map {
             TCPReceiverThread(listener: $0, purpose: $1, pool: pool, options: options)
         }
-        ingest = IngestThread(store: store, pool: pool, logger: logger)
+        spool = Spool(
+            folder: options.spoolFolder,
+            limit: options.spoolBytes,
+            syncs: options.fsync,
+            logger: logger
+        )
+        ingest = IngestThread(
+            store: store,
+            pool: pool,
+            spool: spool,
+            batchCapacity: options.batchCapacity,
+            logger: logger
+        )
         since = UInt32(truncatingIfNeeded: time(nil))
     }
 
@@ -123,7 +144,7 @@ public final class Pipeline: Sendable {
         for receiver in sessionReceivers { receiver.setDecoding(settings) }
     }
 
-    /// Reads what has arrived, stores all of it and ends the threads; blocks until then.
+    /// Reads what has arrived, stores or spools all of it and ends the threads; blocks until then.
     public func stop() {
         for receiver in receivers { receiver.stop() }
         for receiver in sessionReceivers { receiver.stop() }
@@ -188,6 +209,8 @@ public struct PipelineSnapshot: Sendable {
     public var storeProblem: String?
     /// Seconds that the ingest thread spent storing.
     public var storeSeconds: Double
+    /// What waits on disk for the store.
+    public var spool: SpoolReport
 }
 
 extension Pipeline {
@@ -195,12 +218,15 @@ extension Pipeline {
     public var snapshot: PipelineSnapshot {
         // The store's side first: what it stored after that is still in flight here, never the other way round.
         let stored = ingest.latest
+        let spooled = spool.report
         let queue = pool.state
         let reports = receivers.map { ($0, $0.latest) }
         let sessions = sessionReceivers.map { ($0, $0.latest) }
         var counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
         for session in sessions { counters.add(session.1.counters) }
-        let settled = stored.storedRows + stored.rejectedRows
+        let settled = stored.storedRows + stored.rejectedRows + spooled.droppedRows + spooled.brokenRows
+        // What an earlier life left in the spool came in, too.
+        let received = counters.flows + spooled.recoveredRows
         return PipelineSnapshot(
             listeners: reports.map { receiver, report in
                 PipelineSnapshot.Listener(
@@ -215,7 +241,7 @@ extension Pipeline {
             } + sessions.map { $0.listener($1) },
             counters: counters,
             exporters: reports.flatMap(\.1.exporters) + sessions.flatMap(\.1.exporters),
-            rowsInFlight: counters.flows > settled ? counters.flows - settled : 0,
+            rowsInFlight: received > settled ? received - settled : 0,
             storedRows: stored.storedRows,
             storedBatches: stored.storedBatches,
             rejectedRows: stored.rejectedRows,
@@ -223,7 +249,8 @@ extension Pipeline {
             stalls: queue.stalls,
             newestStored: stored.newestStored,
             storeProblem: stored.problem,
-            storeSeconds: stored.busySeconds
+            storeSeconds: stored.busySeconds,
+            spool: spooled
         )
     }
 }

@@ -78,7 +78,7 @@ public final class PipelineStatus: StatusSource {
     public func health() async -> HealthReport {
         let snapshot = pipeline.snapshot
         let broken = snapshot.listeners.compactMap(\.failure)
-        let problem = broken.first ?? snapshot.storeProblem.map { "the store refuses rows: \($0)" }
+        let problem = broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
         let losses = Self.losses(snapshot)
         return HealthReport(
             status: problem != nil ? .down : losses.lostTotal > 0 ? .degraded : .ok,
@@ -91,7 +91,8 @@ public final class PipelineStatus: StatusSource {
             listeners: snapshot.listeners.map {
                 ListenerReport(transport: $0.transport.rawValue, endpoint: $0.endpoint, purpose: $0.purpose)
             },
-            store: await storeReport()
+            store: await storeReport(),
+            spool: snapshot.spool
         )
     }
 
@@ -232,7 +233,7 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ]
+        ] + snapshot.spool.metrics
     }
 
     // MARK: - Figures
@@ -255,6 +256,8 @@ public final class PipelineStatus: StatusSource {
             .noTemplate: counters.unknownTemplateSets,
             .malformed: counters.malformed.total,
             .storeRejected: snapshot.rejectedRows,
+            .spoolFull: snapshot.spool.droppedRows,
+            .spoolBroken: snapshot.spool.brokenRows,
         ].filter { $0.value > 0 }
         let settled = snapshot.storedRows + snapshot.rowsInFlight
         return LossReport(
@@ -263,6 +266,11 @@ public final class PipelineStatus: StatusSource {
             inFlight: snapshot.rowsInFlight,
             lost: lost
         )
+    }
+
+    private static func words(refusal: String, _ spool: SpoolReport) -> String {
+        let consequence = spool.problem.map { "nor can the spool be written (\($0)), so that receivers wait" }
+        return "the store refuses rows: \(refusal)" + "; " + (consequence ?? "they wait in the spool")
     }
 
     /// Seconds since the newest stored row came, while others wait; 0 when none waits.

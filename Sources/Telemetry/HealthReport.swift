@@ -20,6 +20,8 @@ public struct HealthReport: Hashable, Sendable {
     public var listeners: [ListenerReport]
     /// Where rows are kept.
     public var store: StoreReport
+    /// What waits on disk for the store.
+    public var spool: SpoolReport
 
     /// The state in one word.
     public enum Status: String, Sendable {
@@ -36,7 +38,8 @@ public struct HealthReport: Hashable, Sendable {
         gapsBefore: UInt64 = 0,
         lag: Double? = nil,
         listeners: [ListenerReport] = [],
-        store: StoreReport = StoreReport()
+        store: StoreReport = StoreReport(),
+        spool: SpoolReport = SpoolReport()
     ) {
         self.status = status
         self.since = since
@@ -47,6 +50,7 @@ public struct HealthReport: Hashable, Sendable {
         self.lag = lag
         self.listeners = listeners
         self.store = store
+        self.spool = spool
     }
 }
 

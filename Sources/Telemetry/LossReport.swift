@@ -40,6 +40,10 @@ public enum LossReason: String, CaseIterable, Sendable {
     case malformed = "malformed"
     /// The way to the store was full.
     case queueFull = "queue_full"
+    /// The spool was full, so that its oldest batch made room for a newer one.
+    case spoolFull = "spool_full"
+    /// A batch in the spool couldn't be read any more.
+    case spoolBroken = "spool_broken"
     /// The store refused for good.
     case storeRejected = "store_rejected"
     /// From an address that isn't allowed to send.
@@ -54,6 +58,8 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .noTemplate: "data records came without their template"
         case .malformed: "data that breaks its protocol"
         case .queueFull: "rows came faster than the store took them"
+        case .spoolFull: "the store didn't take rows for so long that the spool was full (store.spool)"
+        case .spoolBroken: "files of the spool were damaged; they end in .broken"
         case .storeRejected: "the store refused rows"
         case .notAllowed: "datagrams from addresses that listeners.allow leaves out"
         case .tooManyExporters: "datagrams of more exporters than are kept in mind; narrow listeners.allow to yours"

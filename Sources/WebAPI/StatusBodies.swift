@@ -12,6 +12,7 @@ struct HealthBody: Encodable {
     var lag: Nullable<Double>
     var listeners: [Listener]
     var store: Store
+    var spool: Spool
 
     struct Losses: Encodable {
         var received: UInt64
@@ -41,6 +42,17 @@ struct HealthBody: Encodable {
         var freeDiskBytes: Nullable<UInt64>
     }
 
+    struct Spool: Encodable {
+        var batches: Int
+        var rows: UInt64
+        var bytes: UInt64
+        var limit: UInt64
+        var oldest: Nullable<UInt64>
+        var replayedRows: UInt64
+        var brokenFiles: UInt64
+        var problem: Nullable<String>
+    }
+
     init(_ report: HealthReport, version: String) {
         status = report.status.rawValue
         self.version = version
@@ -68,6 +80,16 @@ struct HealthBody: Encodable {
             newest: Nullable(report.store.newest),
             retentionDays: report.store.retentionDays,
             freeDiskBytes: Nullable(report.store.freeDiskBytes)
+        )
+        spool = Spool(
+            batches: report.spool.batches,
+            rows: report.spool.rows,
+            bytes: report.spool.bytes,
+            limit: report.spool.limit,
+            oldest: Nullable(report.spool.oldest),
+            replayedRows: report.spool.replayedRows,
+            brokenFiles: report.spool.broken,
+            problem: Nullable(report.spool.problem)
         )
     }
 }

@@ -141,4 +141,14 @@ export interface Health {
         retentionDays: number;
         freeDiskBytes: number | null;
     };
+    spool: {
+        batches: number;
+        rows: number;
+        bytes: number;
+        limit: number;
+        oldest: number | null;
+        replayedRows: number;
+        brokenFiles: number;
+        problem: string | null;
+    };
 }

@@ -81,6 +81,7 @@ extension ExporterSnapshot {
         result.scaledBytes &+= older.scaledBytes
         result.sequenceMissing += older.sequenceMissing
         result.sequenceRestarts += older.sequenceRestarts
+        result.sequenceSinceLastRun += older.sequenceSinceLastRun
         result.agentDrops += older.agentDrops
         result.templates += older.templates
         result.missingTemplates += older.missingTemplates

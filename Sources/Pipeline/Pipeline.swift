@@ -45,6 +45,8 @@ public struct PipelineOptions: Sendable {
     public var flushSeconds = 1
     /// The file that keeps templates and options state from one life to the next; nil keeps none.
     public var memoryFile: String?
+    /// The file that keeps where sequence numbers are; nil keeps none.
+    public var sequenceFile: String?
     /// The folder for batches that the store doesn't take now.
     public var spoolFolder: String
     /// Bytes that it may hold; with 0 receivers wait instead.
@@ -70,6 +72,7 @@ public final class Pipeline: Sendable {
     private let pool: BatchPool
     private let spool: Spool
     private let memory: ExporterMemoryFile?
+    private let sequences: SequenceFile?
     /// When the counters began, in seconds since 1970 UTC.
     public let since: UInt32
 
@@ -97,13 +100,16 @@ public final class Pipeline: Sendable {
         self.pool = pool
         let memory = options.memoryFile.map { ExporterMemoryFile(path: $0, logger: logger) }
         self.memory = memory
+        let sequences = options.sequenceFile.map { SequenceFile(path: $0, logger: logger) }
+        self.sequences = sequences
         receivers = sockets.map {
             ReceiverThread(
                 socket: $0,
                 purpose: $1,
                 pool: pool,
                 options: options,
-                remembered: memory?.remembered ?? [:]
+                remembered: memory?.remembered ?? [:],
+                sequences: sequences?.remembered ?? [:]
             )
         }
         sessionReceivers = tcpListeners.map {
@@ -153,11 +159,27 @@ public final class Pipeline: Sendable {
         pool.close()
         ingest.join()
         remember()
+        noteSequences()
     }
 
     /// Writes down what the exporters' next life must know; to be called every few seconds.
     public func remember() {
         memory?.write(receivers.flatMap(\.latest.memories))
+    }
+
+    /// Writes down how far sequence numbers are; to be called every second.
+    public func noteSequences() {
+        guard let sequences else { return }
+        // The receivers first: what comes in after that isn't waited for.
+        let reports = receivers.map(\.latest)
+        let stored = ingest.latest
+        let spooled = spool.report
+        sequences.note(
+            reports.flatMap(\.exporters),
+            received: (reports.map(\.counters) + sessionReceivers.map(\.latest.counters)).reduce(0) { $0 + $1.flows },
+            acknowledged: stored.storedRows + stored.rejectedRows + spooled.writtenRows
+                &- min(stored.storedRows, spooled.replayedRows)
+        )
     }
 }
 

@@ -68,7 +68,11 @@ public final class PipelineStatus: StatusSource {
                 if samples.count > Self.window { samples.removeFirst() }
             }
             pipeline.remember()
-            try? await Task.sleep(for: Self.interval)
+            let end = ContinuousClock.now + Self.interval
+            while !Task.isCancelled, ContinuousClock.now < end {
+                pipeline.noteSequences()
+                try? await Task.sleep(for: .seconds(1))
+            }
         }
     }
 
@@ -86,6 +90,7 @@ public final class PipelineStatus: StatusSource {
             isReady: broken.isEmpty,
             message: problem,
             losses: losses,
+            gapAtRestart: snapshot.exporters.reduce(0) { $0 + $1.sequenceSinceLastRun },
             gapsBefore: snapshot.exporters.reduce(0) { $0 + $1.sequenceMissing },
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map {

@@ -147,6 +147,7 @@ final class Spool: Sendable {
             let place = state.entries.firstIndex { $0.name > name } ?? state.entries.endIndex
             state.entries.insert(Entry(name: name, encoded.header), at: place)
             state.report.written += 1
+            state.report.writtenRows += UInt64(batch.count)
             state.report.problem = nil
         }
         return true

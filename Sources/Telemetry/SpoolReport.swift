@@ -14,6 +14,8 @@ public struct SpoolReport: Hashable, Sendable {
     public var recoveredRows: UInt64 = 0
     /// Batches written since the start.
     public var written: UInt64 = 0
+    /// Their rows.
+    public var writtenRows: UInt64 = 0
     /// Batches stored from here since the start.
     public var replayed: UInt64 = 0
     /// Their rows.

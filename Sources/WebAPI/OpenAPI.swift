@@ -255,7 +255,8 @@ extension Endpoint {
             lostTexts), memory (what remembering it takes: bytes, refused), malformed by reason, statistics (what the exporter says of itself), named (how many \
             interfaces, vrfs, applications, samplers have names); of one exporter also names (id, name))
             """
-        case .health: "status, version, since, ready, message, losses, gapsBefore, lag, listeners, store, spool"
+        case .health:
+            "status, version, since, ready, message, losses, gapsBefore, gapAtRestart, lag, listeners, store, spool"
         case .query: "meta (name, type), data (an object a row), rows, statistics"
         case .imports:
             """

@@ -9,6 +9,7 @@ struct HealthBody: Encodable {
     var message: Nullable<String>
     var losses: Losses
     var gapsBefore: UInt64
+    var gapAtRestart: UInt64
     var lag: Nullable<Double>
     var listeners: [Listener]
     var store: Store
@@ -68,6 +69,7 @@ struct HealthBody: Encodable {
             lost: Lost(total: report.losses.lostTotal, reasons: Dictionary(reasons, uniquingKeysWith: { a, _ in a }))
         )
         gapsBefore = report.gapsBefore
+        gapAtRestart = report.gapAtRestart
         lag = Nullable(report.lag)
         listeners = report.listeners.map {
             Listener(protocol: $0.transport, address: $0.endpoint.description, purpose: $0.purpose)

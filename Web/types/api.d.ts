@@ -130,6 +130,7 @@ export interface Health {
         lost: { total: number; reasons: Record<string, number> };
     };
     gapsBefore: number;
+    gapAtRestart: number;
     lag: number | null;
     listeners: { protocol: string; address: string; purpose: string }[];
     store: {

@@ -145,6 +145,7 @@ extension PipelineOptions {
         spoolBytes = configuration.store.spool
         fsync = configuration.store.fsync
         memoryFile = configuration.store.data + "/exporters.txt"
+        sequenceFile = configuration.store.data + "/sequences.txt"
     }
 }
 

@@ -21,6 +21,9 @@ final class BatchPool: @unchecked Sendable {
     private var empty: [FlowBatch]
     private var full: [FlowBatch] = []
     private var closed = false
+    private var ending: ContinuousClock.Instant?
+    /// Full batches that somebody tries to keep elsewhere just now.
+    private var rescuing = 0
     private var rowsQueued = 0
     private var stalls: UInt64 = 0
     private var rescue: (FlowBatch) -> Bool = { _ in false }
@@ -57,12 +60,14 @@ final class BatchPool: @unchecked Sendable {
         guard !full.isEmpty else { return nil }
         let rescue = rescue
         let batch = full.removeFirst()
+        rescuing += 1
         condition.unlock()
         let isSafe = rescue(batch)
         condition.lock()
+        rescuing -= 1
+        condition.broadcast()
         guard isSafe else {
             full.insert(batch, at: 0)
-            condition.broadcast()
             return nil
         }
         rowsQueued -= batch.count
@@ -92,7 +97,7 @@ final class BatchPool: @unchecked Sendable {
     func next(within seconds: Double?) -> Work {
         condition.lock()
         defer { condition.unlock() }
-        while full.isEmpty, !closed {
+        while full.isEmpty, !closed || rescuing > 0 {
             if let seconds {
                 guard seconds > 0, condition.wait(seconds: seconds) else { return .nothing }
             } else {
@@ -113,19 +118,26 @@ final class BatchPool: @unchecked Sendable {
         condition.unlock()
     }
 
+    /// Says that the process ends: whoever waits for the store doesn't do so for ever.
+    func announceEnd() {
+        condition.lock()
+        ending = .now
+        condition.unlock()
+    }
+
+    /// How long the process has been ending; nil when it isn't.
+    var endingFor: Duration? {
+        condition.lock()
+        defer { condition.unlock() }
+        return ending.map { .now - $0 }
+    }
+
     /// Ends the work after what is queued.
     func close() {
         condition.lock()
         closed = true
         condition.broadcast()
         condition.unlock()
-    }
-
-    /// Whether no batch comes any more.
-    var isClosed: Bool {
-        condition.lock()
-        defer { condition.unlock() }
-        return closed
     }
 
     /// Rows in sealed batches that the store hasn't dealt with, and how often a receiver had to wait.

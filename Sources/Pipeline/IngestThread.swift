@@ -82,7 +82,8 @@ final class IngestThread: Sendable {
 
     /// An insert that takes longer is late: a batch takes tenths of a second, on a busy machine one or two.
     private static let lateSeconds = 4.0
-    /// Seconds that an insert may take before its own batch is spooled as well, at the end of the process.
+    /// Seconds at the end of the process after which a batch is spooled whose insert doesn't return, and one given
+    /// up that neither the store nor the spool takes; less than the watchdog's.
     private static let lostSeconds = 20.0
 
     /// Keeps a batch in the spool if the store is late; for receivers that have no empty batch.
@@ -163,16 +164,11 @@ final class IngestThread: Sendable {
             case .failed: wasTried = true
             }
         }
-        var deadline: ContinuousClock.Instant?
         while !spool.add(batch, token: token, wasTried: wasTried) {
             // Neither will have it: it stays here, the receivers wait, and the kernel counts what it drops.
-            if pool.isClosed {
-                let end = deadline ?? .now + .seconds(Self.lostSeconds)
-                deadline = end
-                guard .now < end else {
-                    giveUp(rows: UInt64(batch.count))
-                    return
-                }
+            if let ending = pool.endingFor, ending > .seconds(Self.lostSeconds) {
+                giveUp(rows: UInt64(batch.count))
+                return
             }
             Thread.sleep(forTimeInterval: 0.2)
             guard state.gate.admits(at: .now) else { continue }
@@ -206,7 +202,7 @@ final class IngestThread: Sendable {
             spool.reject(entry)
         case .failed:
             let stored = latest.storedBatches
-            if entry.isHopeless(stored: stored) {
+            if entry.isHopeless(stored: stored, at: .now) {
                 giveUp(rows: entry.rows)
                 spool.reject(entry)
             } else {

@@ -152,6 +152,7 @@ public final class Pipeline: Sendable {
 
     /// Reads what has arrived, stores or spools all of it and ends the threads; blocks until then.
     public func stop() {
+        pool.announceEnd()
         for receiver in receivers { receiver.stop() }
         for receiver in sessionReceivers { receiver.stop() }
         for receiver in receivers { receiver.join() }

@@ -19,8 +19,9 @@ final class Spool: Sendable {
         let received: UInt32
         /// Tries since the start that failed.
         var failures = 0
-        /// Batches that were stored when the first try failed.
+        /// Batches that were stored when the first try failed, and when that was.
         var storedBefore: UInt64 = 0
+        var firstFailure = ContinuousClock.now
         /// No other try before this.
         var notBefore = ContinuousClock.now
         /// Whether it is being read or stored, so that it mustn't go.
@@ -244,10 +245,13 @@ final class Spool: Sendable {
             guard let index = state.entries.firstIndex(where: { $0.name == entry.name }) else { return }
             state.entries[index].isBusy = false
             if let stored {
-                if entry.failures == 0 { state.entries[index].storedBefore = stored }
+                if entry.failures == 0 {
+                    state.entries[index].storedBefore = stored
+                    state.entries[index].firstFailure = .now
+                }
                 state.entries[index].failures += 1
             }
-            let pause = min(60, 0.5 * Double(1 << min(entry.failures, 7)))
+            let pause = min(5, 0.5 * Double(1 << min(entry.failures, 4)))
             state.entries[index].notBefore = .now + .seconds(pause)
         }
     }
@@ -286,6 +290,8 @@ extension Spool.Entry {
     /// Sorts by when it was written.
     var age: Substring { name.dropFirst(2) }
 
-    /// Whether a batch that failed so often, while others were stored, will ever be taken.
-    func isHopeless(stored: UInt64) -> Bool { failures >= 9 && stored > storedBefore }
+    /// Whether a batch that failed for so long, while others were stored, will never be taken.
+    func isHopeless(stored: UInt64, at now: ContinuousClock.Instant) -> Bool {
+        failures >= 9 && stored > storedBefore && now - firstFailure > .seconds(300)
+    }
 }

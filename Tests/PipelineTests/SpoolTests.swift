@@ -101,10 +101,12 @@ struct SpoolTests {
         var entry = try #require(spool.take())
         entry.failures = 9
         entry.storedBefore = 7
-        #expect(!entry.isHopeless(stored: 7))
-        #expect(entry.isHopeless(stored: 8))
+        let later = entry.firstFailure + .seconds(301)
+        #expect(!entry.isHopeless(stored: 7, at: later))
+        #expect(!entry.isHopeless(stored: 8, at: later - .seconds(10)))
+        #expect(entry.isHopeless(stored: 8, at: later))
         entry.failures = 8
-        #expect(!entry.isHopeless(stored: 8))
+        #expect(!entry.isHopeless(stored: 8, at: later))
         // It waits before it is tried again.
         spool.keep(entry, stored: 8)
         #expect(spool.take() == nil)

@@ -1,5 +1,6 @@
 """The server under load: what was sent, what questions saw, and whether it adds up."""
 
+import http.client
 import json
 import subprocess
 import threading
@@ -93,7 +94,7 @@ class Questions(threading.Thread):
         while not self.ending.wait(0.2):
             try:
                 found = self.server.datagrams(self.newest)
-            except (urllib.error.URLError, ConnectionError, TimeoutError, AssertionError, json.JSONDecodeError):
+            except (urllib.error.URLError, ConnectionError, TimeoutError, AssertionError, ValueError, http.client.HTTPException):
                 # It is being killed, or starts.
                 continue
             self.answers += 1

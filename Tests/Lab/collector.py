@@ -42,11 +42,16 @@ class Collector:
         # Words in front of the program, and what its environment has besides.
         self.wrapper, self.environment = [], {}
 
-    def start(self):
+    def begin(self):
+        """Starts it and doesn't wait until it is ready."""
         with self.log.open("a") as errors:
             self.process = subprocess.Popen(
                 [*self.wrapper, BINARY, "serve", "--config", str(self.configuration), "--data", str(self.data)],
                 env=os.environ | self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=self.folder)
+        return self
+
+    def start(self):
+        self.begin()
         deadline, seen = time.monotonic() + START_SECONDS, b""
         while not any(line.startswith(b"ready") for line in seen.splitlines()):
             readable, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))

@@ -45,6 +45,7 @@ class Server(collector.Collector):
         if self.generator:
             self.generator.kill()
             self.generator.communicate()
+            self.generator = None
 
     # MARK: - Figures
 

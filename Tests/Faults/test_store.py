@@ -43,15 +43,19 @@ def test_a_data_folder_that_cannot_be_written(serving):
     netmeta.configuration.write_text(
         netmeta.configuration.read_text().replace("listeners: {", "listeners: {receiveBuffer: 1MB, "))
     netmeta.start()
-    netmeta.load(1000, 16)
+    netmeta.load(1000, 20)
     network.wait_for(lambda: netmeta.rows(), "rows")
     with server.Questions(netmeta) as questions:
         with disks.unwritable(netmeta.data):
-            netmeta.until(lambda h: h["losses"]["lost"]["reasons"]["kernel_drop"] > 0, "drops in the kernel")
-            assert netmeta.health()["spool"]["problem"]
+            health = netmeta.until(lambda h: h["spool"]["problem"], "a spool that can't be written")
+            assert "receivers wait" in health["message"], health["message"]
+            # Seven batches of a second each are filled, then the buffer; how much didn't fit in is told with the next
+            # datagram that is read.
+            time.sleep(12)
         sent = netmeta.load_ended()
         health = netmeta.at_rest()
     assert health["spool"]["batches"] == 0
+    assert health["losses"]["lost"]["reasons"]["kernel_drop"] > 0
     server.accounted(sent, health)
     found = netmeta.datagrams()
     server.complete(found, questions.seen)
@@ -146,9 +150,9 @@ def test_without_a_spool_receivers_wait(serving):
 
 def test_an_engine_without_memory(serving):
     """Questions take what the engine may have: inserts that it refuses for that are stored later."""
-    netmeta = serving(store="memory: 256MiB").start()
-    netmeta.load(3000, 15)
-    network.wait_for(lambda: netmeta.rows() > 100_000, "rows")
+    netmeta = serving(store="memory: 450MiB").start()
+    netmeta.load(1000, 15)
+    network.wait_for(lambda: netmeta.rows() > 30_000, "rows")
     greedy = "SELECT length(groupArray(cityHash64(a.number, b.number))) FROM numbers(4000) a, numbers(4000) b"
     refused = 0
     while netmeta.generator.poll() is None:
@@ -177,10 +181,14 @@ def test_overload_goes_to_the_kernel_and_not_to_the_spool(serving):
         most = max(most, health["spool"]["batches"])
         time.sleep(0.5)
     sent = netmeta.load_ended()
+    # What was dropped last is told with the next datagram that has room.
+    netmeta.at_rest()
+    netmeta.load(20, 1)
+    more = netmeta.load_ended()
+    sent = {name: sent[name] + more[name] for name in ("datagrams", "flows", "refused")}
     health = netmeta.at_rest()
     server.accounted(sent, health)
     assert health["losses"]["lost"]["reasons"]["kernel_drop"] > 0
-    assert health["losses"]["stored"] + server.RECORDS * health["losses"]["lost"]["reasons"]["kernel_drop"] == sent["flows"]
     print(f"offered {sent['flows']}, stored {health['losses']['stored']}, at most {most} batches in the spool")
     # A machine that is busy with other things may be late once; a spool that grows would have dozens.
     assert most <= 10

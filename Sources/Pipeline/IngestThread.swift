@@ -7,8 +7,8 @@ import Synchronization
 /// The one thread that writes: takes sealed batches, stores them, gives them back.
 ///
 /// A batch is acknowledged when the store has it or the spool does. The spool
-/// gets what the store refuses, and what waits while one insert takes longer
-/// than ``lateSeconds``; mere overload doesn't go there, since the batches
+/// gets what the store refuses, and what waits while one insert takes much
+/// longer than others; mere overload doesn't go there, since the batches
 /// that would have to be read back later cost more than those that the kernel
 /// drops and counts now.
 final class IngestThread: Sendable {
@@ -37,6 +37,8 @@ final class IngestThread: Sendable {
     private let ended = DispatchSemaphore(value: 0)
     /// The batch that the store has been asked to take, and since when.
     private let current = Mutex<Insert?>(nil)
+    /// What the last inserts took, the latest counting most.
+    private let usualSeconds = Mutex(0.0)
     /// Names this life of the process in deduplication tokens.
     private let life = UUID().uuidString
     private let number = Atomic<UInt64>(0)
@@ -82,6 +84,11 @@ final class IngestThread: Sendable {
 
     /// An insert that takes longer is late: a batch takes tenths of a second, on a busy machine one or two.
     private static let lateSeconds = 4.0
+    /// On a machine that is busier still all inserts take long; late is what takes so many times as long as the last
+    /// ones did. Otherwise overload would fill the spool.
+    private static let lateTimes = 5.0
+    /// Nobody waits longer to find out.
+    private static let mostLateSeconds = 30.0
     /// Seconds at the end of the process after which a batch is spooled whose insert doesn't return, and one given
     /// up that neither the store nor the spool takes; less than the watchdog's.
     private static let lostSeconds = 20.0
@@ -89,7 +96,9 @@ final class IngestThread: Sendable {
     /// Keeps a batch in the spool if the store is late; for receivers that have no empty batch.
     private func rescue(_ batch: FlowBatch) -> Bool {
         let waited = current.withLock { $0.map { (.now - $0.since) / .seconds(1) } } ?? 0
-        return waited > Self.lateSeconds && spool.add(batch, token: nextToken(), wasTried: false)
+        let usual = usualSeconds.withLock { $0 }
+        let late = min(Self.mostLateSeconds, max(Self.lateSeconds, Self.lateTimes * usual))
+        return waited > late && spool.add(batch, token: nextToken(), wasTried: false)
     }
 
     /// The store may have it or not; the token tells it when it is asked again.
@@ -250,7 +259,9 @@ final class IngestThread: Sendable {
         current.withLock { $0 = Insert(batch: batch, token: token, since: start, isReplay: isReplay) }
         defer { current.withLock { $0 = nil } }
         try store.append(batch, token: token)
-        note(stored: batch, seconds: (ContinuousClock.now - start) / .seconds(1))
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        usualSeconds.withLock { $0 += 0.2 * (seconds - $0) }
+        note(stored: batch, seconds: seconds)
     }
 
     // MARK: - Accounts

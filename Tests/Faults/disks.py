@@ -5,6 +5,8 @@ import os
 import pathlib
 import subprocess
 
+import pytest
+
 import network
 
 
@@ -18,7 +20,11 @@ class Disk:
             file.truncate(megabytes << 20)
         # No blocks for root alone: full is full.
         network.run("mkfs.ext4", "-q", "-m", "0", str(self.image))
-        network.run("mount", "-o", "loop", str(self.image), str(self.place))
+        try:
+            network.run("mount", "-o", "loop", str(self.image), str(self.place))
+        except RuntimeError as error:
+            # A container, most likely.
+            pytest.skip(f"a file can't be mounted here: {error}")
 
     def free(self):
         state = os.statvfs(self.place)
@@ -66,7 +72,8 @@ def unwritable(folder):
         attribute("+")
         with contextlib.suppress(PermissionError):
             probe.touch()
-            raise AssertionError(f"{folder} can be written in spite of chattr +i")
+            probe.unlink()
+            pytest.skip(f"the file system of {folder} knows no immutable folders")
         yield
     finally:
         attribute("-")

@@ -6,7 +6,7 @@ binary := .build/release/netmeta
 sources := Package.swift $(shell find Sources)
 data := ./data
 
-.PHONY: run demo build test check bench fuzz setup clean
+.PHONY: run demo build test check bench fuzz soak setup clean
 .DEFAULT_GOAL := build
 
 # Serves on the embedded store in ./data; stop with Ctrl-C.
@@ -44,6 +44,12 @@ bench:
 SECONDS := 600
 fuzz:
 	@Scripts/fuzz.sh $(SECONDS)
+
+# One fault after the other, in an order of chance, for SOAK_SECONDS (root; Docs/durability.md).
+SOAK_SECONDS := 1800
+soak: build
+	@Scripts/setup.sh test
+	@Scripts/soak.sh $(SOAK_SECONDS)
 
 # What was built and fetched; ./data and the download cache stay.
 clean:

@@ -65,7 +65,7 @@ let package = Package(
                 "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .target(
             name: "VirtualExporters",
@@ -128,6 +128,14 @@ let package = Package(
         .testTarget(
             name: "VirtualExportersTests",
             dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "VirtualExporters"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "NetTypes", "FlowSchema", "FlowStore", "Telemetry", "Pipeline",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

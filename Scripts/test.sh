@@ -4,7 +4,7 @@
 # over all parts: "N passed, N failed, N skipped".
 #
 #   test.sh               all parts
-#   test.sh PART...       only these: check build unit fuzz differential scenarios lab browser
+#   test.sh PART...       only these: check build unit fuzz differential scenarios lab faults browser
 #
 # One build, in release, for the tests and for the program that scenarios, labs
 # and browser drive: what is tested is what is served. Overflow and bounds trap
@@ -12,10 +12,10 @@
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-parts=(build check unit fuzz differential scenarios lab browser)
+parts=(build check unit fuzz differential scenarios lab faults browser)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
-declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20)
+declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20)
 usual_limit=10
 
 logs=$root/.build/test-logs
@@ -95,6 +95,15 @@ part_lab() {
         return
     fi
     pytest -q -rs -p no:cacheprovider Tests/Lab
+}
+
+# The server is killed, its disk is full or hangs and so on, with real processes; make soak is the long form.
+part_faults() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "skipped: mounts and namespaces need root"
+        return
+    fi
+    pytest -q -rs -p no:cacheprovider Tests/Faults
 }
 
 part_browser() {

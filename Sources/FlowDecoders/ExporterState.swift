@@ -97,6 +97,11 @@ final class ExporterState {
         unsafe sequences.note(key, sequence: sequence, count: count)
     }
 
+    /// Goes on with the sequences of an earlier life of the process.
+    func resume(_ marks: [SequenceMark]) {
+        unsafe sequences.resume(marks)
+    }
+
     /// The template of a data set; what is missing is remembered.
     ///
     /// It is there until the next one is asked for, taken in or forgotten.
@@ -184,6 +189,8 @@ final class ExporterState {
             missingDatagrams: missing.datagrams,
             missingRecords: missing.records,
             sequenceRestarts: unsafe sequences.restarts,
+            sequenceSinceLastRun: unsafe sequences.sinceLastRun,
+            sequenceMarks: unsafe sequences.marks,
             agentDrops: agentDrops,
             samplingRate: sampling?.rate,
             samplingSource: sampling?.source ?? .unknown,
@@ -232,6 +239,11 @@ public struct ExporterSnapshot: Sendable {
     public var missingRecords: UInt64
     /// How often its sequence numbers started again.
     public var sequenceRestarts: UInt64
+    /// Units between the last one that an earlier life of the process noted and the first that came to this one:
+    /// what was lost between the two, at the most.
+    public var sequenceSinceLastRun: UInt64
+    /// Where its sequences are.
+    public var sequenceMarks: [SequenceMark]
     /// Samples that an sFlow agent says it dropped.
     public var agentDrops: UInt64
     /// The rate of its last flows; nil before the first.

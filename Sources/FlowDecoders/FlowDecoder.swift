@@ -25,6 +25,7 @@ public struct FlowDecoder {
 
     /// Exporters of an earlier life that haven't sent since.
     private var remembered: [IPAddress: ExporterMemory]
+    private var marks: [IPAddress: [SequenceMark]]
 
     /// What the configuration says; a new value counts for what is decoded after it.
     public var settings: DecoderSettings {
@@ -43,9 +44,13 @@ public struct FlowDecoder {
     public var correctsClocks = true
 
     /// Starts with what is remembered of an earlier life, if anything.
-    public init(remembering memories: [IPAddress: ExporterMemory] = [:], settings: DecoderSettings = DecoderSettings())
-    {
+    public init(
+        remembering memories: [IPAddress: ExporterMemory] = [:],
+        sequences: [IPAddress: [SequenceMark]] = [:],
+        settings: DecoderSettings = DecoderSettings()
+    ) {
         remembered = memories
+        marks = sequences
         self.settings = settings
         mappings = ElementMappings(settings.elements)
         parking = ParkingBudget()
@@ -57,6 +62,7 @@ public struct FlowDecoder {
     /// own (RFC 7011 section 8.1). They share the room for sets that wait, and one thread.
     public init(besides other: FlowDecoder) {
         remembered = [:]
+        marks = [:]
         settings = other.settings
         mappings = other.mappings
         correctsClocks = other.correctsClocks
@@ -312,6 +318,7 @@ public struct FlowDecoder {
         new.templates.mappings = mappings
         new.correctsClock = correctsClocks
         remembered.removeValue(forKey: address)?.restore(new, at: now)
+        if let marks = marks.removeValue(forKey: address) { new.resume(marks) }
         exporters[address] = new
         return new
     }

@@ -6,7 +6,7 @@ import FlowSchema
 struct SchemaReconciler {
     let connection: EngineConnection
 
-    func reconcile(retentionDays: Int?) throws(StoreError) {
+    func reconcile(retentionDays: Int?, fsync: Bool? = nil) throws(StoreError) {
         let days = retentionDays ?? 7
         for statement in ClickHouse.tableStatements(retentionDays: days) { try execute(statement) }
         let present = try strings("SELECT concat(name, ' ', type) FROM system.columns WHERE \(flows)")
@@ -21,6 +21,7 @@ struct SchemaReconciler {
         }
         for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }
         if let retentionDays { try setRetention(days: retentionDays) }
+        if let fsync { try setFsync(fsync) }
     }
 
     private var flows: String {
@@ -42,6 +43,22 @@ struct SchemaReconciler {
         )
         guard current.first?.contains(wanted) != true else { return }
         try execute("ALTER TABLE \(ClickHouse.database).\(table) MODIFY TTL \(wanted)")
+    }
+
+    /// Says for all tables that take batches whether an insert waits for the disk.
+    private func setFsync(_ isOn: Bool) throws(StoreError) {
+        let others = try strings(
+            """
+            SELECT name FROM system.tables WHERE database = '\(ClickHouse.database)'
+                AND position(create_table_query, 'non_replicated_deduplication_window') > 0
+                AND (position(create_table_query, 'fsync_after_insert = 1') > 0) != \(isOn)
+            """
+        )
+        let change =
+            isOn
+            ? "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1"
+            : "RESET SETTING fsync_after_insert, fsync_part_directory"
+        for table in others { try execute("ALTER TABLE \(ClickHouse.database).\(table) \(change)") }
     }
 
     private func execute(_ statement: String) throws(StoreError) {

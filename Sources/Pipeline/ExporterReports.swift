@@ -92,6 +92,7 @@ extension ExporterSnapshot {
         result.missingDatagrams += older.missingDatagrams
         result.missingRecords += older.missingRecords
         result.sequenceRestarts += older.sequenceRestarts
+        result.sequenceSinceLastRun += older.sequenceSinceLastRun
         result.agentDrops += older.agentDrops
         result.templates += older.templates
         result.missingTemplates += older.missingTemplates

@@ -45,10 +45,19 @@ public struct PipelineOptions: Sendable {
     public var flushSeconds = 1
     /// The file that keeps templates and options state from one life to the next; nil keeps none.
     public var memoryFile: String?
+    /// The file that keeps where sequence numbers are; nil keeps none.
+    public var sequenceFile: String?
+    /// The folder for batches that the store doesn't take now.
+    public var spoolFolder: String
+    /// Bytes that it may hold; with 0 receivers wait instead.
+    public var spoolBytes = 1_000_000_000
+    /// Whether what is acknowledged is on the disk, and not only in the kernel's memory.
+    public var fsync = false
 
     /// Listens on these sockets, the rest at its defaults.
-    public init(listeners: [Listener]) {
+    public init(listeners: [Listener], spoolFolder: String) {
         self.listeners = listeners
+        self.spoolFolder = spoolFolder
     }
 
     /// Rows that a batch must have room for: one more datagram always fits, and one that has waited beside it.
@@ -62,7 +71,9 @@ public final class Pipeline: Sendable {
     private let ingest: IngestThread
     private let pool: BatchPool
     private let books: RowBooks
+    private let spool: Spool
     private let memory: ExporterMemoryFile?
+    private let sequences: SequenceFile?
     private let receiveBuffer: Int
     /// When the counters began, in seconds since 1970 UTC.
     public let since: UInt32
@@ -94,6 +105,8 @@ public final class Pipeline: Sendable {
         receiveBuffer = options.receiveBuffer
         let memory = options.memoryFile.map { ExporterMemoryFile(path: $0, logger: logger) }
         self.memory = memory
+        let sequences = options.sequenceFile.map { SequenceFile(path: $0, logger: logger) }
+        self.sequences = sequences
         receivers = sockets.map {
             ReceiverThread(
                 socket: $0,
@@ -101,13 +114,28 @@ public final class Pipeline: Sendable {
                 pool: pool,
                 books: books,
                 options: options,
-                remembered: memory?.remembered ?? [:]
+                remembered: memory?.remembered ?? [:],
+                sequences: sequences?.remembered ?? [:]
             )
         }
         sessionReceivers = tcpListeners.map {
             TCPReceiverThread(listener: $0, purpose: $1, pool: pool, books: books, options: options)
         }
-        ingest = IngestThread(store: store, pool: pool, books: books, logger: logger)
+        spool = Spool(
+            folder: options.spoolFolder,
+            limit: options.spoolBytes,
+            syncs: options.fsync,
+            books: books,
+            logger: logger
+        )
+        ingest = IngestThread(
+            store: store,
+            pool: pool,
+            spool: spool,
+            books: books,
+            batchCapacity: options.batchCapacity,
+            logger: logger
+        )
         since = UInt32(truncatingIfNeeded: time(nil))
     }
 
@@ -130,8 +158,9 @@ public final class Pipeline: Sendable {
         for receiver in sessionReceivers { receiver.setDecoding(settings) }
     }
 
-    /// Reads what has arrived, stores all of it and ends the threads; blocks until then.
+    /// Reads what has arrived, stores or spools all of it and ends the threads; blocks until then.
     public func stop() {
+        pool.announceEnd()
         for receiver in receivers { receiver.stop() }
         for receiver in sessionReceivers { receiver.stop() }
         for receiver in receivers { receiver.join() }
@@ -139,11 +168,27 @@ public final class Pipeline: Sendable {
         pool.close()
         ingest.join()
         remember()
+        noteSequences()
     }
 
     /// Writes down what the exporters' next life must know; to be called every few seconds.
     public func remember() {
         memory?.write(receivers.flatMap(\.latest.memories))
+    }
+
+    /// Writes down how far sequence numbers are; to be called every second.
+    public func noteSequences() {
+        guard let sequences else { return }
+        // The receivers first: what comes in after that isn't waited for.
+        let reports = receivers.map(\.latest)
+        let rows = books.now
+        let waiting = rows.inFlight - rows.rows(in: .spool)
+        let recovered = Int(truncatingIfNeeded: spool.report.recoveredRows)
+        sequences.note(
+            reports.flatMap(\.exporters),
+            received: (reports.map(\.counters) + sessionReceivers.map(\.latest.counters)).reduce(0) { $0 + $1.flows },
+            acknowledged: UInt64(clamping: rows.written - recovered - waiting)
+        )
     }
 }
 
@@ -197,6 +242,8 @@ public struct PipelineSnapshot: Sendable {
     public var storeProblem: String?
     /// Seconds that the ingest thread spent storing.
     public var storeSeconds: Double
+    /// What waits on disk for the store.
+    public var spool: SpoolReport
 }
 
 extension Pipeline {
@@ -231,7 +278,8 @@ extension Pipeline {
             stalls: pool.stallCount,
             newestStored: stored.newestStored,
             storeProblem: stored.problem,
-            storeSeconds: stored.busySeconds
+            storeSeconds: stored.busySeconds,
+            spool: spool.report
         )
     }
 }

@@ -69,7 +69,11 @@ public final class PipelineStatus: StatusSource {
                 if samples.count > Self.window { samples.removeFirst() }
             }
             pipeline.remember()
-            try? await Task.sleep(for: Self.interval)
+            let end = ContinuousClock.now + Self.interval
+            while !Task.isCancelled, ContinuousClock.now < end {
+                pipeline.noteSequences()
+                try? await Task.sleep(for: .seconds(1))
+            }
         }
     }
 
@@ -79,7 +83,7 @@ public final class PipelineStatus: StatusSource {
     public func health() async -> HealthReport {
         let snapshot = pipeline.snapshot
         let broken = snapshot.listeners.compactMap(\.failure)
-        let problem = broken.first ?? snapshot.storeProblem.map { "the store refuses rows: \($0)" }
+        let problem = broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
         let losses = LossReport(snapshot)
         return HealthReport(
             status: problem != nil ? .down : losses.isAnythingLost ? .degraded : .ok,
@@ -87,10 +91,12 @@ public final class PipelineStatus: StatusSource {
             isReady: broken.isEmpty,
             message: problem,
             losses: losses,
+            gapAtRestart: snapshot.exporters.reduce(0) { $0 + $1.sequenceSinceLastRun },
             gapsBefore: losses.estimates.missingDatagrams + losses.estimates.missingRecords,
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map(ListenerReport.init),
-            store: await storeReport()
+            store: await storeReport(),
+            spool: snapshot.spool
         )
     }
 
@@ -243,7 +249,7 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ]
+        ] + snapshot.spool.metrics
     }
 
     // MARK: - Figures
@@ -253,6 +259,11 @@ public final class PipelineStatus: StatusSource {
         pipeline.snapshot.exporters.reduce(into: [:]) { result, exporter in
             result[exporter.address] = result[exporter.address]?.merged(with: exporter) ?? exporter
         }
+    }
+
+    private static func words(refusal: String, _ spool: SpoolReport) -> String {
+        let consequence = spool.problem.map { "nor can the spool be written (\($0)), so that receivers wait" }
+        return "the store refuses rows: \(refusal)" + "; " + (consequence ?? "they wait in the spool")
     }
 
     /// Seconds since the newest stored row came, while others wait; 0 when none waits.

@@ -35,6 +35,7 @@ final class ReceiverThread: Sendable {
     private let allow: Mutex<[Prefix]>
     private let decoding: Mutex<DecoderSettings>
     private let remembered: [IPAddress: ExporterMemory]
+    private let sequences: [IPAddress: [SequenceMark]]
     private let report = Mutex(Report())
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
@@ -45,7 +46,8 @@ final class ReceiverThread: Sendable {
         pool: BatchPool,
         books: RowBooks,
         options: PipelineOptions,
-        remembered: [IPAddress: ExporterMemory]
+        remembered: [IPAddress: ExporterMemory],
+        sequences: [IPAddress: [SequenceMark]]
     ) {
         self.socket = socket
         self.purpose = purpose
@@ -56,6 +58,7 @@ final class ReceiverThread: Sendable {
         allow = Mutex(options.allow)
         decoding = Mutex(options.decoding)
         self.remembered = remembered
+        self.sequences = sequences
     }
 
     /// What was published last.
@@ -84,7 +87,11 @@ final class ReceiverThread: Sendable {
 
     private func run() {
         var work = Work(
-            decoder: FlowDecoder(remembering: remembered, settings: decoding.withLock { $0 }),
+            decoder: FlowDecoder(
+                remembering: remembered,
+                sequences: sequences,
+                settings: decoding.withLock { $0 }
+            ),
             batch: pool.take(),
             allow: allow.withLock { $0 }
         )
@@ -104,7 +111,7 @@ final class ReceiverThread: Sendable {
             guard isStopping.load(ordering: .acquiring) else { continue }
             // What the kernel holds was received: read it, though not for ever.
             stopSeen = stopSeen ?? now
-            if received == 0 || now - (stopSeen ?? now) >= deadline { break }
+            if received == 0 || now &- (stopSeen ?? now) >= deadline { break }
         }
         while work.decoder.finish(into: work.batch) { hand(&work, replace: true) }
         hand(&work, replace: false)

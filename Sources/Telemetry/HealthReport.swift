@@ -14,12 +14,17 @@ public struct HealthReport: Hashable, Sendable {
     public var losses: LossReport
     /// An estimate of datagrams lost before the start, from the exporters' sequence numbers.
     public var gapsBefore: UInt64
+    /// At most so much was lost between the last run and this one, from sequence numbers: flows of NetFlow v5,
+    /// datagrams of v9 and sFlow, records of IPFIX. What was stored in the last second before a crash is in it.
+    public var gapAtRestart: UInt64
     /// Seconds since the newest received row could be queried; nil before the first.
     public var lag: Double?
     /// Sockets that take flows.
     public var listeners: [ListenerReport]
     /// Where rows are kept.
     public var store: StoreReport
+    /// What waits on disk for the store.
+    public var spool: SpoolReport
 
     /// The state in one word.
     public enum Status: String, Sendable {
@@ -33,20 +38,24 @@ public struct HealthReport: Hashable, Sendable {
         isReady: Bool,
         message: String? = nil,
         losses: LossReport = LossReport(),
+        gapAtRestart: UInt64 = 0,
         gapsBefore: UInt64 = 0,
         lag: Double? = nil,
         listeners: [ListenerReport] = [],
-        store: StoreReport = StoreReport()
+        store: StoreReport = StoreReport(),
+        spool: SpoolReport = SpoolReport()
     ) {
         self.status = status
         self.since = since
         self.isReady = isReady
         self.message = message
         self.losses = losses
+        self.gapAtRestart = gapAtRestart
         self.gapsBefore = gapsBefore
         self.lag = lag
         self.listeners = listeners
         self.store = store
+        self.spool = spool
     }
 }
 

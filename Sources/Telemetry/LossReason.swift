@@ -6,7 +6,7 @@ public enum LossStage: String, CaseIterable, Sendable {
     case admission
     /// From datagrams to rows.
     case decoder
-    /// Batches that fill, and those that wait for the store.
+    /// Batches that fill, and those that wait for the store, in memory or in the spool.
     case queue
     /// The inserts.
     case store
@@ -17,7 +17,7 @@ public enum LossStage: String, CaseIterable, Sendable {
         case .socket: "The kernel holds datagrams in each socket's receive buffer until they are read."
         case .admission: "listeners.allow, and the number of exporters that are kept in mind, decide who may send."
         case .decoder: "Datagrams become rows; sets wait for their template or sampling rate as long as they may."
-        case .queue: "Rows fill batches, and full batches wait for the store."
+        case .queue: "Rows fill batches, and full batches wait for the store, in the spool when it doesn't take them."
         case .store: "Batches are inserted; an acknowledged row can be queried."
         }
     }
@@ -55,6 +55,10 @@ public enum LossReason: String, CaseIterable, Sendable {
     case rejectedRecord = "rejected_record"
     /// The way to the store was full.
     case queueFull = "queue_full"
+    /// The spool was full, so that its oldest batch made room for a newer one.
+    case spoolFull = "spool_full"
+    /// A batch in the spool couldn't be read any more.
+    case spoolBroken = "spool_broken"
     /// The store refused for good.
     case storeRejected = "store_rejected"
 
@@ -64,7 +68,7 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .kernelDrop: .socket
         case .notAllowed, .tooManyExporters: .admission
         case .malformed, .malformedSet, .noTemplate, .rejectedRecord: .decoder
-        case .queueFull: .queue
+        case .queueFull, .spoolFull, .spoolBroken: .queue
         case .storeRejected: .store
         }
     }
@@ -75,7 +79,7 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .kernelDrop, .notAllowed, .tooManyExporters, .malformed: .datagrams
         case .malformedSet, .noTemplate: .sets
         case .rejectedRecord: .records
-        case .queueFull, .storeRejected: .rows
+        case .queueFull, .spoolFull, .spoolBroken, .storeRejected: .rows
         }
     }
 
@@ -90,6 +94,8 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .noTemplate: "Data sets waited for their template in vain."
         case .rejectedRecord: "Flow records told neither traffic nor an event, or stood in a bad sample."
         case .queueFull: "Rows came faster than the store took them."
+        case .spoolFull: "The store didn't take rows for so long that the spool was full."
+        case .spoolBroken: "Files of the spool were damaged; they end in .broken."
         case .storeRejected: "The store refused rows, each batch several times."
         }
     }
@@ -111,6 +117,8 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .rejectedRecord:
             "A few are usual; if there are many, look which exporter sends them, and at a capture with netmeta decode."
         case .queueFull: "Give the store more CPU or a faster disk, or let exporters send less."
+        case .spoolFull: "See why the store takes nothing (the server's log); a larger store.spool bridges longer."
+        case .spoolBroken: "Check the disk (smartctl, dmesg); the rows of these files can't be had back."
         case .storeRejected: "The server's log says why: usually the disk is full or the memory limit too low."
         }
     }

@@ -6,13 +6,15 @@ public enum RowPlace: String, CaseIterable, Sendable {
     case batch
     /// In a sealed batch that waits.
     case queue
+    /// In the spool, until the store takes it.
+    case spool
     /// With the store, not yet acknowledged.
     case insert
 
     /// The stage that it belongs to.
     public var stage: LossStage {
         switch self {
-        case .batch, .queue: .queue
+        case .batch, .queue, .spool: .queue
         case .insert: .store
         }
     }
@@ -22,6 +24,7 @@ public enum RowPlace: String, CaseIterable, Sendable {
         switch self {
         case .batch: "in batches that fill"
         case .queue: "in batches that wait"
+        case .spool: "in the spool"
         case .insert: "being inserted"
         }
     }
@@ -33,7 +36,7 @@ public enum RowPlace: String, CaseIterable, Sendable {
 /// both agree is the identity that ``holds`` tests. Counts are signed, so that
 /// a mistake shows as a figure and not as a trap.
 public struct RowLedger: Hashable, Sendable {
-    /// Rows that the decoders say they wrote.
+    /// Rows that the decoders say they wrote, and those that an earlier life of the process left.
     public private(set) var written = 0
     /// Rows that the store acknowledged.
     public private(set) var stored = 0
@@ -48,6 +51,12 @@ public struct RowLedger: Hashable, Sendable {
     public mutating func write(_ rows: Int, inBatch: Int) {
         written += rows
         places[.batch, default: 0] += inBatch
+    }
+
+    /// Rows that an earlier life of the process left in a place: they came in, too.
+    public mutating func recover(_ rows: Int, in place: RowPlace) {
+        written += rows
+        places[place, default: 0] += rows
     }
 
     /// Rows go on to another place.

@@ -37,6 +37,12 @@ extension WebAPI {
                 value: Double(health.gapsBefore)
             ),
             MetricFamily(
+                "netmeta_gap_at_restart",
+                .gauge,
+                help: "What was lost between the last run and this one at the most, from sequence numbers.",
+                value: Double(health.gapAtRestart)
+            ),
+            MetricFamily(
                 "netmeta_store_rows",
                 .gauge,
                 help: "Rows of raw flows in the store.",

@@ -260,7 +260,7 @@ extension Endpoint {
             """
             status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
-            be counted stands as one), gapsBefore, lag, listeners, store
+            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, store, spool
             """
         case .losses:
             """

@@ -9,9 +9,11 @@ struct HealthBody: Encodable {
     var message: Nullable<String>
     var losses: Losses
     var gapsBefore: UInt64
+    var gapAtRestart: UInt64
     var lag: Nullable<Double>
     var listeners: [Listener]
     var store: Store
+    var spool: Spool
 
     /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
@@ -44,6 +46,17 @@ struct HealthBody: Encodable {
         var freeDiskBytes: Nullable<UInt64>
     }
 
+    struct Spool: Encodable {
+        var batches: Int
+        var rows: UInt64
+        var bytes: UInt64
+        var limit: UInt64
+        var oldest: Nullable<UInt64>
+        var replayedRows: UInt64
+        var brokenFiles: UInt64
+        var problem: Nullable<String>
+    }
+
     init(_ report: HealthReport, version: String) {
         status = report.status.rawValue
         self.version = version
@@ -52,6 +65,7 @@ struct HealthBody: Encodable {
         message = Nullable(report.message)
         losses = Losses(report.losses)
         gapsBefore = report.gapsBefore
+        gapAtRestart = report.gapAtRestart
         lag = Nullable(report.lag)
         listeners = report.listeners.map {
             Listener(protocol: $0.transport, address: $0.endpoint.description, purpose: $0.purpose)
@@ -64,6 +78,16 @@ struct HealthBody: Encodable {
             newest: Nullable(report.store.newest),
             retentionDays: report.store.retentionDays,
             freeDiskBytes: Nullable(report.store.freeDiskBytes)
+        )
+        spool = Spool(
+            batches: report.spool.batches,
+            rows: report.spool.rows,
+            bytes: report.spool.bytes,
+            limit: report.spool.limit,
+            oldest: Nullable(report.spool.oldest),
+            replayedRows: report.spool.replayedRows,
+            brokenFiles: report.spool.broken,
+            problem: Nullable(report.spool.problem)
         )
     }
 }

@@ -51,6 +51,32 @@ struct FixedVersionTests {
         #expect(bad.counters.malformed[.badCount] == 1 && bad.batch.count == 0 && bad.counters.bytesUnaccounted == 0)
     }
 
+    @Test("another life of the process tells how much came between the two, and doesn't call it missing")
+    func sequenceOfAnEarlierLife() throws {
+        let tail: [UInt8] = [0, 0x1B, 17, 0] + Bytes.u16(65001, 65002) + [24, 16, 0, 0, 192, 0, 2, 1]
+        let address = IPAddress(192, 0, 2, 77)
+        let context = DatagramContext(source: IPEndpoint(address: address, port: 9999), receivedAt: 1_800_000_000)
+        func feed(_ decoder: inout FlowDecoder, _ sequences: [UInt32]) throws -> ExporterSnapshot {
+            let batch = FlowBatch(capacity: 2 * FlowDecoder.mostRows)
+            for sequence in sequences {
+                let bytes = header(7, count: 1) + Bytes.u32(sequence, 0) + start(1) + tail
+                decoder.decode(bytes.span.bytes, context: context, into: batch)
+            }
+            return try #require(decoder.snapshots.first)
+        }
+        var first = FlowDecoder()
+        let before = try feed(&first, [10, 11])
+        #expect(before.sequenceSinceLastRun == 0 && before.sequenceMarks.map(\.next) == [12])
+        // 12 to 19 came to nobody; 21 is missing in this life.
+        var second = FlowDecoder(sequences: [address: before.sequenceMarks])
+        let after = try feed(&second, [20, 22])
+        #expect(after.sequenceSinceLastRun == 8 && after.sequenceMissing == 1 && after.sequenceRestarts == 0)
+        // An exporter that has started again meanwhile says nothing about that.
+        var third = FlowDecoder(sequences: [address: before.sequenceMarks])
+        let restarted = try feed(&third, [1, 2])
+        #expect(restarted.sequenceSinceLastRun == 0 && restarted.sequenceMissing == 0)
+    }
+
     @Test("total counters give what was added since the flow's record before; deltas count for more")
     func totals() {
         let template = Bytes.template(256, [(8, 4), (152, 8), (85, 8), (86, 8)])

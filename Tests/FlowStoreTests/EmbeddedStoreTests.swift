@@ -79,8 +79,20 @@ struct EmbeddedStoreTests {
         }
         #expect(throws: StoreError.self) { _ = try FolderLock(folder: folder) }
 
+        // Values that no other try will cure are told from a store that is in trouble.
+        let strange = FlowBatch(capacity: 10)
+        strange.fill(.flowType, strange.reserve(1), with: UInt8(99))
+        strange.seal()
+        do throws(StoreError) {
+            try store.append(strange, token: "three")
+            Issue.record("a flow type that doesn't exist was stored")
+        } catch {
+            #expect(error.code == 691 && error.isAboutTheBatch)
+        }
         store.close()
-        store = try open(folder, retentionDays: 30)
+        store = try open(folder, retentionDays: 30, fsync: true)
+        // The token is known to another life of the process as well.
+        try store.append(batch, token: "two")
         let after = try await store.query("SELECT count() AS n FROM flows_raw", limits: QueryLimits())
         #expect(after["n"]?.values == [.uint(30)])
         let ddl = try await store.query(
@@ -89,6 +101,7 @@ struct EmbeddedStoreTests {
         )
         guard case .string(let text) = ddl["q"]?.values.first else { throw StoreError(message: "no DDL") }
         #expect(text.contains("toIntervalDay(30)"))
+        #expect(text.contains("fsync_after_insert = 1"))
         // The memory limit is the engine's, not only ours.
         let limit = try await store.query(
             "SELECT value FROM system.server_settings WHERE name = 'max_server_memory_usage'",
@@ -101,6 +114,12 @@ struct EmbeddedStoreTests {
         store = try open(folder + "/../" + (folder as NSString).lastPathComponent, memory: 1_100_000_000)
         let again = try await store.query("SELECT count() AS n FROM flows_raw", limits: QueryLimits())
         #expect(again["n"]?.values == [.uint(30)])
+        let settings = try await store.query(
+            "SELECT create_table_query AS q FROM system.tables WHERE name = 'flows_raw'",
+            limits: QueryLimits()
+        )
+        guard case .string(let plain) = settings["q"]?.values.first else { throw StoreError(message: "no DDL") }
+        #expect(!plain.contains("fsync_after_insert = 1"))
         store.close()
     }
 
@@ -157,14 +176,16 @@ struct EmbeddedStoreTests {
     private func open(
         _ folder: String,
         retentionDays: Int = 7,
-        memory: Int = 1_000_000_000
+        memory: Int = 1_000_000_000,
+        fsync: Bool = false
     ) throws -> EmbeddedStore {
         let options = EmbeddedStore.Options(
             folder: folder,
             library: try EngineLibrary.locate(configured: nil),
             memory: memory,
             batchRows: 1000,
-            retentionDays: retentionDays
+            retentionDays: retentionDays,
+            fsync: fsync
         )
         return try EmbeddedStore(options, lock: try FolderLock(folder: folder))
     }

@@ -40,12 +40,19 @@ class Collector:
             f'console: {{listen: "127.0.0.1:{console}"}}\n')
         self.log = self.folder / "serve.log"
         self.process = None
+        # Words in front of the program, and what its environment has besides.
+        self.wrapper, self.environment = [], {}
 
-    def start(self):
+    def begin(self):
+        """Starts it and doesn't wait until it is ready."""
         with self.log.open("a") as errors:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--config", str(self.configuration), "--data", str(self.data)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=self.folder)
+                [*self.wrapper, BINARY, "serve", "--config", str(self.configuration), "--data", str(self.data)],
+                env=os.environ | self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=self.folder)
+        return self
+
+    def start(self):
+        self.begin()
         deadline, seen = time.monotonic() + START_SECONDS, b""
         while not any(line.startswith(b"ready") for line in seen.splitlines()):
             readable, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))

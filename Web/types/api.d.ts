@@ -132,6 +132,7 @@ export interface Health {
         rows: LossesOfRows;
     };
     gapsBefore: number;
+    gapAtRestart: number;
     lag: number | null;
     listeners: { protocol: string; address: string; purpose: string }[];
     store: {
@@ -142,6 +143,16 @@ export interface Health {
         newest: number | null;
         retentionDays: number;
         freeDiskBytes: number | null;
+    };
+    spool: {
+        batches: number;
+        rows: number;
+        bytes: number;
+        limit: number;
+        oldest: number | null;
+        replayedRows: number;
+        brokenFiles: number;
+        problem: string | null;
     };
 }
 export interface Lost {

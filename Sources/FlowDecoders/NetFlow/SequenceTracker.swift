@@ -11,6 +11,22 @@ struct SequenceTracker {
     /// How often the numbers started again.
     private(set) var restarts: UInt64 = 0
 
+    /// Units between the last one that an earlier life of the process noted and the first that came to this one.
+    private(set) var sinceLastRun: UInt64 = 0
+    /// Whether what is expected comes from there.
+    private var isResumed = false
+
+    init() {}
+
+    /// Goes on where an earlier life ended.
+    init(resuming expected: UInt32) {
+        self.expected = expected
+        isResumed = true
+    }
+
+    /// The number that comes next, if the last datagram told.
+    var next: UInt32? { expected }
+
     /// Numbers so far behind mean a restart; nearer ones, a datagram that was overtaken.
     static let reordering: UInt32 = 1000
 
@@ -18,7 +34,12 @@ struct SequenceTracker {
     ///
     /// - Parameter count: units in this datagram, nil when they couldn't be counted.
     mutating func note(_ sequence: UInt32, count: UInt32?) {
-        if let expected {
+        if isResumed, let expected {
+            // Numbers that are behind started again meanwhile: then nothing is known.
+            let ahead = sequence &- expected
+            sinceLastRun = ahead < .max / 2 ? UInt64(ahead) : 0
+            isResumed = false
+        } else if let expected {
             let ahead = sequence &- expected
             if ahead < .max / 2 {
                 missing += UInt64(ahead)
@@ -49,6 +70,10 @@ struct SequenceTrackers {
         fileprivate var countsDatagrams: Bool {
             let type = bits >> 48
             return type == FlowType.netflowV9.rawValue || type == FlowType.sflow5.rawValue
+        }
+
+        fileprivate init(bits: UInt64) {
+            self.bits = bits
         }
     }
 
@@ -85,6 +110,38 @@ struct SequenceTrackers {
             if next.0.countsDatagrams { sum.datagrams += next.1.missing } else { sum.records += next.1.missing }
         }
     }
+
+    /// Where each is.
+    var marks: [SequenceMark] {
+        keys.indices.compactMap { place in
+            trackers[place].next.map { SequenceMark(key: keys[place].bits, next: $0) }
+        }
+    }
+
+    /// Goes on where an earlier life of the process ended; before the first is noted.
+    mutating func resume(_ marks: [SequenceMark]) {
+        for mark in marks {
+            guard let place = place(Key(bits: mark.key)) else { return }
+            trackers[place] = SequenceTracker(resuming: mark.next)
+        }
+    }
+
+    /// Units that came to no life of the process, or to the last one and weren't noted any more, in all of them.
+    var sinceLastRun: UInt64 { trackers.reduce(0) { $0 + $1.sinceLastRun } }
     /// How often any of them started again.
     var restarts: UInt64 { trackers.reduce(0) { $0 + $1.restarts } }
+}
+
+/// Where one of an exporter's sequences is, for the next life of the process.
+public struct SequenceMark: Hashable, Sendable {
+    /// Names the sequence among the exporter's.
+    public let key: UInt64
+    /// The number that comes next.
+    public let next: UInt32
+
+    /// Makes a mark.
+    public init(key: UInt64, next: UInt32) {
+        self.key = key
+        self.next = next
+    }
 }

@@ -24,14 +24,24 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         public var batchRows: Int
         /// Days after which rows are dropped; nil leaves what the folder has.
         public var retentionDays: Int?
+        /// Whether an insert waits until its rows are on the disk; nil leaves what the folder has.
+        public var fsync: Bool?
 
         /// Sets options.
-        public init(folder: String, library: String, memory: Int, batchRows: Int, retentionDays: Int?) {
+        public init(
+            folder: String,
+            library: String,
+            memory: Int,
+            batchRows: Int,
+            retentionDays: Int?,
+            fsync: Bool? = nil
+        ) {
             self.folder = folder
             self.library = library
             self.memory = memory
             self.batchRows = batchRows
             self.retentionDays = retentionDays
+            self.fsync = fsync
         }
     }
 
@@ -45,7 +55,10 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         do throws(StoreError) {
             ingest = try engine.connect()
             connections.append(ingest)
-            try SchemaReconciler(connection: ingest).reconcile(retentionDays: options.retentionDays)
+            try SchemaReconciler(connection: ingest).reconcile(
+                retentionDays: options.retentionDays,
+                fsync: options.fsync
+            )
             try ingest.execute("USE \(ClickHouse.database)")
             for _ in 0..<Self.ownConnections + Self.peoplesConnections {
                 let connection = try engine.connect()

@@ -108,7 +108,9 @@ extension EmbeddedStore {
             library: library,
             memory: configuration.store.memory,
             batchRows: PipelineOptions(configuration).batchCapacity,
-            retentionDays: retentionDays
+            retentionDays: retentionDays,
+            // Who changes nothing about the folder changes this neither.
+            fsync: retentionDays == nil ? nil : configuration.store.fsync
         )
         try self.init(options, lock: lock)
     }

@@ -41,6 +41,9 @@ struct Configuration: Sendable, Equatable {
         var memory = 2_000_000_000
         var batchRows = 250_000
         var flush = Duration.seconds(1)
+        /// Bytes.
+        var spool = 1_000_000_000
+        var fsync = false
     }
 
     /// How long rows are kept.

@@ -171,6 +171,26 @@ extension ConfigurationKey {
             "The longest that a row waits for a batch to fill."
         ),
         ConfigurationKey(
+            "store",
+            "spool",
+            \.store.spool,
+            .size(in: 0...1_099_511_627_776),
+            """
+            The most that the folder spool below the data folder may hold: batches that the store doesn't take now. \
+            When it is full its oldest batches are lost, and counted; with 0 receivers wait instead.
+            """
+        ),
+        ConfigurationKey(
+            "store",
+            "fsync",
+            \.store.fsync,
+            .truth,
+            """
+            Whether rows are on the disk when they count as stored, so that a power failure costs none of them; \
+            otherwise the kernel writes them within half a minute.
+            """
+        ),
+        ConfigurationKey(
             "retention",
             "days",
             \.retention.days,

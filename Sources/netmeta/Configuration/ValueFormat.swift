@@ -240,6 +240,23 @@ extension ValueFormat where Value: RawRepresentable & CaseIterable & Sendable, V
     }
 }
 
+extension ValueFormat<Bool> {
+    /// Yes or no.
+    static var truth: Self {
+        .single(
+            "true or false",
+            parse: { text in
+                switch text.lowercased() {
+                case "true", "on", "yes": true
+                case "false", "off", "no": false
+                default: nil
+                }
+            },
+            text: { String($0) }
+        )
+    }
+}
+
 // MARK: - Numbers
 
 extension ValueFormat<Int> {

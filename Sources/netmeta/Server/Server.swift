@@ -136,13 +136,16 @@ extension PipelineOptions {
             + listeners.ipfix.map { Listener(endpoint: $0, purpose: "IPFIX") }
             + listeners.ipfix.map { Listener(endpoint: $0, purpose: "IPFIX", transport: .tcp) }
             + listeners.sflow.map { Listener(endpoint: $0, purpose: "sFlow") }
-        self.init(listeners: sockets)
+        self.init(listeners: sockets, spoolFolder: configuration.store.data + "/spool")
         allow = listeners.allow
         decoding = DecoderSettings(configuration)
         receiveBuffer = listeners.receiveBuffer
         batchRows = configuration.store.batchRows
         flushSeconds = Int(configuration.store.flush.components.seconds)
+        spoolBytes = configuration.store.spool
+        fsync = configuration.store.fsync
         memoryFile = configuration.store.data + "/exporters.txt"
+        sequenceFile = configuration.store.data + "/sequences.txt"
     }
 }
 

@@ -1,0 +1,124 @@
+import FlowSchema
+import FlowStore
+import Foundation
+import Logging
+import Synchronization
+import Telemetry
+import Testing
+
+@testable import Pipeline
+
+/// What becomes of batches that a store refuses, which a real one does too rarely to be asked for it.
+@Suite("Ingest")
+struct IngestTests {
+    /// Takes batches as a test says, by their first row's Bytes and how often they were offered.
+    private final class Store: BatchStore {
+        let answer: @Sendable (_ bytes: UInt64, _ tries: Int) -> StoreError?
+        let offered = Mutex<[(bytes: UInt64, token: String)]>([])
+        let kept = Mutex<[UInt64]>([])
+
+        init(_ answer: @escaping @Sendable (UInt64, Int) -> StoreError?) {
+            self.answer = answer
+        }
+
+        func append(_ batch: FlowBatch, token: String) throws(StoreError) {
+            let bytes = batch.number(.bytes, row: 0)
+            let tries = offered.withLock { offered in
+                offered.append((bytes, token))
+                return offered.count { $0.bytes == bytes }
+            }
+            if let refusal = answer(bytes, tries) { throw refusal }
+            kept.withLock { $0.append(bytes) }
+        }
+
+        func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult {
+            throw StoreError(message: "asks nobody")
+        }
+
+        var tokens: [UInt64: Set<String>] {
+            offered.withLock { $0.reduce(into: [:]) { $0[$1.bytes, default: []].insert($1.token) } }
+        }
+    }
+
+    @Test("values that the store never takes are a counted loss after three tries, and stop nothing")
+    func refusedForGood() throws {
+        let store = Store { bytes, _ in bytes == 2 ? StoreError(code: 691, message: "no such name") : nil }
+        let end = try run([1, 2, 3], into: store)
+        #expect(store.kept.withLock { $0 } == [1, 3])
+        #expect(store.offered.withLock { $0.count { $0.bytes == 2 } } == 3)
+        #expect(end.rows.stored == 2 && end.rows.lost == [.storeRejected: 1] && end.spool.batches == 0)
+    }
+
+    @Test("a refusal that may pass sends batches to the spool; they are stored later under the same names")
+    func refusedForNow() throws {
+        // The first is refused six times: three at once, then out of the spool.
+        let store = Store { bytes, tries in bytes == 1 && tries <= 6 ? StoreError(code: 243, message: "no room") : nil }
+        let end = try run([1, 2, 3], into: store)
+        #expect(store.kept.withLock { $0.sorted() } == [1, 2, 3])
+        #expect(store.tokens.values.allSatisfy { $0.count == 1 } && Set(store.tokens.values).count == 3)
+        #expect(end.rows.stored == 3 && end.rows.lost.isEmpty)
+        #expect(end.spool.replayedRows >= 1 && end.spool.batches == 0 && end.spool.bytes == 0)
+    }
+
+    @Test("what is left when the process ends stays in the spool, the one that the store may have in front")
+    func endsWhileRefused() throws {
+        let folder = NSTemporaryDirectory() + "netmeta-ingest-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let away = Store { _, _ in StoreError(message: "away") }
+        let first = try run([1, 2, 3], into: away, folder: folder, waits: false)
+        #expect(first.spool.batches == 3 && first.rows.lost.isEmpty && first.rows.rows(in: .spool) == 3)
+        let store = Store { _, _ in nil }
+        let second = try run([4], into: store, folder: folder)
+        #expect(store.kept.withLock { $0.sorted() } == [1, 2, 3, 4])
+        #expect(store.kept.withLock { $0.filter { $0 != 4 } } == [1, 2, 3])
+        #expect(second.spool.recoveredRows == 3 && second.spool.batches == 0)
+    }
+
+    /// Sends batches of one row each through an ingest thread to its end.
+    ///
+    /// - Parameter waits: whether the spool is to be empty before.
+    private func run(
+        _ values: [UInt64],
+        into store: Store,
+        folder: String? = nil,
+        waits: Bool = true
+    ) throws -> (ingest: IngestThread.Report, rows: RowLedger, spool: SpoolReport) {
+        let own = folder ?? NSTemporaryDirectory() + "netmeta-ingest-\(UUID().uuidString)"
+        defer { if folder == nil { try? FileManager.default.removeItem(atPath: own) } }
+        let logger = Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() }
+        let pool = BatchPool(count: 2, capacity: 10)
+        let books = RowBooks()
+        let spool = Spool(folder: own, limit: 1 << 20, syncs: false, books: books, logger: logger)
+        let ingest = IngestThread(
+            store: store,
+            pool: pool,
+            spool: spool,
+            books: books,
+            batchCapacity: 10,
+            logger: logger
+        )
+        ingest.start()
+        for value in values {
+            let batch = pool.take()
+            batch.fill(.bytes, batch.reserve(1), with: value)
+            batch.seal()
+            books.note {
+                $0.write(1, inBatch: 1)
+                $0.move(1, from: .batch, to: .queue)
+            }
+            pool.submit(batch)
+        }
+        if waits {
+            let before = ContinuousClock.now
+            while books.now.inFlight > 0 {
+                try #require(ContinuousClock.now - before < .seconds(120))
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
+        pool.announceEnd()
+        pool.close()
+        ingest.join()
+        #expect(books.now.holds)
+        return (ingest.latest, books.now, spool.report)
+    }
+}

@@ -1,3 +1,5 @@
+import FlowSchema
+
 /// The groups with most traffic, and what all groups together have: one scan.
 public struct TopQuery: Hashable, Sendable {
     /// What is asked about.
@@ -61,23 +63,33 @@ public struct TopQuery: Hashable, Sendable {
             """
     }
 
-    private static let sums: [SQLText] = [
-        "sum(Bytes * SamplingRate) AS bytes", "sum(Packets * SamplingRate) AS packets", "count() AS flows",
-        "countIf(SamplingRateSource = 'unknown') AS assumed",
-    ]
+    /// Where the rows come from.
+    public var source: FlowSource {
+        let width = ranking == .max ? buckets.width : nil
+        return FlowSource(question, groupedBy: dimensions.map(\.column), width: width)
+    }
+
+    private static func sums(_ source: FlowSource) -> [SQLText] {
+        [
+            "\(source.sum(.bytes)) AS bytes", "\(source.sum(.packets)) AS packets", "\(source.sum(.flows)) AS flows",
+            "\(source.sum(.assumed)) AS assumed",
+        ]
+    }
 
     private var groups: SQLText {
-        let columns = SQLText.keyColumns(dimensions) + Self.sums
+        let source = source
+        let columns = SQLText.keyColumns(dimensions) + Self.sums(source)
         return """
             SELECT \(columns, separator: ", ")
-            FROM \(question.source)
+            FROM \(source.sql)
             \(SQLText.groupBy(SQLText.keyNames(dimensions.count)))
             """
     }
 
     private var groupsByPeak: SQLText {
         let names = SQLText.keyNames(dimensions.count)
-        let inner = SQLText.keyColumns(dimensions) + ["\(buckets.sql) AS t"] + Self.sums
+        let source = source
+        let inner = SQLText.keyColumns(dimensions) + ["\(buckets.sql) AS t"] + Self.sums(source)
         let outer: [SQLText] =
             names + [
                 "max(b.\(unit.name)) AS peak", "sum(b.bytes) AS bytes", "sum(b.packets) AS packets",
@@ -87,7 +99,7 @@ public struct TopQuery: Hashable, Sendable {
             SELECT \(outer, separator: ", ")
             FROM (
             SELECT \(inner, separator: ", ")
-            FROM \(question.source)
+            FROM \(source.sql)
             \(SQLText.groupBy(names + ["t"]))
             ) AS b
             \(SQLText.groupBy(names))

@@ -1,6 +1,6 @@
 import FlowSchema
 
-/// The groups with most traffic, and what all groups together have: one scan.
+/// The groups with most traffic, and what all groups together have: one scan, or two where keys are wide.
 public struct TopQuery: Hashable, Sendable {
     /// What is asked about.
     public var question: Question
@@ -45,13 +45,12 @@ public struct TopQuery: Hashable, Sendable {
     /// The sums over all groups are windows over the grouped rows, so that
     /// the share of the rest and the number of groups need no second scan.
     public var sql: SQLText {
+        if ranking == .average, keyWidth > Self.widestKey { return sqlByHash }
         let names = SQLText.keyNames(dimensions.count)
         let outer =
             names + [
-                "bytes", "packets", "flows", "assumed", "count() OVER () AS groups", "sum(bytes) OVER () AS all_bytes",
-                "sum(packets) OVER () AS all_packets", "sum(flows) OVER () AS all_flows",
-                "sum(assumed) OVER () AS all_assumed",
-            ]
+                "bytes", "packets", "flows", "assumed", "count() OVER () AS groups",
+            ] + Self.wholes
         let order: [SQLText] = [ranking == .max ? "peak DESC" : "\(unit.name) DESC"] + names
         return """
             SELECT \(outer, separator: ", ")
@@ -62,6 +61,59 @@ public struct TopQuery: Hashable, Sendable {
             LIMIT \(limit)
             """
     }
+
+    /// Bytes of a group's key up to which the engine groups by the key itself, in a table of fixed entries.
+    private static let widestKey = 32
+
+    private var keyWidth: Int { dimensions.reduce(0) { $0 + $1.column.storage.width } }
+
+    /// The statement for wide keys, such as both addresses and both ports:
+    /// two scans, but a fraction of the memory and time, because there are
+    /// about as many groups as rows.
+    ///
+    /// The first scan keeps a hash and one sum a group, and finds the best.
+    /// The second tells these apart by their keys and adds up all others as
+    /// one. Sums are exact; two groups in a hundred million share a hash with
+    /// a chance of 1 in 4000, and are then counted as one in `groups`.
+    private var sqlByHash: SQLText {
+        let source = source
+        let names = SQLText.keyNames(dimensions.count)
+        let keys = dimensions.map(\.keyExpression)
+        let hash: SQLText = "cityHash64(\(keys, separator: ", "))"
+        let columns: [SQLText] = zip(keys, names).map { "if(shown, \($0), defaultValueOfArgumentType(\($0))) AS \($1)" }
+        let inner = ["\(hash) IN best.1 AS shown"] + columns + Self.sums(source)
+        let order: [SQLText] = ["shown DESC", "\(unit.name) DESC"] + names
+        return """
+            WITH (
+            SELECT (groupArray(h), any(n))
+            FROM (
+            SELECT h, count() OVER () AS n
+            FROM (
+            SELECT \(hash) AS h, \(source.sum(unit.sum)) AS amount
+            FROM \(source.sql)
+            GROUP BY h
+            )
+            ORDER BY amount DESC, h
+            LIMIT \(limit)
+            )
+            ) AS best
+            SELECT \(names, separator: ", "), bytes, packets, flows, assumed, best.2 AS groups, \
+            \(Self.wholes, separator: ", ")
+            FROM (
+            SELECT \(inner, separator: ", ")
+            FROM \(source.sql)
+            \(SQLText.groupBy(["shown"] + names))
+            )
+            ORDER BY \(order, separator: ", ")
+            LIMIT \(limit)
+            """
+    }
+
+    /// The sums over all groups, of which each row has a copy.
+    private static let wholes: [SQLText] = [
+        "sum(bytes) OVER () AS all_bytes", "sum(packets) OVER () AS all_packets", "sum(flows) OVER () AS all_flows",
+        "sum(assumed) OVER () AS all_assumed",
+    ]
 
     /// Where the rows come from.
     public var source: FlowSource {

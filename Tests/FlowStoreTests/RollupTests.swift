@@ -56,6 +56,7 @@ extension EmbeddedStoreTests {
             batch.clear()
         }
         try await compare(store)
+        try await compareWideKeys(store)
         let sums = try await store.query(
             "SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_as) AS b, sum(UnratedFlows) AS u FROM flows_5m_interface",
             limits: QueryLimits(isPersons: true)
@@ -125,6 +126,30 @@ extension EmbeddedStoreTests {
         }
     }
 
+    /// Groups with wide keys are found by their hashes; the figures are those of a plain statement.
+    private func compareWideKeys(_ store: EmbeddedStore) async throws {
+        let question = Question(range: try TimeRange(from: Self.start, to: Self.start + 7 * 3600))
+        let keys = "SamplerAddress,SrcAddr,DstAddr"
+        for limit in [3, 50] {
+            let top = try TopQuery(question, dimensions: try Dimension.parse(list: keys), unit: .packets, limit: limit)
+            #expect(top.sql.text.contains("cityHash64(SamplerAddress, SrcAddr, DstAddr) IN best.1"))
+            let plain = try await store.query(
+                """
+                SELECT *, count() OVER (), sum(b) OVER (), sum(p) OVER (), sum(f) OVER (), sum(a) OVER () FROM (
+                    SELECT \(keys), sum(Bytes * SamplingRate) AS b, sum(Packets * SamplingRate) AS p, count() AS f,
+                        countIf(SamplingRateSource = 'unknown') AS a
+                    FROM flows_raw
+                    WHERE TimeReceived >= \(Self.start) AND TimeReceived < \(Self.start + 7 * 3600) GROUP BY ALL)
+                ORDER BY p DESC LIMIT \(limit)
+                """,
+                limits: QueryLimits()
+            )
+            #expect(plain.rowCount == limit)
+            let expected = (0..<limit).map { row in plain.columns.map { $0.values[row] } }
+            #expect(try await rows(store, top.sql) == expected)
+        }
+    }
+
     private func rows(_ store: EmbeddedStore, _ sql: SQLText) async throws -> [[ResultValue]] {
         let result = try await store.query(sql.text, limits: QueryLimits())
         return (0..<result.rowCount).map { row in result.columns.map { $0.values[row] } }
@@ -144,6 +169,8 @@ extension EmbeddedStoreTests {
             batch.fill(.flowDirection, row, with: [UInt8(0), 1, 255][Int(random.next() % 3)])
             batch.fill(.bytes, row, with: random.next() >> (20 + random.next() % 40))
             batch.fill(.packets, row, with: random.next() % 1000)
+            batch.fill(.srcAddr, row, with: IPAddress(198, 51, 100, UInt8(random.next() % 20)))
+            batch.fill(.dstAddr, row, with: IPAddress(203, 0, 113, UInt8(random.next() % 20)))
             batch.fill(.inIf, row, with: UInt32(random.next() % 5))
             batch.fill(.outIf, row, with: UInt32(random.next() % 7))
             batch.fill(.proto, row, with: [UInt8(1), 6, 17][Int(random.next() % 3)])

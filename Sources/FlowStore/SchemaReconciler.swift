@@ -75,8 +75,10 @@ struct SchemaReconciler {
 
     /// The days, since 1970, that a table has rows of.
     private func days(of table: String) throws(StoreError) -> [UInt64] {
-        let sql = "SELECT DISTINCT toUInt32(intDiv(toUInt32(TimeReceived), 86400)) AS day FROM \(ClickHouse.database).\(table)"
-        let result = try connection.query(sql + " ORDER BY day", limit: 100_000)
+        let sql = """
+            SELECT DISTINCT intDiv(toUInt32(TimeReceived), 86400) AS day FROM \(ClickHouse.database).\(table) ORDER BY day
+            """
+        let result = try connection.query(sql, limit: 100_000)
         return result.columns.first?.values.compactMap(\.unsigned) ?? []
     }
 

@@ -24,16 +24,35 @@ extension EmbeddedStoreTests {
 
     static let asked = [
         Asked(dimensions: "", top: "flows_1h_interface", graph: "flows_1h_interface"),
-        Asked(dimensions: "", cut: 1234, bucket: 300, splits: true, top: "flows_1h_interface", graph: "flows_5m_interface"),
+        Asked(
+            dimensions: "",
+            cut: 1234,
+            bucket: 300,
+            splits: true,
+            top: "flows_1h_interface",
+            graph: "flows_5m_interface"
+        ),
         Asked(dimensions: "InIf", direction: .in, cut: 17, top: "flows_1h_interface", graph: "flows_1h_interface"),
         Asked(
-            dimensions: "SamplerAddress,OutIf", filter: "Proto in (TCP, UDP) and not VlanId = 3", cut: 59, bucket: 60,
-            unit: .packets, ranking: .max, top: "flows_1m_interface", graph: "flows_1m_interface"
+            dimensions: "SamplerAddress,OutIf",
+            filter: "Proto in (TCP, UDP) and not VlanId = 3",
+            cut: 59,
+            bucket: 60,
+            unit: .packets,
+            ranking: .max,
+            top: "flows_1m_interface",
+            graph: "flows_1m_interface"
         ),
         Asked(dimensions: "SrcAS", direction: .in, cut: 61, top: "flows_1h_as", graph: "flows_1h_as"),
         Asked(
-            dimensions: "SrcAS,DstAS", filter: "SamplerAddress << 192.0.2.0/31", cut: 4000, bucket: 120,
-            unit: .flows, splits: true, top: "flows_1h_as", graph: "flows_1m_as"
+            dimensions: "SrcAS,DstAS",
+            filter: "SamplerAddress << 192.0.2.0/31",
+            cut: 4000,
+            bucket: 120,
+            unit: .flows,
+            splits: true,
+            top: "flows_1h_as",
+            graph: "flows_1m_as"
         ),
         Asked(dimensions: "DstAS", filter: "AS = 3", cut: 1, ranking: .max, top: "flows_1h_as", graph: "flows_1h_as"),
         Asked(dimensions: "EType", filter: "Bytes > 1000", top: "flows_raw", graph: "flows_raw"),
@@ -58,7 +77,10 @@ extension EmbeddedStoreTests {
         try await compare(store)
         try await compareWideKeys(store)
         let sums = try await store.query(
-            "SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_as) AS b, sum(UnratedFlows) AS u FROM flows_5m_interface",
+            """
+            SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_as) AS b, sum(UnratedFlows) AS u
+            FROM flows_5m_interface
+            """,
             limits: QueryLimits(isPersons: true)
         )
         #expect(sums["a"]?.values == [.uint(20_000)])
@@ -113,8 +135,9 @@ extension EmbeddedStoreTests {
             #expect(try await rows(store, summed.sql) == ranked, "\(asked)")
 
             let keys = ranked.map { row in
-                row.prefix(summed.dimensions.count).map { value in
-                    if case .address(let address) = value { .address(address) } else { KeyValue.number(value.unsigned ?? 0) }
+                row.prefix(summed.dimensions.count).map { value -> KeyValue in
+                    if case .address(let address) = value { return .address(address) }
+                    return .number(value.unsigned ?? 0)
                 }
             }
             let chart = GraphQuery(top: summed, keys: keys, splitsDirection: asked.splits)

@@ -61,27 +61,33 @@ class Engine:
         if not self.connection:
             raise SystemExit(f"{data}: {self.text(error)}")
 
-    def run(self, sql):
-        """Runs a statement, reads all of its rows, and gives their number."""
+    def execute(self, sql):
+        """Runs a statement without rows."""
+        error = ctypes.c_void_p()
+        if self.c.netmeta_execute(ctypes.c_void_p(self.connection), sql.encode(), None, ctypes.byref(error)):
+            raise RuntimeError(f"{self.text(error)}\n{sql}")
+
+    def read(self, sql):
+        """Runs a SELECT, reads all of its rows, and gives their number."""
         error, stream, rows = ctypes.c_void_p(), Stream(), 0
         if self.c.netmeta_execute(ctypes.c_void_p(self.connection), sql.encode(), ctypes.byref(stream),
                                   ctypes.byref(error)):
             raise RuntimeError(f"{self.text(error)}\n{sql}")
         while True:
             batch = Array()
-            if stream.get_next(stream, batch):
-                raise RuntimeError(f"{stream.get_last_error(stream)}\n{sql}")
+            if stream.get_next(ctypes.byref(stream), ctypes.byref(batch)):
+                raise RuntimeError(f"{stream.get_last_error(ctypes.byref(stream))}\n{sql}")
             if not batch.release:
                 break
             rows += batch.length
-            batch.release(batch)
-        stream.release(stream)
+            batch.release(ctypes.byref(batch))
+        stream.release(ctypes.byref(stream))
         return rows
 
     def numbers(self, sql):
         """The one row of numbers (UInt64 or Float64 cast to UInt64 by the statement) that a statement gives."""
         path = tempfile.mktemp()
-        self.run(f"INSERT INTO FUNCTION file('{path}', 'TSV') {sql}")
+        self.execute(f"INSERT INTO FUNCTION file('{path}', 'TSV') {sql}")
         text = pathlib.Path(path).read_text()
         os.unlink(path)
         return [int(number) for number in text.split()]

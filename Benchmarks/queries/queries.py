@@ -111,15 +111,15 @@ def fill(options):
     started = time.monotonic()
     for first in range(0, options.rows, step):
         rows = traffic.rows(first, min(step, options.rows - first), options.rows, end, options.days)
-        store.run(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM ({rows}) SETTINGS max_insert_threads = 1")
+        store.execute(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM ({rows}) SETTINGS max_insert_threads = 1")
     say(f"flows_raw and rollups: {options.rows:,} rows in {time.monotonic() - started:.0f} s")
     names = traffic.UPSTREAM_COLUMNS
     types = dict(zip(*[iter(described(store))] * 2))
     definition = ", ".join(f"{name} {traffic.UPSTREAM_TYPES.get(name, types[name])}" for name in names)
-    store.run(f"CREATE TABLE netmeta.upstream (Date Date, {definition}) ENGINE = MergeTree ORDER BY ({traffic.UPSTREAM_ORDER})")
+    store.execute(f"CREATE TABLE netmeta.upstream (Date Date, {definition}) ENGINE = MergeTree ORDER BY ({traffic.UPSTREAM_ORDER})")
     for day in range(options.days + 1):
         to = end - day * traffic.DAY
-        store.run(f"INSERT INTO netmeta.upstream SELECT toDate(TimeReceived), {', '.join(names)} FROM netmeta.flows_raw "
+        store.execute(f"INSERT INTO netmeta.upstream SELECT toDate(TimeReceived), {', '.join(names)} FROM netmeta.flows_raw "
                   f"WHERE TimeReceived >= {to - traffic.DAY} AND TimeReceived < {to}")
     settle(store)
     store.close()
@@ -129,7 +129,7 @@ def fill(options):
 def described(store):
     """Names and types of the raw table, in turn."""
     path = tempfile.mktemp()
-    store.run(f"INSERT INTO FUNCTION file('{path}', 'TSVRaw') SELECT name, type FROM system.columns "
+    store.execute(f"INSERT INTO FUNCTION file('{path}', 'TSVRaw') SELECT name, type FROM system.columns "
               "WHERE database = 'netmeta' AND table = 'flows_raw'")
     words = [word for line in pathlib.Path(path).read_text().splitlines() for word in line.split("\t")]
     os.unlink(path)
@@ -170,18 +170,18 @@ def measure(options):
     """Both sides of each panel, in turn."""
     facts = json.loads((options.data / "panels.json").read_text())
     store = engine.Engine(options.data)
-    store.run("USE netmeta")
+    store.execute("USE netmeta")
     settle(store)
-    store.run("SET use_query_condition_cache = 0, use_query_cache = 0")
+    store.execute("SET use_query_condition_cache = 0, use_query_cache = 0")
     same = [store.numbers(f"SELECT count(), sum(Bytes * SamplingRate), sum(Packets) FROM {table}")
             for table in ("flows_raw", "upstream")]
     if same[0] != same[1]:
         raise SystemExit(f"the tables hold different rows: {same}")
     for panel in facts["panels"]:
-        store.run(f"SET max_memory_usage = {MEMORY}, max_bytes_before_external_group_by = {MEMORY // 3}, "
+        store.execute(f"SET max_memory_usage = {MEMORY}, max_bytes_before_external_group_by = {MEMORY // 3}, "
                   f"max_bytes_before_external_sort = {MEMORY // 3}")
         panel["ours_ms"] = min(sum(clock(store, sql) for sql in panel["ours"]) for _ in range(options.runs))
-        store.run("SET max_memory_usage = 0, max_bytes_before_external_group_by = 0, max_bytes_before_external_sort = 0")
+        store.execute("SET max_memory_usage = 0, max_bytes_before_external_group_by = 0, max_bytes_before_external_sort = 0")
         panel["theirs_ms"] = min(clock(store, panel["theirs"]) for _ in range(options.runs))
         say(f"{panel['range']} {panel['panel']}: {panel['ours_ms']:.0f} ms, {panel['theirs_ms']:.0f} ms")
     facts["sizes"] = {
@@ -194,7 +194,7 @@ def measure(options):
 
 def clock(store, sql):
     started = time.perf_counter()
-    store.run(sql)
+    store.read(sql)
     return (time.perf_counter() - started) * 1000
 
 

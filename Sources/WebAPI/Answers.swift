@@ -103,8 +103,9 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
     }
 
     /// What makes a question cheaper.
-    private static let narrower =
+    private static var narrower: String {
         "choose a shorter range, filter by exporter, interface or address, or group by fewer columns"
+    }
 
     /// ClickHouse's error codes that people can do something about.
     private static func answer(_ error: StoreError, isSQL: Bool) throws -> Response {

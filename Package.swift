@@ -116,7 +116,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FlowStoreTests",
-            dependencies: ["NetTypes", "FlowSchema", "FlowStore"],
+            dependencies: ["NetTypes", "FlowSchema", "FlowStore", "FlowQuery"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -14,6 +14,7 @@
  * @property {"average"|"max"} by
  * @property {number} bucket seconds, 0 = the server chooses
  * @property {string} filter
+ * @property {"automatic"|"raw"} detail which tables answer: sums where they are exact, or raw rows only
  * @property {string} sort column of the legend table, "-" in front for descending
  * @property {string} exporter the address whose details are open, "" for none
  * @property {boolean} losses whether the account of what was lost is open
@@ -33,6 +34,7 @@ export const DEFAULTS = Object.freeze({
     by: "average",
     bucket: 0,
     filter: "",
+    detail: "automatic",
     sort: "-total",
     mirrored: [],
     exporter: "",
@@ -73,6 +75,7 @@ export function parse(search) {
         by: given.get("by") === "max" ? "max" : "average",
         bucket: number("b", DEFAULTS.bucket, 86400 * 31),
         filter: given.get("f") ?? "",
+        detail: given.get("rows") === "raw" ? "raw" : "automatic",
         sort: text("s", DEFAULTS.sort, /^-?[a-z0-9]{1,16}$/),
         mirrored: names("m"),
         exporter: text("e", "", /^[0-9a-f:.]{2,45}$/i),
@@ -99,6 +102,7 @@ export function format(state) {
         ["by", state.by, DEFAULTS.by],
         ["b", String(state.bucket), String(DEFAULTS.bucket)],
         ["f", state.filter, ""],
+        ["rows", state.detail, DEFAULTS.detail],
         ["s", state.sort, DEFAULTS.sort],
         ["m", state.mirrored.join(","), ""],
         ["e", state.exporter, ""],

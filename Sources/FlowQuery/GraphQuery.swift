@@ -1,3 +1,5 @@
+import FlowSchema
+
 /// Traffic over time, of the groups that ``TopQuery`` found and of all others together: one scan.
 ///
 /// The groups are written into the statement as values, so that ranking and
@@ -18,15 +20,23 @@ public struct GraphQuery: Hashable, Sendable {
         self.splitsDirection = splitsDirection
     }
 
+    /// Where the rows come from.
+    public var source: FlowSource {
+        let directions: [FlowColumn] = splitsDirection ? [.flowDirection] : []
+        let columns = top.dimensions.map(\.column) + directions
+        return FlowSource(top.question, groupedBy: columns, width: top.buckets.width)
+    }
+
     /// The statement: bucket `t`, rank `r` (1... in ``keys``, 0 for Other),
     /// `direction` (0 when not split), `amount`, `flows`, `assumed`.
     public var sql: SQLText {
-        """
-        SELECT \(top.buckets.sql) AS t, \(rank) AS r, \(splitsDirection ? "FlowDirection" : "0") AS direction, \
-        \(top.unit.sum) AS amount, count() AS flows, countIf(SamplingRateSource = 'unknown') AS assumed
-        FROM \(top.question.source)
-        GROUP BY t, r, direction
-        """
+        let source = source
+        return """
+            SELECT \(top.buckets.sql) AS t, \(rank) AS r, \(splitsDirection ? "FlowDirection" : "0") AS direction, \
+            \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
+            FROM \(source.sql)
+            GROUP BY t, r, direction
+            """
     }
 
     /// Which of the keys a row has. One dimension maps through a hash table.

@@ -1,3 +1,5 @@
+import FlowSchema
+
 /// What is asked about flows: a range, a filter and one direction or all.
 public struct Question: Hashable, Sendable {
     /// The time.
@@ -6,23 +8,28 @@ public struct Question: Hashable, Sendable {
     public var filter: Filter?
     /// One direction only, or all.
     public var direction: DirectionChoice
+    /// Which tables may answer.
+    public var detail: DetailChoice
 
     /// Asks.
-    public init(range: TimeRange, filter: Filter? = nil, direction: DirectionChoice = .all) {
+    public init(
+        range: TimeRange,
+        filter: Filter? = nil,
+        direction: DirectionChoice = .all,
+        detail: DetailChoice = .automatic
+    ) {
         self.range = range
         self.filter = filter
         self.direction = direction
+        self.detail = detail
     }
 
-    /// The table with the conditions, as it stands behind FROM.
-    var source: SQLText {
-        "netmeta.flows_raw\nWHERE \(conditions, separator: "\n    AND ")"
-    }
+    /// The conditions on rows of the whole range.
+    var conditions: [SQLText] { conditions(from: range.from, to: range.to) }
 
-    var conditions: [SQLText] {
-        var conditions: [SQLText] = [
-            "TimeReceived >= toDateTime(\(range.from))", "TimeReceived < toDateTime(\(range.to))",
-        ]
+    /// The conditions on rows of a part of the range.
+    func conditions(from: UInt64, to: UInt64) -> [SQLText] {
+        var conditions: [SQLText] = ["TimeReceived >= toDateTime(\(from))", "TimeReceived < toDateTime(\(to))"]
         switch direction {
         case .all: break
         case .in: conditions.append("FlowDirection = 0")
@@ -57,12 +64,12 @@ public enum TrafficUnit: String, CaseIterable, Sendable {
     /// What a byte, packet or flow counts in this unit.
     public var factor: Double { self == .bits ? 8 : 1 }
 
-    /// The sum over rows: traffic is scaled up by the sampling rate, flows are rows.
-    var sum: SQLText {
+    /// What is summed: traffic is scaled up by the sampling rate, flows are rows.
+    var sum: RollupSum {
         switch self {
-        case .bits: "sum(Bytes * SamplingRate)"
-        case .packets: "sum(Packets * SamplingRate)"
-        case .flows: "count()"
+        case .bits: .bytes
+        case .packets: .packets
+        case .flows: .flows
         }
     }
 

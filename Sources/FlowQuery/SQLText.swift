@@ -50,6 +50,26 @@ extension SQLText: ExpressibleByStringInterpolation {
             text += column.name
         }
 
+        /// Adds the name of a rollup's sum.
+        public mutating func appendInterpolation(_ sum: RollupSum) {
+            text += sum.rawValue
+        }
+
+        /// Adds the expression that gives a raw row's part of a sum.
+        public mutating func appendInterpolation(rawValueOf sum: RollupSum) {
+            text += sum.rawValueExpression
+        }
+
+        /// Adds the expression that sums raw rows.
+        public mutating func appendInterpolation(rawSumOf sum: RollupSum) {
+            text += sum.rawSumExpression
+        }
+
+        /// Adds the name of a rollup's table, or of the raw one.
+        public mutating func appendInterpolation(tableOf rollup: Rollup?) {
+            text += rollup?.table ?? ClickHouse.flowsTable
+        }
+
         /// Adds a number.
         public mutating func appendInterpolation(_ number: some FixedWidthInteger) {
             text += String(number)

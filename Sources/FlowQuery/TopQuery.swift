@@ -1,4 +1,6 @@
-/// The groups with most traffic, and what all groups together have: one scan.
+import FlowSchema
+
+/// The groups with most traffic, and what all groups together have: one scan, or two where keys are wide.
 public struct TopQuery: Hashable, Sendable {
     /// What is asked about.
     public var question: Question
@@ -43,13 +45,12 @@ public struct TopQuery: Hashable, Sendable {
     /// The sums over all groups are windows over the grouped rows, so that
     /// the share of the rest and the number of groups need no second scan.
     public var sql: SQLText {
+        if ranking == .average, keyWidth > Self.widestKey { return sqlByHash }
         let names = SQLText.keyNames(dimensions.count)
         let outer =
             names + [
-                "bytes", "packets", "flows", "assumed", "count() OVER () AS groups", "sum(bytes) OVER () AS all_bytes",
-                "sum(packets) OVER () AS all_packets", "sum(flows) OVER () AS all_flows",
-                "sum(assumed) OVER () AS all_assumed",
-            ]
+                "bytes", "packets", "flows", "assumed", "count() OVER () AS groups",
+            ] + Self.wholes
         let order: [SQLText] = [ranking == .max ? "peak DESC" : "\(unit.name) DESC"] + names
         return """
             SELECT \(outer, separator: ", ")
@@ -61,23 +62,86 @@ public struct TopQuery: Hashable, Sendable {
             """
     }
 
-    private static let sums: [SQLText] = [
-        "sum(Bytes * SamplingRate) AS bytes", "sum(Packets * SamplingRate) AS packets", "count() AS flows",
-        "countIf(SamplingRateSource = 'unknown') AS assumed",
+    /// Bytes of a group's key up to which the engine groups by the key itself, in a table of fixed entries.
+    private static let widestKey = 32
+
+    private var keyWidth: Int { dimensions.reduce(0) { $0 + $1.column.storage.width } }
+
+    /// The statement for wide keys, such as both addresses and both ports:
+    /// two scans, but a fraction of the memory and time, because there are
+    /// about as many groups as rows.
+    ///
+    /// The first scan keeps a hash and one sum a group, and finds the best.
+    /// The second tells these apart by their keys and adds up all others as
+    /// one. Sums are exact; two groups in a hundred million share a hash with
+    /// a chance of 1 in 4000, and are then counted as one in `groups`.
+    private var sqlByHash: SQLText {
+        let source = source
+        let names = SQLText.keyNames(dimensions.count)
+        let keys = dimensions.map(\.keyExpression)
+        let hash: SQLText = "cityHash64(\(keys, separator: ", "))"
+        let columns: [SQLText] = zip(keys, names).map { "if(shown, \($0), defaultValueOfArgumentType(\($0))) AS \($1)" }
+        let inner = ["\(hash) IN best.1 AS shown"] + columns + Self.sums(source)
+        let order: [SQLText] = ["shown DESC", "\(unit.name) DESC"] + names
+        return """
+            WITH (
+            SELECT (groupArray(h), any(n))
+            FROM (
+            SELECT h, count() OVER () AS n
+            FROM (
+            SELECT \(hash) AS h, \(source.sum(unit.sum)) AS amount
+            FROM \(source.sql)
+            GROUP BY h
+            )
+            ORDER BY amount DESC, h
+            LIMIT \(limit)
+            )
+            ) AS best
+            SELECT \(names, separator: ", "), bytes, packets, flows, assumed, best.2 AS groups, \
+            \(Self.wholes, separator: ", ")
+            FROM (
+            SELECT \(inner, separator: ", ")
+            FROM \(source.sql)
+            \(SQLText.groupBy(["shown"] + names))
+            )
+            ORDER BY \(order, separator: ", ")
+            LIMIT \(limit)
+            """
+    }
+
+    /// The sums over all groups, of which each row has a copy.
+    private static let wholes: [SQLText] = [
+        "sum(bytes) OVER () AS all_bytes", "sum(packets) OVER () AS all_packets", "sum(flows) OVER () AS all_flows",
+        "sum(assumed) OVER () AS all_assumed",
     ]
 
+    /// Where the rows come from.
+    public var source: FlowSource {
+        let width = ranking == .max ? buckets.width : nil
+        return FlowSource(question, groupedBy: dimensions.map(\.column), width: width)
+    }
+
+    private static func sums(_ source: FlowSource) -> [SQLText] {
+        [
+            "\(source.sum(.bytes)) AS bytes", "\(source.sum(.packets)) AS packets", "\(source.sum(.flows)) AS flows",
+            "\(source.sum(.assumed)) AS assumed",
+        ]
+    }
+
     private var groups: SQLText {
-        let columns = SQLText.keyColumns(dimensions) + Self.sums
+        let source = source
+        let columns = SQLText.keyColumns(dimensions) + Self.sums(source)
         return """
             SELECT \(columns, separator: ", ")
-            FROM \(question.source)
+            FROM \(source.sql)
             \(SQLText.groupBy(SQLText.keyNames(dimensions.count)))
             """
     }
 
     private var groupsByPeak: SQLText {
         let names = SQLText.keyNames(dimensions.count)
-        let inner = SQLText.keyColumns(dimensions) + ["\(buckets.sql) AS t"] + Self.sums
+        let source = source
+        let inner = SQLText.keyColumns(dimensions) + ["\(buckets.sql) AS t"] + Self.sums(source)
         let outer: [SQLText] =
             names + [
                 "max(b.\(unit.name)) AS peak", "sum(b.bytes) AS bytes", "sum(b.packets) AS packets",
@@ -87,7 +151,7 @@ public struct TopQuery: Hashable, Sendable {
             SELECT \(outer, separator: ", ")
             FROM (
             SELECT \(inner, separator: ", ")
-            FROM \(question.source)
+            FROM \(source.sql)
             \(SQLText.groupBy(names + ["t"]))
             ) AS b
             \(SQLText.groupBy(names))

@@ -1,4 +1,5 @@
 public import FlowSchema
+import Foundation
 
 /// Where rows are kept and asked for.
 ///
@@ -44,6 +45,16 @@ public struct QueryLimits: Sendable {
         self.memory = memory
         self.isPersons = isPersons
     }
+}
+
+extension QueryLimits {
+    /// Settings with which questions give way to what comes in: the threads of
+    /// a question run at nice 10 (which the engine sets where it has
+    /// CAP_SYS_NICE), and on more than two cores one core is left alone.
+    static let yielding: String = {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        return "os_threads_nice_value_query = 10, max_threads = \(cores > 2 ? cores - 1 : 2)"
+    }()
 }
 
 /// A store's refusal, or its failure.

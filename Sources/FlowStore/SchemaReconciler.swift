@@ -19,6 +19,7 @@ struct SchemaReconciler {
             let type = known.dropFirst(column.name.count + 1)
             if type != column.clickHouseType, type.hasPrefix("Enum8(") { try execute(ClickHouse.modifyColumn(column)) }
         }
+        try makeRollups(retentionDays: days)
         for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }
         if let retentionDays { try setRetention(days: retentionDays) }
         if let fsync { try setFsync(fsync) }
@@ -31,12 +32,14 @@ struct SchemaReconciler {
     /// Changes the TTL only where it differs: the change rewrites parts' metadata.
     func setRetention(days: Int) throws(StoreError) {
         for table in [ClickHouse.flowsTable, ClickHouse.interfaceCountersTable] {
-            try setRetention(days: days, of: table)
+            try setExpiry(ClickHouse.ttl(days: days), of: table)
+        }
+        for rollup in Rollup.all {
+            try setExpiry(ClickHouse.rollupTTL(rollup, retentionDays: days), of: rollup.table)
         }
     }
 
-    private func setRetention(days: Int, of table: String) throws(StoreError) {
-        let wanted = ClickHouse.ttl(days: days)
+    private func setExpiry(_ wanted: String, of table: String) throws(StoreError) {
         let current = try strings(
             "SELECT create_table_query FROM system.tables WHERE database = '\(ClickHouse.database)' "
                 + "AND name = '\(table)'"
@@ -59,6 +62,41 @@ struct SchemaReconciler {
             ? "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1"
             : "RESET SETTING fsync_after_insert, fsync_part_directory"
         for table in others { try execute("ALTER TABLE \(ClickHouse.database).\(table) \(change)") }
+    }
+
+    // MARK: - Rollups
+
+    /// Makes the rollups that the folder lacks, and fills them from the rows that it has.
+    ///
+    /// Nothing else writes meanwhile, so a rollup holds exactly what its source
+    /// does when its view starts to feed it. The view is made last: a rollup
+    /// without one was left half made, and it and the coarser ones that are
+    /// fed from it are made anew.
+    private func makeRollups(retentionDays: Int) throws(StoreError) {
+        let views = try strings(
+            "SELECT name FROM system.tables WHERE database = '\(ClickHouse.database)' AND engine = 'MaterializedView'"
+        )
+        var madeAnew: Set<String> = []
+        for rollup in Rollup.all where !views.contains(rollup.view) || madeAnew.contains(rollup.source) {
+            madeAnew.insert(rollup.table)
+            // The coarser ones first: while this one is filled, none may be fed.
+            for coarser in Rollup.all.reversed() where coarser.subject == rollup.subject {
+                if coarser.resolution >= rollup.resolution { try execute(ClickHouse.dropRollupView(coarser)) }
+            }
+            try execute(ClickHouse.dropRollup(rollup))
+            try execute(ClickHouse.createRollup(rollup, retentionDays: retentionDays))
+            for day in try days(of: rollup.source) { try execute(ClickHouse.fillRollup(rollup, day: day)) }
+            try execute(ClickHouse.createRollupView(rollup))
+        }
+    }
+
+    /// The days, since 1970, that a table has rows of.
+    private func days(of table: String) throws(StoreError) -> [UInt64] {
+        let sql = """
+            SELECT DISTINCT intDiv(toUInt32(TimeReceived), 86400) AS day FROM \(ClickHouse.database).\(table) ORDER BY day
+            """
+        let result = try connection.query(sql, limit: 100_000)
+        return result.columns.first?.values.compactMap(\.unsigned) ?? []
     }
 
     private func execute(_ statement: String) throws(StoreError) {

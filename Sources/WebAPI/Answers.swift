@@ -102,17 +102,22 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
         return try .json(ErrorBody(code, message), status: status)
     }
 
+    /// What makes a question cheaper.
+    private static var narrower: String {
+        "choose a shorter range, filter by exporter, interface or address, or group by fewer columns"
+    }
+
     /// ClickHouse's error codes that people can do something about.
     private static func answer(_ error: StoreError, isSQL: Bool) throws -> Response {
         switch error.code {
         case 0: return try .json(ErrorBody("store_unavailable", error.message), status: .serviceUnavailable)
         // TIMEOUT_EXCEEDED, QUERY_WAS_CANCELLED
         case 159, 394:
-            return try .json(ErrorBody("timeout", "the question took too long: ask for less"), status: .gatewayTimeout)
+            return try .json(ErrorBody("timeout", "the question took too long: \(narrower)"), status: .gatewayTimeout)
         // MEMORY_LIMIT_EXCEEDED
         case 241:
             return try .json(
-                ErrorBody("too_much", "the question needs too much memory: ask for less"),
+                ErrorBody("too_much", "the question needs too much memory: \(narrower)"),
                 status: .unprocessableContent
             )
         // TOO_MANY_ROWS_OR_BYTES

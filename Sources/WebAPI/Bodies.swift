@@ -22,7 +22,17 @@ struct StatisticsBody: Encodable {
     var rows: UInt64
     /// Seconds in the store.
     var elapsed: Double
-    var source = "flows_raw"
+    /// The table that most of the range was answered from.
+    var source: String
+    /// The seconds that one row of it is about.
+    var resolution: UInt64
+
+    init(rows: UInt64, elapsed: Double, source: FlowSource) {
+        self.rows = rows
+        self.elapsed = elapsed
+        self.source = source.table
+        resolution = source.resolution
+    }
 }
 
 // MARK: - Schema
@@ -134,7 +144,7 @@ struct GraphBody: Encodable {
         self.groups = groups ?? (top.dimensions.isEmpty && answer.flows > 0 ? 1 : 0)
         shown = top.dimensions.isEmpty ? Int(self.groups) : query.keys.count
         assumedSampling = answer.assumedSampling
-        statistics = StatisticsBody(rows: answer.flows, elapsed: elapsed)
+        statistics = StatisticsBody(rows: answer.flows, elapsed: elapsed, source: query.source)
         self.sql = sql.text
         rankingSql = Nullable(rankingSQL?.text)
     }
@@ -194,7 +204,7 @@ struct TopBody: Encodable {
         shown = answer.shown
         total = TrafficBody(bytes: answer.total.bytes, packets: answer.total.packets, flows: answer.total.flows)
         assumedSampling = answer.assumedSampling
-        statistics = StatisticsBody(rows: answer.total.flows, elapsed: elapsed)
+        statistics = StatisticsBody(rows: answer.total.flows, elapsed: elapsed, source: query.source)
         sql = query.sql.text
     }
 }

@@ -32,7 +32,7 @@ enum Endpoint: String, CaseIterable {
 
     /// The parameters in the query string; others are refused, so that a slip of the pen isn't ignored.
     var parameters: [String] {
-        let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by"]
+        let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by", "detail"]
         return switch self {
         case .graph: shared + ["bucket", "split"]
         case .top: shared

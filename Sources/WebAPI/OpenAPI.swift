@@ -115,6 +115,7 @@ extension JSONWriter {
         let choices: [String: [String]] = [
             "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
             "by": Ranking.allCases.map(\.rawValue), "split": ["direction"],
+            "detail": DetailChoice.allCases.map(\.rawValue),
         ]
         object { json in
             let isNumber = name == "limit" || name == "bucket"
@@ -294,6 +295,7 @@ extension Endpoint {
         case "direction": "One direction's flows only; default all."
         case "by": "Top groups by traffic over the range, or in their best bucket; default average."
         case "bucket": "Seconds a point; the default gives at most 300 points."
+        case "detail": "Which tables answer: sums kept beside the raw rows where they are exact, or raw rows only."
         case "split": "Series for each direction."
         case "before": "The place where the page before ended: its next."
         case "sql": "One SELECT over the tables of netmeta."

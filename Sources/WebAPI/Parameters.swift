@@ -58,13 +58,14 @@ struct Parameters {
         return choice
     }
 
-    /// Range, filter and direction.
+    /// Range, filter, direction and detail.
     func question(now: UInt64) throws(QueryError) -> Question {
         let range = try TimeRange(from: self["from"] ?? "-1h", to: self["to"] ?? "now", now: now)
         return Question(
             range: range,
             filter: try Filter.parse(self["filter"] ?? ""),
-            direction: try choice("direction", default: .all)
+            direction: try choice("direction", default: .all),
+            detail: try choice("detail", default: .automatic)
         )
     }
 

@@ -88,6 +88,7 @@ extension JSONWriter {
             json.member("rows") { json in json.number(rows) }
             json.member("elapsed") { json in json.number(elapsed) }
             json.member("source") { json in json.string("flows_raw") }
+            json.member("resolution") { json in json.number(1) }
         }
     }
 }

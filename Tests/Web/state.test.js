@@ -24,6 +24,7 @@ const LINKS = [
         page: "explore",
         filter: 'SrcAS = 13335 and not (Proto = "TCP")',
     }],
+    ["?p=explore&from=-7d&rows=raw", { page: "explore", from: "-7d", detail: "raw" }],
     ["?m=as,hosts", { mirrored: ["as", "hosts"] }],
     ["?e=192.0.2.9", { exporter: "192.0.2.9" }],
     ["?e=2001:db8::1", { exporter: "2001:db8::1" }],

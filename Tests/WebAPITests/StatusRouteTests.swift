@@ -44,7 +44,9 @@ struct StatusRouteTests {
         #expect(rows["written"] as? Int == 107)
         #expect(rows["stored"] as? Int == 100)
         #expect(
-            (rows["lost"] as? [String: Any])?["reasons"] as? [String: Int] == ["queue_full": 0, "store_rejected": 3]
+            (rows["lost"] as? [String: Any])?["reasons"] as? [String: Int] == [
+                "queue_full": 0, "spool_full": 0, "spool_broken": 0, "store_rejected": 3,
+            ]
         )
         let inFlight = try #require(rows["inFlight"] as? [String: Any])
         #expect(inFlight["total"] as? Int == 4)

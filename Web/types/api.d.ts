@@ -33,7 +33,10 @@ export interface Series {
 export interface Statistics {
     rows: number;
     elapsed: number;
+    /** The table that most of the range was answered from. */
     source: string;
+    /** The seconds that one row of it is about; 1 are raw rows. */
+    resolution: number;
 }
 export interface Graph {
     from: number;

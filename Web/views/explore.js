@@ -15,6 +15,7 @@ import { ExportMenu, SqlView } from "./export.js";
 import { LegendTable } from "./legendtable.js";
 import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
 import { QueryPanel } from "./querypanel.js";
+import { follow } from "./topbar.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
@@ -43,7 +44,7 @@ export function Explore({ state, schema }) {
             <div class="title-line">
                 <${UndoRedo} />
                 <h1>${title(state)}</h1>
-                <span class="dim summary">${graph && !loaded.stale && markup`<${Summary} graph=${graph} />`}</span>
+                <span class="dim summary">${graph && !loaded.stale && markup`<${Summary} graph=${graph} state=${state} />`}</span>
                 <span class="grow"></span>
                 <div class="title-buttons">
                 <button aria-pressed=${sql} disabled=${!graph} onClick=${() =>
@@ -99,6 +100,7 @@ export function query(state) {
         direction: split || state.direction === "all" ? undefined : state.direction,
         split: split ? "direction" : undefined,
         bucket: state.bucket || undefined,
+        detail: state.detail === "raw" ? "raw" : undefined,
     };
 }
 
@@ -110,19 +112,29 @@ function title(state) {
     return measure + direction + (state.dimensions.length === 0 ? "" : ` by ${list(state.dimensions.map(words))}`);
 }
 
-/** @param {{graph: Graph}} props how the picture was made */
-function Summary({ graph }) {
+/** @param {{graph: Graph, state: State}} props how the picture was made */
+function Summary({ graph, state }) {
     const { statistics } = graph;
     const { rows, elapsed } = statistics;
     const took = elapsed < 1 ? `${Math.max(1, Math.round(elapsed * 1000))} ms` : `${elapsed.toFixed(1)} s`;
-    const kind = statistics.source === "flows_raw" ? "raw rows" : `rows of ${statistics.source}`;
+    const summed = statistics.resolution > 1;
+    const kind = summed ? `rows, from ${duration(statistics.resolution)} sums` : "raw rows";
     const groups = graph.dimensions.length > 0 &&
         `top ${full(Math.min(graph.shown, graph.groups))} of ${full(graph.groups)}, `;
     return markup`${groups}<span class=${graph.exact ? "" : "warn-text"}>${graph.exact ? "exact" : "approximate"}</span>,${" "}
-        <span title=${`${full(rows)} rows`}>${short(rows)} ${kind}</span> in ${took}
+        <span title=${`${full(rows)} rows, from the table ${statistics.source}`}>${short(rows)} ${kind}</span> in ${took}
+        ${(summed || state.detail === "raw") &&
+        markup` <a href=${link(state, { detail: summed ? "raw" : "automatic" })}
+            onClick=${follow({ detail: summed ? "raw" : "automatic" })}
+            title="Both give the same figures; sums are read faster">${summed ? "read raw rows" : "use sums"}</a>`}
         ${graph.assumedSampling > 0 &&
         markup`<span class="warn-text" title="Nobody told the sampling rate of these rows, so the figures are lower bounds">
             ; ≥ sampling rate unknown, assumed 1:1${graph.assumedSampling < 0.9995 && ` for ${percent(graph.assumedSampling)} % of rows`}</span>`}`;
+}
+
+/** @param {number} seconds of one step @returns {string} as an adjective: 1-minute, 1-hour */
+function duration(seconds) {
+    return seconds % 3600 === 0 ? `${seconds / 3600}-hour` : `${seconds / 60}-minute`;
 }
 
 function UndoRedo() {

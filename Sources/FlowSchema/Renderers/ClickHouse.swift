@@ -44,7 +44,8 @@ public enum ClickHouse {
     ///
     /// - Parameter retentionDays: days after which rows are dropped.
     public static func createStatements(retentionDays: Int) -> [String] {
-        tableStatements(retentionDays: retentionDays) + inputStatements + compatibilityStatements
+        tableStatements(retentionDays: retentionDays) + rollupStatements(retentionDays: retentionDays)
+            + inputStatements + compatibilityStatements
     }
 
     /// The statements that make what holds rows.

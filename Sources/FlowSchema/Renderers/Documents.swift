@@ -105,6 +105,28 @@ public enum SchemaDocument {
                 text += "| `\(field.name)` | \(type) | \(field.unit) | \(field.number) | \(field.documentation) |\n"
             }
         }
+        return text + rollups
+    }
+
+    private static var rollups: String {
+        var text = """
+
+            ## Rollups
+
+            Sums over the raw rows, kept beside them; [rollups.md](rollups.md) says what they answer. Each has
+            `TimeReceived`, the start of the step in which the rows were received, its dimensions with the types
+            above, and the sums.
+
+            | table | step | dimensions | kept for at least |
+            |---|---|---|---|
+
+            """
+        for rollup in Rollup.all {
+            let dimensions = rollup.dimensions.map { "`\($0.name)`" }.joined(separator: ", ")
+            text += "| `\(rollup.table)` | \(rollup.resolution) s | \(dimensions) | \(rollup.days) days |\n"
+        }
+        text += "\n| sum | type | |\n|---|---|---|\n"
+        for sum in RollupSum.allCases { text += "| `\(sum.rawValue)` | UInt64 | \(sum.documentation) |\n" }
         return text
     }
 }

@@ -94,7 +94,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private static func restrict(_ connection: EngineConnection, memory: Int) throws(StoreError) {
         let settings = [
             "max_execution_time = 60", "max_memory_usage = \(memory * 2 / 3)", "max_result_rows = 1000000",
-            "max_bytes_before_external_group_by = \(memory / 4)", "max_ast_depth = 500", "max_query_size = 262144",
+            "max_bytes_before_external_group_by = \(memory / 4)", "max_bytes_before_external_sort = \(memory / 4)",
+            QueryLimits.yielding, "max_ast_depth = 500", "max_query_size = 262144",
             "readonly = 1",
         ]
         try connection.execute("SET " + settings.joined(separator: ", "))
@@ -134,7 +135,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
                 let spill = limits.memory / 3
                 try connection.execute(
                     "SET max_execution_time = \(limits.seconds), max_memory_usage = \(limits.memory), "
-                        + "max_bytes_before_external_group_by = \(spill), max_bytes_before_external_sort = \(spill)"
+                        + "max_bytes_before_external_group_by = \(spill), max_bytes_before_external_sort = \(spill), "
+                        + QueryLimits.yielding
                 )
             }
             let types = ColumnTypes(of: sql, on: connection)

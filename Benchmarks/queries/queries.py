@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""The panels of NetMeta's dashboards: the console's questions on our tables beside a dashboard's plain SQL on
+NetMeta's table, with the same made-up rows, in one run.
+
+    queries.py [--rows N] [--days D] [--runs R] [--data DIR] [--keep] [--ranges 24h,7d]
+
+Prints a table of milliseconds (the best of R runs, result and condition caches off, rows in the page cache) and
+ratios. Exits with 1 when a panel is slower than the dashboard's SQL by more than a tenth, or the median is below 4
+times. --data with an existing folder of an earlier run (--keep) fills nothing anew. The binary is
+.build/release/netmeta, or NETMETA_BINARY.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import engine
+import panels
+import traffic
+
+BINARY = os.environ.get("NETMETA_BINARY", str(engine.ROOT / ".build/release/netmeta"))
+CONSOLE = int(os.environ.get("NETMETA_BENCH_PORT", "18089"))
+BYTES_A_ROW = 130  # of both tables with what merges need meanwhile
+MEMORY = 1_500_000_000  # what the product grants a question
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=100_000_000)
+    parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--data", type=pathlib.Path)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--ranges", default="24h,7d")
+    parser.add_argument("--step", choices=["fill", "time"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.step:
+        {"fill": fill, "time": measure}[options.step](options)
+        return
+    folder = None if options.data else tempfile.mkdtemp(prefix="netmeta-queries-")
+    options.data = options.data or pathlib.Path(folder)
+    options.data = options.data.resolve()
+    try:
+        if not (options.data / "bench.json").exists():
+            options.data.mkdir(parents=True, exist_ok=True)
+            room, need = shutil.disk_usage(options.data).free, options.rows * BYTES_A_ROW
+            if room < need:
+                raise SystemExit(f"{options.data} has {room >> 30} GB free, {options.rows:,} rows need {need >> 30} GB: "
+                                 "take fewer with --rows, or another folder with --data")
+            with Server(options):
+                pass  # makes the tables
+            child(options, "fill")
+        collect(options)
+        child(options, "time")
+        report(options)
+    finally:
+        if not options.keep:
+            shutil.rmtree(options.data, ignore_errors=True)
+
+
+def child(options, step):
+    """A process of its own, because the engine opens one folder in a process's life."""
+    subprocess.run([sys.executable, __file__, "--step", step, "--data", options.data, "--rows", str(options.rows),
+                    "--days", str(options.days), "--runs", str(options.runs)], check=True)
+
+
+class Server:
+    """`netmeta serve` over the folder."""
+
+    def __init__(self, options):
+        configuration = options.data / "netmeta.yaml"
+        configuration.write_text('listeners: {netflow: "127.0.0.1:0", ipfix: "127.0.0.1:0", sflow: "127.0.0.1:0"}\n'
+                                 f'console: {{listen: "127.0.0.1:{CONSOLE}"}}\nretention: {{days: 3650}}\n')
+        self.command = [BINARY, "serve", "--config", configuration, "--data", options.data]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            if line.startswith("ready"):
+                return self
+        raise SystemExit("the server didn't start")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        if self.process.wait(300):
+            raise SystemExit("the server ended with an error")
+
+    @staticmethod
+    def ask(path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{CONSOLE}/api/v1/{path}", timeout=600) as answer:
+            return json.load(answer)
+
+
+# MARK: Rows
+
+def fill(options):
+    """Both tables; ours through its views, so that the rollups are filled as by ingest."""
+    store = engine.Engine(options.data)
+    end = int(time.time()) // 3600 * 3600
+    columns, step = ", ".join(traffic.COLUMNS), max(1, options.rows // 56)
+    started = time.monotonic()
+    for first in range(0, options.rows, step):
+        rows = traffic.rows(first, min(step, options.rows - first), options.rows, end, options.days)
+        store.execute(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM ({rows}) SETTINGS max_insert_threads = 1")
+    say(f"flows_raw and rollups: {options.rows:,} rows in {time.monotonic() - started:.0f} s")
+    names = traffic.UPSTREAM_COLUMNS
+    types = dict(zip(*[iter(described(store))] * 2))
+    definition = ", ".join(f"{name} {traffic.UPSTREAM_TYPES.get(name, types[name])}" for name in names)
+    store.execute(f"CREATE TABLE netmeta.upstream (Date Date, {definition}) ENGINE = MergeTree ORDER BY ({traffic.UPSTREAM_ORDER})")
+    for day in range(options.days + 1):
+        to = end - day * traffic.DAY
+        store.execute(f"INSERT INTO netmeta.upstream SELECT toDate(TimeReceived), {', '.join(names)} FROM netmeta.flows_raw "
+                  f"WHERE TimeReceived >= {to - traffic.DAY} AND TimeReceived < {to}")
+    settle(store)
+    store.close()
+    (options.data / "bench.json").write_text(json.dumps({"end": end, "rows": options.rows, "days": options.days}))
+
+
+def described(store):
+    """Names and types of the raw table, in turn."""
+    path = tempfile.mktemp()
+    store.execute(f"INSERT INTO FUNCTION file('{path}', 'TSVRaw') SELECT name, type FROM system.columns "
+              "WHERE database = 'netmeta' AND table = 'flows_raw'")
+    words = [word for line in pathlib.Path(path).read_text().splitlines() for word in line.split("\t")]
+    os.unlink(path)
+    return words
+
+
+def settle(store):
+    """Waits until nothing is merged any more."""
+    deadline = time.monotonic() + 1800
+    while store.numbers("SELECT count() FROM system.merges")[0] and time.monotonic() < deadline:
+        time.sleep(2)
+
+
+# MARK: Questions
+
+def collect(options):
+    """The SQL that the API makes of each panel, with the table that it chose."""
+    facts = json.loads((options.data / "bench.json").read_text())
+    facts["panels"] = []
+    with Server(options) as server:
+        for name in options.ranges.split(","):
+            seconds = {"h": 3600, "d": 86400}[name[-1]] * int(name[:-1])
+            # As a browser asks: the ends lie on no border of a minute or an hour.
+            to = facts["end"] - 7
+            since = max(to - seconds, facts["end"] - facts["days"] * traffic.DAY)
+            for panel, sql, path in panels.PANELS:
+                answer = server.ask(f"{path}&from={since}&to={to}".replace("?&", "?"))
+                ours = [text for text in (answer.get("rankingSql"), answer["sql"]) if text]
+                step = answer.get("bucket", 300)
+                time_condition = f"TimeReceived >= {since} AND TimeReceived < {to}"
+                facts["panels"].append({
+                    "range": name, "panel": panel, "ours": ours, "table": answer["statistics"]["source"],
+                    "theirs": sql.replace("{time}", time_condition).replace("{step}", str(step))})
+    (options.data / "panels.json").write_text(json.dumps(facts))
+
+
+def measure(options):
+    """Both sides of each panel, in turn."""
+    facts = json.loads((options.data / "panels.json").read_text())
+    store = engine.Engine(options.data)
+    store.execute("USE netmeta")
+    settle(store)
+    store.execute("SET use_query_condition_cache = 0, use_query_cache = 0")
+    same = [store.numbers(f"SELECT count(), sum(Bytes * SamplingRate), sum(Packets) FROM {table}")
+            for table in ("flows_raw", "upstream")]
+    if same[0] != same[1]:
+        raise SystemExit(f"the tables hold different rows: {same}")
+    for panel in facts["panels"]:
+        store.execute(f"SET max_memory_usage = {MEMORY}, max_bytes_before_external_group_by = {MEMORY // 3}, "
+                  f"max_bytes_before_external_sort = {MEMORY // 3}")
+        panel["ours_ms"] = min(sum(clock(store, sql) for sql in panel["ours"]) for _ in range(options.runs))
+        store.execute("SET max_memory_usage = 0, max_bytes_before_external_group_by = 0, max_bytes_before_external_sort = 0")
+        panel["theirs_ms"] = min(clock(store, panel["theirs"]) for _ in range(options.runs))
+        say(f"{panel['range']} {panel['panel']}: {panel['ours_ms']:.0f} ms, {panel['theirs_ms']:.0f} ms")
+    facts["sizes"] = {
+        table: store.numbers("SELECT sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND "
+                             f"database = 'netmeta' AND table = '{table}'")
+        for table in ["flows_raw", "upstream", *sorted(set(re.findall(r"flows_\d+\w_\w+", json.dumps(facts["panels"]))))]}
+    store.close()
+    (options.data / "panels.json").write_text(json.dumps(facts))
+
+
+def clock(store, sql):
+    started = time.perf_counter()
+    store.read(sql)
+    return (time.perf_counter() - started) * 1000
+
+
+# MARK: Figures
+
+def report(options):
+    facts = json.loads((options.data / "panels.json").read_text())
+    print(f"\n{facts['rows']:,} rows over {facts['days']} days; milliseconds, best of {options.runs}\n")
+    for table, (rows, size) in facts["sizes"].items():
+        print(f"{table:20} {rows:>13,} rows {size / 1e6:>9,.0f} MB")
+    failed = False
+    for name in options.ranges.split(","):
+        rows = [panel for panel in facts["panels"] if panel["range"] == name]
+        print(f"\n| {name} | table | NetMeta's SQL | here | ratio |\n|---|---|--:|--:|--:|")
+        for row in rows:
+            ratio = row["theirs_ms"] / row["ours_ms"]
+            failed = failed or ratio < 0.9
+            print(f"| {row['panel']} | {row['table']} | {row['theirs_ms']:.0f} | {row['ours_ms']:.0f} | {ratio:.1f} |")
+        ratios = [row["theirs_ms"] / row["ours_ms"] for row in rows]
+        failed = failed or statistics.median(ratios) < 4
+        print(f"| median | | | | {statistics.median(ratios):.1f} |\n| least | | | | {min(ratios):.1f} |")
+    sys.exit(1 if failed else 0)
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+/// Sums over the raw rows that are kept beside them, so that long ranges are
+/// answered without reading every row.
+///
+/// A rollup holds one row for each combination of its dimensions in each step
+/// of its resolution. It is fed by the very insert that stores the raw rows,
+/// and never corrected afterwards: what it sums is exactly what `flows_raw`
+/// took in. A rollup that isn't in ``all`` any more is left alone, and one
+/// whose columns change gets another name, because older rows can't be told
+/// apart afterwards.
+public struct Rollup: Hashable, Sendable {
+    /// What it tells apart, as a word in its name: `interface`.
+    public let subject: String
+    /// Seconds of time in one row.
+    public let resolution: UInt64
+    /// The columns that it can be asked by, in the order that rows are sorted by.
+    public let dimensions: [FlowColumn]
+    /// The table whose inserted rows it sums: the raw one, or the next finer rollup.
+    public let source: String
+    /// Days that rows are kept, when raw rows aren't kept longer.
+    public let days: Int
+
+    /// All rollups; of one subject the finest first, and the smaller subjects first.
+    public static let all: [Rollup] =
+        subject(
+            "interface",
+            [.samplerAddress, .inIf, .outIf, .flowDirection, .proto, .eType, .vlanId],
+            resolutions: [60, 300, 3600]
+        ) + subject("as", [.samplerAddress, .flowDirection, .srcAS, .dstAS], resolutions: [60, 3600])
+
+    /// The table's name: `flows_1m_interface`.
+    public var table: String { "flows_\(step)_\(subject)" }
+
+    /// The name of the view that feeds it.
+    public var view: String { "\(table)_view" }
+
+    /// The step as people write it: `1m`, `1h`.
+    private var step: String {
+        resolution % 3600 == 0 ? "\(resolution / 3600)h" : "\(resolution / 60)m"
+    }
+
+    /// The rollups of one subject: each coarser one is fed from what the finer
+    /// one was given, which is far less than the raw rows.
+    private static func subject(_ name: String, _ dimensions: [FlowColumn], resolutions: [UInt64]) -> [Rollup] {
+        resolutions.reduce(into: []) { levels, resolution in
+            let level = Rollup(
+                subject: name,
+                resolution: resolution,
+                dimensions: dimensions,
+                source: levels.last?.table ?? ClickHouse.flowsTable,
+                days: resolution < 3600 ? 30 : 400
+            )
+            levels.append(level)
+        }
+    }
+}
+
+/// The sums in a ``Rollup``; none of them is all zero, which a
+/// SummingMergeTree would drop, because every row counts at least one flow.
+public enum RollupSum: String, CaseIterable, Sendable {
+    /// Bytes times SamplingRate.
+    case bytes = "ScaledBytes"
+    /// Packets times SamplingRate.
+    case packets = "ScaledPackets"
+    /// Rows.
+    case flows = "Flows"
+    /// Rows whose sampling rate nobody told.
+    case assumed = "UnratedFlows"
+
+    /// One sentence.
+    public var documentation: String {
+        switch self {
+        case .bytes: "The sum of Bytes times SamplingRate."
+        case .packets: "The sum of Packets times SamplingRate."
+        case .flows: "How many raw rows there are."
+        case .assumed: "How many of them have a sampling rate that nobody told."
+        }
+    }
+
+    /// The value of one raw row.
+    public var rawValueExpression: String {
+        switch self {
+        case .bytes: "Bytes * SamplingRate"
+        case .packets: "Packets * SamplingRate"
+        case .flows: "toUInt64(1)"
+        case .assumed: "toUInt64(SamplingRateSource = 'unknown')"
+        }
+    }
+
+    /// The sum over raw rows.
+    public var rawSumExpression: String {
+        switch self {
+        case .bytes, .packets: "sum(\(rawValueExpression))"
+        case .flows: "count()"
+        case .assumed: "countIf(SamplingRateSource = 'unknown')"
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import FlowQuery
+import FlowSchema
+import FlowStore
+import Foundation
+import NetTypes
+import Testing
+
+/// The same questions to the rollups and to the raw rows, over the real engine.
+extension EmbeddedStoreTests {
+    /// A question, and the table that its answer has to come from.
+    struct Asked: Sendable {
+        var dimensions: String
+        var filter = ""
+        var direction = DirectionChoice.all
+        /// Seconds cut off at both ends of the range of 26 hours.
+        var cut: UInt64 = 0
+        var bucket: UInt64 = 3600
+        var unit = TrafficUnit.bits
+        var ranking = Ranking.average
+        var splits = false
+        var top: String
+        var graph: String
+    }
+
+    static let asked = [
+        Asked(dimensions: "", top: "flows_1h_interface", graph: "flows_1h_interface"),
+        Asked(
+            dimensions: "",
+            cut: 1234,
+            bucket: 300,
+            splits: true,
+            top: "flows_1h_interface",
+            graph: "flows_5m_interface"
+        ),
+        Asked(dimensions: "InIf", direction: .in, cut: 17, top: "flows_1h_interface", graph: "flows_1h_interface"),
+        Asked(
+            dimensions: "SamplerAddress,OutIf",
+            filter: "Proto in (TCP, UDP) and not VlanId = 3",
+            cut: 59,
+            bucket: 60,
+            unit: .packets,
+            ranking: .max,
+            top: "flows_1m_interface",
+            graph: "flows_1m_interface"
+        ),
+        Asked(dimensions: "SrcAS", direction: .in, cut: 61, top: "flows_1h_as", graph: "flows_1h_as"),
+        Asked(
+            dimensions: "SrcAS,DstAS",
+            filter: "SamplerAddress << 192.0.2.0/31",
+            cut: 4000,
+            bucket: 120,
+            unit: .flows,
+            splits: true,
+            top: "flows_1h_as",
+            graph: "flows_1m_as"
+        ),
+        Asked(dimensions: "DstAS", filter: "AS = 3", cut: 1, ranking: .max, top: "flows_1h_as", graph: "flows_1h_as"),
+        Asked(dimensions: "EType", filter: "Bytes > 1000", top: "flows_raw", graph: "flows_raw"),
+        Asked(dimensions: "SrcAS,Proto", top: "flows_raw", graph: "flows_raw"),
+        Asked(dimensions: "Proto", bucket: 45, top: "flows_1h_interface", graph: "flows_raw"),
+    ]
+
+    @Test("rollups and raw rows give the same figures, to the last unit")
+    func rollups() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-rollups-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var store = try open(folder)
+        let batch = FlowBatch(capacity: 1000)
+        var random = SeededRandom(state: 7)
+        for number in 0..<20 {
+            Self.write(1000, into: batch, with: &random)
+            batch.seal()
+            // Every third batch is told twice, as after a lost acknowledgement.
+            for _ in 0...(number % 3 == 0 ? 1 : 0) { try store.append(batch, token: "life-\(number)") }
+            batch.clear()
+        }
+        try await compare(store)
+        try await compareWideKeys(store)
+        let sums = try await store.query(
+            """
+            SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_as) AS b, sum(UnratedFlows) AS u
+            FROM flows_5m_interface
+            """,
+            limits: QueryLimits(isPersons: true)
+        )
+        #expect(sums["a"]?.values == [.uint(20_000)])
+        #expect(sums["b"]?.values == [.uint(20_000)])
+        #expect((sums["u"]?.values.first?.unsigned ?? 0) > 1000)
+
+        // A folder of a version without rollups, and one whose filling was broken off.
+        _ = try await store.query("DROP VIEW flows_1h_as_view", limits: QueryLimits())
+        _ = try await store.query("DROP VIEW flows_1m_interface_view", limits: QueryLimits())
+        _ = try await store.query("ALTER TABLE flows_1h_as DROP PARTITION ID '202701'", limits: QueryLimits())
+        _ = try await store.query("TRUNCATE TABLE flows_1m_interface", limits: QueryLimits())
+        store.close()
+        store = try open(folder)
+        Self.write(1000, into: batch, with: &random)
+        batch.seal()
+        try store.append(batch, token: "next-1")
+        try await compare(store)
+        let kept = try await store.query(
+            "SELECT name, create_table_query AS q FROM system.tables WHERE name = 'flows_1h_as'",
+            limits: QueryLimits()
+        )
+        guard case .string(let text) = kept["q"]?.values.first else { throw StoreError(message: "no DDL") }
+        #expect(text.contains("toIntervalDay(400)"))
+        store.close()
+    }
+
+    private func compare(_ store: EmbeddedStore) async throws {
+        for asked in Self.asked {
+            let range = try TimeRange(from: Self.start + asked.cut, to: Self.start + 26 * 3600 - asked.cut)
+            var question = Question(
+                range: range,
+                filter: try Filter.parse(asked.filter),
+                direction: asked.direction
+            )
+            func top() throws -> TopQuery {
+                try TopQuery(
+                    question,
+                    dimensions: try Dimension.parse(list: asked.dimensions),
+                    unit: asked.unit,
+                    limit: 5,
+                    ranking: asked.ranking,
+                    buckets: try Buckets(range: range, width: asked.bucket)
+                )
+            }
+            let summed = try top()
+            question.detail = .raw
+            let raw = try top()
+            #expect(summed.source.table == asked.top, "\(asked)")
+            #expect(raw.source.table == "flows_raw")
+            let ranked = try await rows(store, raw.sql)
+            #expect(!ranked.isEmpty, "\(asked)")
+            #expect(try await rows(store, summed.sql) == ranked, "\(asked)")
+
+            let keys = ranked.map { row in
+                row.prefix(summed.dimensions.count).map { value -> KeyValue in
+                    if case .address(let address) = value { return .address(address) }
+                    return .number(value.unsigned ?? 0)
+                }
+            }
+            let chart = GraphQuery(top: summed, keys: keys, splitsDirection: asked.splits)
+            let rawChart = GraphQuery(top: raw, keys: keys, splitsDirection: asked.splits)
+            #expect(chart.source.table == asked.graph, "\(asked)")
+            let drawn = Set(try await rows(store, rawChart.sql))
+            #expect(drawn.count > 20)
+            #expect(Set(try await rows(store, chart.sql)) == drawn, "\(asked)")
+        }
+    }
+
+    /// Groups with wide keys are found by their hashes; the figures are those of a plain statement.
+    private func compareWideKeys(_ store: EmbeddedStore) async throws {
+        let question = Question(range: try TimeRange(from: Self.start, to: Self.start + 7 * 3600))
+        let keys = "SamplerAddress,SrcAddr,DstAddr"
+        for limit in [3, 50] {
+            let top = try TopQuery(question, dimensions: try Dimension.parse(list: keys), unit: .packets, limit: limit)
+            #expect(top.sql.text.contains("cityHash64(SamplerAddress, SrcAddr, DstAddr) IN best.1"))
+            let plain = try await store.query(
+                """
+                SELECT *, count() OVER (), sum(b) OVER (), sum(p) OVER (), sum(f) OVER (), sum(a) OVER () FROM (
+                    SELECT \(keys), sum(Bytes * SamplingRate) AS b, sum(Packets * SamplingRate) AS p, count() AS f,
+                        countIf(SamplingRateSource = 'unknown') AS a
+                    FROM flows_raw
+                    WHERE TimeReceived >= \(Self.start) AND TimeReceived < \(Self.start + 7 * 3600) GROUP BY ALL)
+                ORDER BY p DESC LIMIT \(limit)
+                """,
+                limits: QueryLimits()
+            )
+            #expect(plain.rowCount == limit)
+            let expected = (0..<limit).map { row in plain.columns.map { $0.values[row] } }
+            #expect(try await rows(store, top.sql) == expected)
+        }
+    }
+
+    private func rows(_ store: EmbeddedStore, _ sql: SQLText) async throws -> [[ResultValue]] {
+        let result = try await store.query(sql.text, limits: QueryLimits())
+        return (0..<result.rowCount).map { row in result.columns.map { $0.values[row] } }
+    }
+
+    /// An hour's start in January 2027.
+    private static let start: UInt64 = 1_800_000_000
+
+    /// Rows of 26 hours, in no order of time, and some before and after.
+    private static func write(_ count: Int, into batch: FlowBatch, with random: inout SeededRandom) {
+        for _ in 0..<count {
+            let row = batch.reserve(1)
+            batch.fill(.timeReceived, row, with: UInt32(start - 3600 + random.next() % (28 * 3600)))
+            batch.fill(.samplerAddress, row, with: IPAddress(192, 0, 2, UInt8(random.next() % 3)))
+            batch.fill(.samplingRate, row, with: UInt32(1 + random.next() % 2000))
+            batch.fill(.samplingRateSource, row, with: UInt8(random.next() % 4))
+            batch.fill(.flowDirection, row, with: [UInt8(0), 1, 255][Int(random.next() % 3)])
+            batch.fill(.bytes, row, with: random.next() >> (20 + random.next() % 40))
+            batch.fill(.packets, row, with: random.next() % 1000)
+            batch.fill(.srcAddr, row, with: IPAddress(198, 51, 100, UInt8(random.next() % 20)))
+            batch.fill(.dstAddr, row, with: IPAddress(203, 0, 113, UInt8(random.next() % 20)))
+            batch.fill(.inIf, row, with: UInt32(random.next() % 5))
+            batch.fill(.outIf, row, with: UInt32(random.next() % 7))
+            batch.fill(.proto, row, with: [UInt8(1), 6, 17][Int(random.next() % 3)])
+            batch.fill(.eType, row, with: [UInt16(0x0800), 0x86DD][Int(random.next() % 2)])
+            batch.fill(.vlanId, row, with: UInt16(random.next() % 4))
+            batch.fill(.srcAS, row, with: UInt32(random.next() % 20))
+            batch.fill(.dstAS, row, with: UInt32(random.next() % 20))
+        }
+    }
+
+    /// SplitMix64: the same rows in every run.
+    private struct SeededRandom {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+}

@@ -112,7 +112,11 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
         // MEMORY_LIMIT_EXCEEDED
         case 241:
             return try .json(
-                ErrorBody("too_much", "the question needs too much memory: ask for less"),
+                ErrorBody(
+                    "too_much",
+                    "the question needs more memory than one may have: narrow the time range or the filter, or group "
+                        + "by fewer columns or by ones with fewer values; store.memory sets how much there is"
+                ),
                 status: .unprocessableContent
             )
         // TOO_MANY_ROWS_OR_BYTES

@@ -154,7 +154,7 @@ struct EmbeddedStoreTests {
         store.close()
     }
 
-    private func open(
+    func open(
         _ folder: String,
         retentionDays: Int = 7,
         memory: Int = 1_000_000_000

@@ -56,9 +56,18 @@ struct FakeStatus: StatusSource {
                 purpose: "NetFlow, IPFIX"
             )
         ],
-        store: StoreReport(rows: 100, bytes: 4096, retentionDays: 7, freeDiskBytes: 1 << 40)
+        store: Self.store
     )
     var known = [Self.edge, Self.configured]
+
+    private static var store: StoreReport {
+        var report = StoreReport(rows: 100, bytes: 4096, retentionDays: 7, freeDiskBytes: 1 << 40)
+        report.retention.budgetBytes = 200_000_000_000
+        report.retention.droppedRows = ["size": 12]
+        report.retention.keepsSeconds = 43 * 86_400
+        report.retention.keepsBound = "size"
+        return report
+    }
 
     /// An exporter that has told all that one can.
     static var edge: ExporterReport {

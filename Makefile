@@ -37,9 +37,11 @@ check:
 	@Scripts/web-vendor.sh
 	@Scripts/check.sh
 
-# Decoders beside a C reference in one run; SECONDS per fuzzer (Docs/decoders-proof.md).
-bench:
+# Decoders beside a C reference in one run, and bytes a flow beside upstream's
+# table layout; SECONDS per fuzzer (Docs/decoders-proof.md).
+bench: build
 	@Scripts/bench.sh
+	@python3 Benchmarks/space.py
 
 SECONDS := 600
 fuzz:

@@ -15,6 +15,7 @@ import WireFormat
 public final class PipelineStatus: StatusSource {
     private let pipeline: Pipeline
     private let store: any FlowStore
+    private let keeper: RetentionKeeper
     private let folder: String
     private let retentionDays: Mutex<Int>
     private let decoding: Mutex<DecoderSettings>
@@ -28,17 +29,20 @@ public final class PipelineStatus: StatusSource {
 
     /// - Parameters:
     ///   - store: asked for the size and age of what is kept.
+    ///   - keeper: knows what went and how far back the room reaches.
     ///   - folder: whose disk's free space is reported.
     ///   - decoding: how exporters' flows are read.
     public init(
         pipeline: Pipeline,
         store: any FlowStore,
+        keeper: RetentionKeeper,
         folder: String,
         retentionDays: Int,
         decoding: DecoderSettings
     ) {
         self.pipeline = pipeline
         self.store = store
+        self.keeper = keeper
         self.folder = folder
         self.retentionDays = Mutex(retentionDays)
         self.decoding = Mutex(decoding)
@@ -296,7 +300,29 @@ public final class PipelineStatus: StatusSource {
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
         report.freeDiskBytes = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value
+        report.retention = RetentionFigures(keeper.report)
         storage.withLock { $0 = (.now, report) }
         return report
+    }
+}
+
+extension RetentionFigures {
+    /// The same figures, as the store's side counts them.
+    fileprivate init(_ report: RetentionReport) {
+        self.init()
+        func bytes(_ number: Int) -> UInt64 { UInt64(max(0, number)) }
+        usedBytes = bytes(report.usedBytes)
+        budgetBytes = report.policy.size.map(bytes)
+        freeFloorBytes = bytes(report.freeFloor)
+        missingBytes = bytes(report.missing)
+        for reason in RetentionReason.allCases {
+            let dropped = report.dropped[reason] ?? .init()
+            droppedRows[reason.rawValue] = bytes(dropped.rows)
+            droppedBytes[reason.rawValue] = bytes(dropped.bytes)
+        }
+        rowsPerSecond = report.rowsPerSecond
+        bytesPerRow = report.bytesPerRow
+        keepsSeconds = report.keeps?.seconds
+        keepsBound = report.keeps?.bound.rawValue
     }
 }

@@ -148,6 +148,8 @@ public struct StoreReport: Hashable, Sendable {
     public var retentionDays: Int
     /// Bytes free on the disk; nil when the store is elsewhere.
     public var freeDiskBytes: UInt64?
+    /// What is kept and what went.
+    public var retention = RetentionFigures()
 
     /// Describes a store.
     public init(
@@ -166,5 +168,53 @@ public struct StoreReport: Hashable, Sendable {
         self.newest = newest
         self.retentionDays = retentionDays
         self.freeDiskBytes = freeDiskBytes
+    }
+}
+
+/// What is kept, what went because of that, and how far back the room reaches.
+public struct RetentionFigures: Hashable, Sendable {
+    /// Bytes that all tables take, rollups and what is about to be deleted included.
+    public var usedBytes: UInt64 = 0
+    /// Bytes that they may take; nil when only the disk bounds them.
+    public var budgetBytes: UInt64?
+    /// Bytes that stay free on the disk.
+    public var freeFloorBytes: UInt64 = 0
+    /// Bytes that are too many although nothing more can go.
+    public var missingBytes: UInt64 = 0
+    /// Rows that went since the start, rollups' included, by reason: `time`, `size`, `free_space`.
+    public var droppedRows: [String: UInt64] = [:]
+    /// Their bytes on disk.
+    public var droppedBytes: [String: UInt64] = [:]
+    /// Raw rows that came in a second over the last minutes; nil while it isn't known.
+    public var rowsPerSecond: Double?
+    /// Bytes on disk of a raw row.
+    public var bytesPerRow: Double?
+    /// How long raw rows will be kept at that rate, in seconds; nil while it isn't known.
+    public var keepsSeconds: Double?
+    /// The reason for which rows will go then.
+    public var keepsBound: String?
+
+    /// Nothing known yet.
+    public init() {}
+
+    /// How long rows will be kept, in one sentence; nil while it isn't known.
+    public var sentence: String? {
+        guard let keepsSeconds, let keepsBound else { return nil }
+        let time = Self.text(seconds: keepsSeconds)
+        return switch keepsBound {
+        case "time": "at this rate you keep \(time), as retention.days says; the disk would hold more"
+        case "size": "at this rate you keep \(time), then retention.size is reached"
+        default: "at this rate you keep \(time), then the disk is full up to retention.freeSpace"
+        }
+    }
+
+    private static func text(seconds: Double) -> String {
+        for (unit, length) in [("day", 86_400.0), ("hour", 3600), ("minute", 60)] where seconds >= length {
+            let number = seconds / length
+            let text = number < 10 ? "\((number * 10).rounded() / 10)" : "\(Int(number.rounded()))"
+            let short = text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+            return "\(short) \(unit)\(short == "1" ? "" : "s")"
+        }
+        return "less than a minute"
     }
 }

@@ -117,7 +117,7 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
         // MEMORY_LIMIT_EXCEEDED
         case 241:
             return try .json(
-                ErrorBody("too_much", "the question needs too much memory: \(narrower)"),
+                ErrorBody("too_much", "the question needs more memory than one may have (store.memory): \(narrower)"),
                 status: .unprocessableContent
             )
         // TOO_MANY_ROWS_OR_BYTES

@@ -75,6 +75,59 @@ extension WebAPI {
                 )
             )
         }
+        return families + retentionFamilies(health.store.retention)
+    }
+
+    private func retentionFamilies(_ figures: RetentionFigures) -> [MetricFamily] {
+        func samples(_ dropped: [String: UInt64]) -> [MetricFamily.Sample] {
+            dropped.sorted { $0.key < $1.key }.map { .init(labels: [.init("reason", $0)], value: Double($1)) }
+        }
+        var families = [
+            MetricFamily(
+                "netmeta_store_used_bytes",
+                .gauge,
+                help: "Bytes of all tables on disk, what is about to be deleted included.",
+                value: Double(figures.usedBytes)
+            ),
+            MetricFamily(
+                "netmeta_store_free_floor_bytes",
+                .gauge,
+                help: "Bytes that stay free on the disk: with less the oldest rows go.",
+                value: Double(figures.freeFloorBytes)
+            ),
+            MetricFamily(
+                "netmeta_retention_dropped_rows_total",
+                .counter,
+                help: "Rows that went because of their age or for want of room, by reason.",
+                samples: samples(figures.droppedRows)
+            ),
+            MetricFamily(
+                "netmeta_retention_dropped_bytes_total",
+                .counter,
+                help: "Their bytes on disk.",
+                samples: samples(figures.droppedBytes)
+            ),
+        ]
+        if let budget = figures.budgetBytes {
+            families.append(
+                MetricFamily(
+                    "netmeta_store_budget_bytes",
+                    .gauge,
+                    help: "Bytes that all tables may take (retention.size).",
+                    value: Double(budget)
+                )
+            )
+        }
+        if let keeps = figures.keepsSeconds {
+            families.append(
+                MetricFamily(
+                    "netmeta_retention_keeps_seconds",
+                    .gauge,
+                    help: "How long raw rows will be kept at the rate of the last minutes.",
+                    value: keeps
+                )
+            )
+        }
         return families
     }
 }

@@ -44,6 +44,35 @@ struct HealthBody: Encodable {
         var newest: Nullable<UInt64>
         var retentionDays: Int
         var freeDiskBytes: Nullable<UInt64>
+        var retention: Retention
+    }
+
+    struct Retention: Encodable {
+        var usedBytes: UInt64
+        var budgetBytes: Nullable<UInt64>
+        var freeFloorBytes: UInt64
+        var missingBytes: UInt64
+        var droppedRows: [String: UInt64]
+        var droppedBytes: [String: UInt64]
+        var rowsPerSecond: Nullable<Double>
+        var bytesPerRow: Nullable<Double>
+        var keepsSeconds: Nullable<Double>
+        var keepsBound: Nullable<String>
+        var sentence: Nullable<String>
+
+        init(_ figures: RetentionFigures) {
+            usedBytes = figures.usedBytes
+            budgetBytes = Nullable(figures.budgetBytes)
+            freeFloorBytes = figures.freeFloorBytes
+            missingBytes = figures.missingBytes
+            droppedRows = figures.droppedRows
+            droppedBytes = figures.droppedBytes
+            rowsPerSecond = Nullable(figures.rowsPerSecond)
+            bytesPerRow = Nullable(figures.bytesPerRow)
+            keepsSeconds = Nullable(figures.keepsSeconds)
+            keepsBound = Nullable(figures.keepsBound)
+            sentence = Nullable(figures.sentence)
+        }
     }
 
     struct Spool: Encodable {
@@ -77,7 +106,8 @@ struct HealthBody: Encodable {
             oldest: Nullable(report.store.oldest),
             newest: Nullable(report.store.newest),
             retentionDays: report.store.retentionDays,
-            freeDiskBytes: Nullable(report.store.freeDiskBytes)
+            freeDiskBytes: Nullable(report.store.freeDiskBytes),
+            retention: Retention(report.store.retention)
         )
         spool = Spool(
             batches: report.spool.batches,

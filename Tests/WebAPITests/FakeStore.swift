@@ -58,7 +58,7 @@ struct FakeStatus: StatusSource {
                 buffer: .init(bytes: 4096, asked: 65_536, used: 1024, drops: 6)
             )
         ],
-        store: StoreReport(rows: 100, bytes: 4096, retentionDays: 7, freeDiskBytes: 1 << 40)
+        store: Self.store
     )
     var known = [Self.edge, Self.configured]
 
@@ -77,6 +77,15 @@ struct FakeStatus: StatusSource {
         report.decoder.rows = 107
         report.estimates.kernelDropRows = 71
         report.refused = [RefusedSender(address: IPAddress(198, 51, 100, 7), datagrams: 4)]
+        return report
+    }
+
+    private static var store: StoreReport {
+        var report = StoreReport(rows: 100, bytes: 4096, retentionDays: 7, freeDiskBytes: 1 << 40)
+        report.retention.budgetBytes = 200_000_000_000
+        report.retention.droppedRows = ["size": 12]
+        report.retention.keepsSeconds = 43 * 86_400
+        report.retention.keepsBound = "size"
         return report
     }
 

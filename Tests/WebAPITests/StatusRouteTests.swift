@@ -31,6 +31,11 @@ struct StatusRouteTests {
         let store = try #require(json["store"] as? [String: Any])
         #expect(store["oldest"] is NSNull)
         #expect(store["freeDiskBytes"] as? Int == 1 << 40)
+        let retention = try #require(store["retention"] as? [String: Any])
+        #expect(retention["budgetBytes"] as? Int == 200_000_000_000)
+        #expect(retention["droppedRows"] as? [String: Int] == ["size": 12])
+        #expect(retention["bytesPerRow"] is NSNull)
+        #expect(retention["sentence"] as? String == "at this rate you keep 43 days, then retention.size is reached")
     }
 
     @Test func lossesAreApartByUnitAndStage() async throws {

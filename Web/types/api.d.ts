@@ -146,6 +146,19 @@ export interface Health {
         newest: number | null;
         retentionDays: number;
         freeDiskBytes: number | null;
+        retention: {
+            usedBytes: number;
+            budgetBytes: number | null;
+            freeFloorBytes: number;
+            missingBytes: number;
+            droppedRows: Record<string, number>;
+            droppedBytes: Record<string, number>;
+            rowsPerSecond: number | null;
+            bytesPerRow: number | null;
+            keepsSeconds: number | null;
+            keepsBound: "time" | "size" | "free_space" | null;
+            sentence: string | null;
+        };
     };
     spool: {
         batches: number;

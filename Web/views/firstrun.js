@@ -2,7 +2,7 @@
 // No exporter yet: how to point one here, and how to see demo traffic.
 import { markup, useState } from "../preact.js";
 import { clockWithSeconds } from "../time.js";
-import { counted, full, parts } from "../units.js";
+import { counted, full, parts, short } from "../units.js";
 import { CopyButton } from "./parts.js";
 import { SNIPPETS } from "./snippets.js";
 
@@ -66,7 +66,10 @@ export function FirstRun({ health, exporters, zone }) {
                     ${free !== null && markup`<div class="fact"><span class="dot ok"></span><span>Free disk</span><span class="grow"></span>
                         <span class="dim" title=${`${full(free)} bytes`}>${text} ${prefix}B</span></div>`}
                     <div class="fact"><span class="dot ok"></span><span>Raw flows are kept</span><span class="grow"></span>
-                        <span class="dim">${counted(health.store.retentionDays, "day")}</span></div></section>
+                        <span class="dim">${counted(health.store.retentionDays, "day")}</span></div>
+                    ${health.store.retention.budgetBytes !== null &&
+        markup`<div class="fact"><span class="dot ok"></span><span>Disk budget</span><span class="grow"></span>
+                        <span class="dim">${short(health.store.retention.budgetBytes)}B</span></div>`}</section>
             </div>
         </div>
     </main>`;

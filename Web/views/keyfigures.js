@@ -61,11 +61,20 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
         const { text, prefix } = parts(store.bytes);
         const kept = store.oldest === null ? 0 : clockNow() - store.oldest;
         cells.push(
-            markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")} of ${duration(kept)}; raw flows are kept for ${counted(store.retentionDays, "day")}`}
-            sub=${`${short(store.rows)} rows, ${duration(kept)}`} />`,
+            markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")} of ${duration(kept)}; raw flows are kept for ${counted(store.retentionDays, "day")}${store.retention.sentence === null ? "" : `; ${store.retention.sentence}`}`}
+            sub=${`${short(store.rows)} rows, ${duration(kept)}${keeps(store.retention)}`} warn=${store.retention.missingBytes > 0} />`,
         );
     }
     return markup`<section class="panel keys" aria-label="Key figures">${cells}</section>`;
+}
+
+/**
+ * How far back rows will reach at this rate, in a few words.
+ * @param {import("../types/api.d.ts").Health["store"]["retention"]} retention
+ */
+function keeps(retention) {
+    if (retention.missingBytes > 0) return ", disk full";
+    return retention.keepsSeconds === null ? "" : `, keeps ${duration(retention.keepsSeconds)}`;
 }
 
 /** @param {{name: string, text: string, unit: string, sub?: unknown, title?: string, spark?: string, warn?: boolean}} props */

@@ -11,6 +11,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private let counterLayout: ArrowLayout
     private let ours: QueryWorkers
     private let peoples: QueryWorkers
+    private let keeping: QueryWorkers
+    private let memory: EngineMemory
 
     /// What a store is opened with.
     public struct Options: Sendable {
@@ -50,7 +52,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     /// - Parameter lock: the folder's lock, released by ``close()``.
     /// - Throws: ``StoreError`` with what to do about it.
     public init(_ options: Options, lock: FolderLock) throws(StoreError) {
-        engine = try Engine(folder: options.folder, library: options.library, memory: options.memory, lock: lock)
+        memory = EngineMemory(total: options.memory)
+        engine = try Engine(folder: options.folder, library: options.library, memory: memory, lock: lock)
         var connections: [EngineConnection] = []
         do throws(StoreError) {
             ingest = try engine.connect()
@@ -60,13 +63,15 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
                 fsync: options.fsync
             )
             try ingest.execute("USE \(ClickHouse.database)")
-            for _ in 0..<Self.ownConnections + Self.peoplesConnections {
+            for _ in 0..<1 + Self.ownConnections + Self.peoplesConnections {
                 let connection = try engine.connect()
                 connections.append(connection)
                 try connection.execute("USE \(ClickHouse.database)")
             }
+            // What stores and what makes room is never ended for the sake of a question.
+            for connection in connections.prefix(2) { try connection.execute(EngineMemory.neverVictim) }
             for connection in connections.suffix(Self.peoplesConnections) {
-                try Self.restrict(connection, memory: options.memory)
+                try Self.restrict(connection, memory: memory)
             }
         } catch {
             for connection in connections { connection.close() }
@@ -83,7 +88,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             columns: InterfaceCounterColumn.allCases.map { ($0.name, $0.storage) },
             rows: InterfaceCounterBatch.capacity
         )
-        ours = QueryWorkers(connections: Array(connections[1...Self.ownConnections]), name: "query")
+        keeping = QueryWorkers(connections: [connections[1]], name: "keeper")
+        ours = QueryWorkers(connections: Array(connections[2..<2 + Self.ownConnections]), name: "query")
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
     }
 
@@ -91,13 +97,10 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private static let peoplesConnections = 2
 
     /// People's SQL runs where settings can't be changed and nothing can be written.
-    private static func restrict(_ connection: EngineConnection, memory: Int) throws(StoreError) {
-        let settings = [
-            "max_execution_time = 60", "max_memory_usage = \(memory * 2 / 3)", "max_result_rows = 1000000",
-            "max_bytes_before_external_group_by = \(memory / 4)", "max_bytes_before_external_sort = \(memory / 4)",
-            QueryLimits.yielding, "max_ast_depth = 500", "max_query_size = 262144",
-            "readonly = 1",
-        ]
+    private static func restrict(_ connection: EngineConnection, memory: EngineMemory) throws(StoreError) {
+        let settings =
+            ["max_execution_time = 60", "max_result_rows = 1000000", "max_ast_depth = 500", "max_query_size = 262144"]
+            + memory.settings(query: memory.query) + [QueryLimits.yielding, "readonly = 1"]
         try connection.execute("SET " + settings.joined(separator: ", "))
     }
 
@@ -132,12 +135,10 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     public func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult {
         try await run(on: limits.isPersons ? peoples : ours) { connection throws(StoreError) in
             if !limits.isPersons {
-                let spill = limits.memory / 3
-                try connection.execute(
-                    "SET max_execution_time = \(limits.seconds), max_memory_usage = \(limits.memory), "
-                        + "max_bytes_before_external_group_by = \(spill), max_bytes_before_external_sort = \(spill), "
-                        + QueryLimits.yielding
-                )
+                let settings =
+                    ["max_execution_time = \(limits.seconds)"]
+                    + self.memory.settings(query: min(limits.memory, self.memory.query)) + [QueryLimits.yielding]
+                try connection.execute("SET " + settings.joined(separator: ", "))
             }
             let types = ColumnTypes(of: sql, on: connection)
             var result = try connection.query(sql, limit: limits.resultRows)
@@ -148,16 +149,22 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
 
     /// Changes after how many days rows are dropped.
     public func setRetention(days: Int) async throws {
-        _ = try await run(on: ours) { connection throws(StoreError) in
+        try await upkeep { connection throws(StoreError) in
             try SchemaReconciler(connection: connection).setRetention(days: days)
-            return QueryResult(columns: [], rowCount: 0, elapsed: 0)
         }
     }
 
-    private func run(
+    /// Runs what keeps the folder in order, on a connection that no question can hold up.
+    func upkeep<Value: Sendable>(
+        _ body: @escaping @Sendable (EngineConnection) throws(StoreError) -> Value
+    ) async throws -> Value {
+        try await run(on: keeping, body)
+    }
+
+    private func run<Value: Sendable>(
         on workers: QueryWorkers,
-        _ body: @escaping @Sendable (EngineConnection) throws(StoreError) -> QueryResult
-    ) async throws -> QueryResult {
+        _ body: @escaping @Sendable (EngineConnection) throws(StoreError) -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             workers.submit { connection in
                 do throws(StoreError) {
@@ -173,6 +180,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     public func close() {
         ours.stop()
         peoples.stop()
+        keeping.stop()
         ingest.close()
         engine.close()
     }

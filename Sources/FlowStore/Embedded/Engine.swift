@@ -12,7 +12,7 @@ final class Engine: @unchecked Sendable {
     private let keeper: EngineConnection
     private let lock: FolderLock
 
-    init(folder: String, library: String, memory: Int, lock: FolderLock) throws(StoreError) {
+    init(folder: String, library: String, memory: EngineMemory, lock: FolderLock) throws(StoreError) {
         guard let python = EngineLibrary.locatePython() else {
             throw StoreError(message: "libpython3 is missing, which the chDB library needs; install libpython3.11")
         }
@@ -21,7 +21,7 @@ final class Engine: @unchecked Sendable {
         let library = URL(fileURLWithPath: library).path
         do {
             try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
-            try Self.configuration(memory: memory)
+            try memory.configuration
                 .write(toFile: home + "/config.xml", atomically: true, encoding: .utf8)
         } catch {
             throw StoreError(message: "cannot write \(home)/config.xml: \(error.localizedDescription)")
@@ -62,29 +62,6 @@ final class Engine: @unchecked Sendable {
         keeper.close()
         netmeta_database_close(database)
         lock.release()
-    }
-
-    /// Caches sized for a small machine: the engine's own defaults are ceilings of 5 GB each.
-    ///
-    /// Merges give way to what is received and asked. Statistics of columns
-    /// aren't kept: no question of ours needs them, and they are a fifth of an insert's time.
-    private static func configuration(memory: Int) -> String {
-        """
-        <clickhouse>
-            <max_server_memory_usage>\(memory)</max_server_memory_usage>
-            <mark_cache_size>67108864</mark_cache_size>
-            <index_mark_cache_size>16777216</index_mark_cache_size>
-            <uncompressed_cache_size>0</uncompressed_cache_size>
-            <primary_index_cache_size>67108864</primary_index_cache_size>
-            <background_pool_size>2</background_pool_size>
-            <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
-            <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>
-            <merge_tree>
-                <merge_with_ttl_timeout>3600</merge_with_ttl_timeout>
-                <auto_statistics_types></auto_statistics_types>
-            </merge_tree>
-        </clickhouse>
-        """
     }
 }
 

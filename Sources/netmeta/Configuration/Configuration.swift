@@ -37,6 +37,7 @@ struct Configuration: Sendable, Equatable {
         var data = "./data"
         /// The chDB library; nil looks for it in the usual places.
         var library: String?
+        var profile = Profile.standard
         /// Bytes.
         var memory = 2_000_000_000
         var batchRows = 250_000
@@ -44,11 +45,20 @@ struct Configuration: Sendable, Equatable {
         /// Bytes.
         var spool = 1_000_000_000
         var fsync = false
+
+        /// The size of machine that the defaults of other keys are for.
+        enum Profile: String, Sendable, CaseIterable {
+            case standard, small
+        }
     }
 
     /// How long rows are kept.
     struct Retention: Sendable, Equatable {
         var days = 7
+        /// Bytes; nil: as many as the disk has.
+        var size: Int?
+        /// Bytes; nil: by the size of the disk.
+        var freeSpace: Int?
     }
 
     /// Console and API.
@@ -65,6 +75,21 @@ struct Configuration: Sendable, Equatable {
         enum Level: String, Sendable, CaseIterable {
             case trace, debug, info, notice, warning, error, critical
         }
+    }
+}
+
+// MARK: - Profiles
+
+extension Configuration {
+    /// The defaults of a profile.
+    static func defaults(_ profile: Store.Profile) -> Configuration {
+        var result = Configuration()
+        result.store.profile = profile
+        guard profile == .small else { return result }
+        result.listeners.receiveBuffer = 16 << 20
+        result.store.memory = 600_000_000
+        result.store.batchRows = 50_000
+        return result
     }
 }
 

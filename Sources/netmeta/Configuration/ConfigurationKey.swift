@@ -151,10 +151,20 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "store",
+            "profile",
+            \.store.profile,
+            .choice,
+            """
+            Which machine the defaults of store.memory, store.batchRows and listeners.receiveBuffer are for: standard \
+            for 8 GB, small for 2 GB (600MB, 50000, 16MiB). Docs/memory.md says what the program takes then.
+            """
+        ),
+        ConfigurationKey(
+            "store",
             "memory",
             \.store.memory,
             .size(in: 268_435_456...1_099_511_627_776),
-            "The most memory that the store may use."
+            "The most memory that the store may use; one question may use half of it."
         ),
         ConfigurationKey(
             "store",
@@ -197,6 +207,28 @@ extension ConfigurationKey {
             .integer("a number of days such as 7", in: 1...36_500),
             reloadable: true,
             "Rows older than this are deleted."
+        ),
+        ConfigurationKey(
+            "retention",
+            "size",
+            \.retention.size,
+            .optionalSize(in: 10_000_000...1_000_000_000_000_000_000, none: "unlimited"),
+            reloadable: true,
+            """
+            What all tables may take on the disk together. Beyond it the oldest rows go, raw rows before rollups, \
+            in pieces of at most a sixteenth.
+            """
+        ),
+        ConfigurationKey(
+            "retention",
+            "freeSpace",
+            \.retention.freeSpace,
+            .optionalSize(in: 0...1_000_000_000_000_000_000, none: "auto"),
+            reloadable: true,
+            """
+            What stays free on the disk; when it is less, the oldest rows go, whoever filled it. auto is 5 % of the \
+            disk, at least 1 GB and at most 10 GB.
+            """
         ),
         ConfigurationKey(
             "console",

@@ -6,12 +6,15 @@ enum ValueOrigin: Sendable, Equatable, CustomStringConvertible {
     case `default`
     case file(path: String, line: Int)
     case environment(String)
+    /// The default of ``Configuration/Store/profile``.
+    case profile(String)
 
     var description: String {
         switch self {
         case .default: "default"
         case .file(let path, let line): "\(path):\(line)"
         case .environment(let name): "environment \(name)"
+        case .profile(let name): "profile \(name)"
         }
     }
 }
@@ -75,8 +78,25 @@ struct ConfigurationLoader {
             loader.read(yaml: yaml, file: file)
         }
         loader.read(environment: environment)
+        loader.applyProfile()
         guard loader.problems.isEmpty else { throw ConfigurationProblems(lines: loader.problems) }
         return loader.loaded
+    }
+
+    /// Gives keys that nobody set the defaults of the profile.
+    private mutating func applyProfile() {
+        let profile = loaded.configuration.store.profile
+        let defaults = Configuration.defaults(profile)
+        for key in ConfigurationKey.all where loaded.origins[key.path] == nil {
+            let text = key.setting.text(defaults)
+            guard text != key.setting.text(loaded.configuration) else { continue }
+            do throws(ValueProblem) {
+                try key.setting.set(.text(text), &loaded.configuration)
+                loaded.origins[key.path] = .profile(profile.rawValue)
+            } catch {
+                problems.append("store.profile: \(key.path): \(error.message)")
+            }
+        }
     }
 
     /// The variables of this process that begin with `NETMETA_`.

@@ -293,6 +293,22 @@ extension ValueFormat<Int> {
     }
 }
 
+extension ValueFormat<Int?> {
+    /// A number of bytes as ``ValueFormat/size(in:)``, or a word for nil.
+    static func optionalSize(in range: ClosedRange<Int>, none word: String) -> Self {
+        let sizes = ValueFormat<Int>.size(in: range)
+        return .single(
+            "\(sizes.expected), or \(word)",
+            parse: { text throws(ValueProblem) in
+                if text == word { return .some(nil) }
+                guard readSize(text) != nil else { return nil }
+                return try sizes.parse(.text(text))
+            },
+            text: { $0.map(sizes.text) ?? word }
+        )
+    }
+}
+
 extension ValueFormat<Duration> {
     /// A number of seconds, or a number with ms, s or m.
     static func seconds(in range: ClosedRange<Duration>) -> Self {

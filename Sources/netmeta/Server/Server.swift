@@ -18,6 +18,7 @@ struct Server {
     private let logger: Logger
     private let lock: FolderLock
     private let store: EmbeddedStore
+    private let keeper: RetentionKeeper
     private let pipeline: Pipeline
     private let imports: LiveImports
 
@@ -42,6 +43,11 @@ struct Server {
         } catch {
             throw Failure(error.message)
         }
+        keeper = RetentionKeeper(
+            store: store,
+            folder: configuration.store.data,
+            policy: RetentionPolicy(configuration)
+        )
         do {
             pipeline = try Pipeline(PipelineOptions(configuration), store: store, logger: logger)
             imports = try LiveImports(configuration: configuration, store: store)
@@ -59,6 +65,7 @@ struct Server {
         let status = PipelineStatus(
             pipeline: pipeline,
             store: store,
+            keeper: keeper,
             folder: configuration.store.data,
             retentionDays: configuration.retention.days,
             decoding: DecoderSettings(configuration)
@@ -81,6 +88,7 @@ struct Server {
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: StoreService(store: store)),
+                    .init(service: RetentionService(keeper: keeper, logger: logger)),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
                     .init(service: reload(status, web)),
@@ -122,8 +130,17 @@ struct Server {
             web.reload(new)
             status.setDecoding(DecoderSettings(new))
             try await store.setRetention(days: new.retention.days)
+            keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
         }
+    }
+}
+
+extension RetentionPolicy {
+    /// What a configuration says about how much is kept.
+    init(_ configuration: Configuration) {
+        let retention = configuration.retention
+        self.init(days: retention.days, size: retention.size, freeSpace: retention.freeSpace)
     }
 }
 

@@ -37,11 +37,11 @@ check:
 	@Scripts/web-vendor.sh
 	@Scripts/check.sh
 
-# Decoders beside a C reference in one run, and bytes a flow beside upstream's
-# table layout; SECONDS per fuzzer (Docs/decoders-proof.md).
+# Decoders, ingest, queries and space, each beside something else in the same
+# run (Docs/performance.md); SECONDS per fuzzer (Docs/decoders-proof.md).
 bench: build
+	@Scripts/setup.sh test
 	@Scripts/bench.sh
-	@python3 Benchmarks/space.py
 
 SECONDS := 600
 fuzz:

@@ -1,9 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Decoders beside a reference in C, in one process. A package of its own, so
-// that it builds without the server's dependencies; the links in Sources lead
-// to the real targets. Run by Scripts/bench.sh.
+// Decoders beside a reference in C, in one process, and the store alone, fed
+// with batches that are ready. A package of its own, so that it builds without
+// the server's dependencies; the links in Sources lead to the real targets.
+// Run by Scripts/bench.sh and Benchmarks/ingest.py.
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -30,6 +31,18 @@ let package = Package(
         .executableTarget(
             name: "DecoderBenchmark",
             dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "CReference"],
+            swiftSettings: strict
+        ),
+        .target(name: "VirtualExporters", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
+        .target(name: "CArrowDatabase"),
+        .target(
+            name: "FlowStore",
+            dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "StoreBenchmark",
+            dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "VirtualExporters", "FlowStore"],
             swiftSettings: strict
         ),
     ]

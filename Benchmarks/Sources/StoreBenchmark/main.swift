@@ -1,0 +1,116 @@
+import FlowDecoders
+import FlowSchema
+import FlowStore
+import Foundation
+import NetTypes
+import VirtualExporters
+
+// usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY]
+//
+// What the store takes when batches are ready: the flows of
+// `netmeta generate --protocol mixed`, decoded beforehand into BATCHES batches
+// of ROWS rows, are appended one after the other for SECONDS. Prints one line of JSON.
+
+struct Arguments {
+    let folder: String
+    let seconds: Double
+    let rows: Int
+    let batches: Int
+    let memory: Int
+
+    init() throws {
+        let words = CommandLine.arguments.dropFirst()
+        guard let folder = words.first else {
+            throw StoreError(message: "usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY]")
+        }
+        let numbers =
+            words.dropFirst().map { Int($0) ?? 0 } + [60, 250_000, 20, 2_000_000_000].dropFirst(words.count - 1)
+        self.folder = folder
+        (seconds, rows, batches, memory) = (Double(numbers[0]), numbers[1], numbers[2], numbers[3])
+        guard numbers.allSatisfy({ $0 > 0 }) else { throw StoreError(message: "numbers have to be positive") }
+    }
+}
+
+/// Decodes made-up datagrams of many exporters until all batches are full.
+func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
+    let now = UInt64(Date().timeIntervalSince1970 * 1000)
+    var fleet = LoadFleet(protocol: .mixed, distinct: UInt64(count * rows), now: now)
+    var decoder = FlowDecoder()
+    var writer = DatagramWriter()
+    func decode(_ exporter: Int, into batch: FlowBatch) {
+        let source = IPEndpoint(address: fleet.exporters[exporter].profile.address, port: 40_000)
+        let context = DatagramContext(source: source, receivedAt: UInt32(now / 1000))
+        writer.withDatagrams { datagrams in
+            for datagram in datagrams { decoder.decode(RawSpan(_unsafeBytes: datagram), context: context, into: batch) }
+        }
+        writer.removeAll()
+    }
+    let templates = FlowBatch(capacity: FlowDecoder.mostRows)
+    for exporter in fleet.exporters.indices {
+        fleet.announce(exporter: exporter, now: now, into: &writer)
+        decode(exporter, into: templates)
+    }
+    var exporter = 0
+    return (0..<count).map { _ in
+        let batch = FlowBatch(capacity: rows + FlowDecoder.mostRows)
+        while batch.count < rows {
+            _ = fleet.export(exporter: exporter, datagrams: 32, now: now, into: &writer)
+            decode(exporter, into: batch)
+            exporter = (exporter + 1) % fleet.exporters.count
+        }
+        batch.seal()
+        return batch
+    }
+}
+
+func cpuSeconds() -> Double {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+}
+
+func run() throws {
+    let arguments = try Arguments()
+    let batches = readyBatches(count: arguments.batches, rows: arguments.rows)
+    let options = EmbeddedStore.Options(
+        folder: arguments.folder,
+        library: try EngineLibrary.locate(configured: nil),
+        memory: arguments.memory,
+        batchRows: arguments.rows + FlowDecoder.mostRows,
+        retentionDays: 7
+    )
+    let store = try EmbeddedStore(options, lock: try FolderLock(folder: arguments.folder))
+    let start = ContinuousClock.now
+    let before = cpuSeconds()
+    var rows = 0
+    var number = 0
+    var elapsed = 0.0
+    while elapsed < arguments.seconds {
+        let batch = batches[number % batches.count]
+        // They came just now, as rows do that are received.
+        batch.fill(.timeReceived, 0..<batch.count, with: UInt32(Date().timeIntervalSince1970))
+        try store.append(batch, token: "bench-\(number)")
+        rows += batch.count
+        number += 1
+        elapsed = (ContinuousClock.now - start) / .seconds(1)
+    }
+    let cpu = cpuSeconds() - before
+    print(
+        """
+        {"rows": \(rows), "batches": \(number), "seconds": \(elapsed), "rowsPerSecond": \(Double(rows) / elapsed), \
+        "cpuSeconds": \(cpu)}
+        """
+    )
+    fflush(nil)
+    store.close()
+    // The engine's threads may still be on their way out of the library.
+    _exit(0)
+}
+
+do {
+    try run()
+} catch {
+    FileHandle.standardError.write(Data("StoreBenchmark: \(error)\n".utf8))
+    exit(1)
+}

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""How many flows a second come from UDP to stored rows, beside the store alone and other collectors.
+
+usage: ingest.py [--seconds S] [--rates R,R,...] [--peers] [--folder DIR] [--binary FILE] [--store FILE]
+
+Everything runs on this machine, one after the other, sender included:
+
+    store     ready batches of the same flows are appended as fast as the store takes them
+    netmeta   `netmeta generate --protocol mixed` (64 exporters, 20 and more templates, 5 million
+              different flows, v4 and v6) at each of the rates (datagrams a second, 21 flows each on
+              average) into `netmeta serve` with its default tables and rollups
+    nfcapd,   with --peers, each at the same flows a second as v9 (24 records a datagram): nfcapd
+    nfacctd   (Debian nfdump) writes flat files, nfacctd (Debian pmacct) sums by 15 keys in memory
+
+Prints a table: what was offered, stored and lost, CPU seconds for a million flows (all threads of
+the receiver), the most resident memory, active parts. The ratio is the best rate without loss to the
+store alone. Exits with 1 when anything was lost that the server didn't count.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+FLOWS_PER_DATAGRAM = 21
+# Level-0 parts, what merges write beside them, and what the engine deletes late.
+BYTES_PER_FLOW = 120
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def main():
+    words = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].splitlines()[0])
+    words.add_argument("--seconds", type=float, default=60)
+    words.add_argument("--rates", default="20000,28000,33500,40000,48000")
+    words.add_argument("--peers", action="store_true")
+    words.add_argument("--folder")
+    words.add_argument("--binary", default=str(ROOT / ".build/release/netmeta"))
+    words.add_argument("--store", default=str(ROOT / "Benchmarks/.build/release/StoreBenchmark"))
+    arguments = words.parse_args()
+    rates = [int(rate) for rate in arguments.rates.split(",")]
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="netmeta-ingest-", dir=arguments.folder))
+    try:
+        check_room(scratch, max(max(rates) * FLOWS_PER_DATAGRAM, 1_500_000) * arguments.seconds * BYTES_PER_FLOW)
+        sys.exit(run(arguments, rates, scratch))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check_room(folder, need):
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        sys.exit(f"ingest.py: needs {need / 1e9:.0f} GB free at {folder}, which has {free / 1e9:.0f} GB;"
+                 " choose another --folder or fewer --seconds")
+
+
+def run(arguments, rates, scratch):
+    alone = json.loads(subprocess.run(
+        [arguments.store, scratch / "alone", str(int(arguments.seconds))], check=True, capture_output=True, text=True
+    ).stdout.splitlines()[-1])
+    shutil.rmtree(scratch / "alone")
+    print(f"machine: {os.cpu_count()} cores; {arguments.seconds:.0f} s each")
+    print(f"{'':10} {'offered/s':>10} {'stored/s':>10} {'lost':>16} {'CPU-s/M':>8} {'RSS MB':>7} {'parts':>6}")
+    print(f"{'store':10} {'':>10} {alone['rowsPerSecond']:>10.0f} {'':>16} "
+          f"{alone['cpuSeconds'] / alone['rows'] * 1e6:>8.2f}", flush=True)
+    best, uncounted = 0, 0
+    for rate in rates:
+        result = netmeta(arguments, rate, scratch / f"netmeta-{rate}")
+        uncounted += abs(result["uncounted"])
+        if result["lostDatagrams"] == 0:
+            best = max(best, result["storedPerSecond"])
+        show("netmeta", result)
+    if arguments.peers:
+        for rate in rates:
+            for peer in (nfcapd, nfacctd):
+                show(peer.__name__, peer(arguments, rate * FLOWS_PER_DATAGRAM / 24, scratch / f"{peer.__name__}-{rate}"))
+    print(f"best without loss: {best:.0f} flows/s, {best / alone['rowsPerSecond']:.2f} of the store alone")
+    if uncounted:
+        print(f"{uncounted} datagrams were lost and not counted")
+    return 1 if uncounted else 0
+
+
+def show(name, result):
+    lost = f"{result['lostDatagrams']} ({100 * result['lostDatagrams'] / result['sentDatagrams']:.2f} %)"
+    print(f"{name:10} {result['offeredPerSecond']:>10.0f} {result['storedPerSecond']:>10.0f} {lost:>16} "
+          f"{result['cpuPerMillion']:>8.2f} {result['peakBytes'] >> 20:>7} {result.get('parts', ''):>6}", flush=True)
+
+
+class Watched:
+    """A process and its children, with their CPU time and the most memory they have had."""
+
+    def __init__(self, command, **options):
+        self.process = subprocess.Popen(command, **options)
+
+    def processes(self):
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [self.process.pid, *children]
+
+    def cpu(self):
+        def seconds(process):
+            fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / TICK
+        return sum(seconds(process) for process in self.processes())
+
+    def peak(self):
+        def most(process):
+            lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
+            return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+        return sum(most(process) for process in self.processes())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(120)
+
+
+def generate(arguments, protocol, rate, port, distinct=5_000_000):
+    """Sends a load; its own report."""
+    out = subprocess.run(
+        [arguments.binary, "generate", "--protocol", protocol, "--rate", str(rate), "--seconds",
+         str(arguments.seconds), "--target", f"127.0.0.1:{port}", "--distinct", str(distinct)],
+        check=True, capture_output=True, text=True).stdout
+    return json.loads(out.splitlines()[-1])
+
+
+def netmeta(arguments, rate, folder):
+    folder.mkdir()
+    configuration = folder / "netmeta.yaml"
+    configuration.write_text("listeners:\n  netflow: [\"127.0.0.1:22055\"]\n  ipfix: [\"127.0.0.1:24739\"]\n"
+                             "  sflow: [\"127.0.0.1:26343\"]\nconsole:\n  listen: \"127.0.0.1:28080\"\n")
+    log = open(folder / "log", "w+", encoding="utf-8")
+    server = Watched([arguments.binary, "serve", "--config", configuration, "--data", folder / "data"],
+                     stdout=log, stderr=subprocess.STDOUT)
+    try:
+        wait_for(lambda: "ready\n" in (folder / "log").read_text(), server, folder / "log")
+        before = server.cpu()
+        sent = generate(arguments, "mixed", rate, 22055)
+        # What is received is stored within a second or so; merges go on.
+        wait_for(lambda: losses()["rows"]["inFlight"]["total"] == 0, server, folder / "log", 120)
+        figures = losses()
+        parts = ask("SELECT count() AS parts FROM system.parts WHERE active AND database = 'netmeta'"
+                    " AND table = 'flows_raw'")[0]["parts"]
+        arrived = sum(listener["read"] + listener["buffer"]["drops"] for listener in figures["listeners"]
+                      if listener["transport"] == "udp")
+        stored = figures["rows"]["stored"]
+        return {
+            "offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": stored / sent["seconds"],
+            "sentDatagrams": sent["datagrams"] + sent["announcements"],
+            "lostDatagrams": figures["datagrams"]["lost"]["total"],
+            "uncounted": sent["datagrams"] + sent["announcements"] - arrived,
+            "cpuPerMillion": (server.cpu() - before) / max(1, stored) * 1e6, "peakBytes": server.peak(),
+            "parts": parts,
+        }
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def losses():
+    with urllib.request.urlopen("http://127.0.0.1:28080/api/v1/health/losses", timeout=60) as answer:
+        return json.load(answer)
+
+
+def ask(sql):
+    request = urllib.request.Request("http://127.0.0.1:28080/api/v1/query", json.dumps({"sql": sql}).encode(),
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["data"]
+
+
+def nfcapd(arguments, rate, folder):
+    folder.mkdir()
+    tool = shutil.which("nfcapd") or sys.exit("nfcapd is missing: apt-get install nfdump")
+    return peer(arguments, rate, folder, [tool, "-w", folder, "-p", "23055", "-b", "127.0.0.1", "-B", str(64 << 20),
+                                          "-t", "3600"],
+                lambda: int(field(subprocess.run(["nfdump", "-R", folder, "-I"], capture_output=True, text=True).stdout,
+                                  "Flows:")))
+
+
+def nfacctd(arguments, rate, folder):
+    folder.mkdir()
+    tool = shutil.which("nfacctd", path=os.environ["PATH"] + ":/usr/sbin") or sys.exit(
+        "nfacctd is missing: apt-get install pmacct")
+    keys = ("src_host, dst_host, src_port, dst_port, proto, tos, tcpflags, in_iface, out_iface, src_as, dst_as,"
+            " src_mask, dst_mask, peer_src_ip, sampling_rate")
+    (folder / "conf").write_text(
+        f"daemonize: false\nnfacctd_port: 23055\nnfacctd_ip: 127.0.0.1\nnfacctd_pipe_size: {64 << 20}\n"
+        f"plugins: print\naggregate: {keys}\nprint_output: csv\nprint_output_file: {folder}/out.csv\n"
+        "print_refresh_time: 60\nprint_cache_entries: 1000003\nplugin_buffer_size: 1024000\n"
+        f"plugin_pipe_size: {256 << 20}\n")
+    return peer(arguments, rate, folder, [tool, "-f", folder / "conf"], None)
+
+
+def field(text, name):
+    for line in text.splitlines():
+        if line.strip().startswith(name):
+            return line.split(":")[1].split()[0].replace(",", "")
+    return "0"
+
+
+def peer(arguments, rate, folder, command, count):
+    """Another collector at a rate of v9 datagrams; what it lost is what the kernel dropped at its socket."""
+    server = Watched(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: udp_drops(23055) is not None, server, None)
+        before = server.cpu()
+        sent = generate(arguments, "v9", rate, 23055, 1_000_000)
+        time.sleep(2)
+        dropped, cpu, peak = udp_drops(23055), server.cpu() - before, server.peak()
+        server.stop()
+        flows = count() if count else sent["flows"] * (1 - dropped / sent["datagrams"])
+        return {"offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": flows / sent["seconds"],
+                "sentDatagrams": sent["datagrams"] + sent["announcements"], "lostDatagrams": dropped,
+                "cpuPerMillion": cpu / max(1, flows) * 1e6, "peakBytes": peak}
+    finally:
+        if server.process.poll() is None:
+            server.process.kill()
+        shutil.rmtree(folder)
+
+
+def udp_drops(port):
+    """Drops at the sockets of a UDP port; None when there is none."""
+    found = [line.split() for name in ("udp", "udp6") for line in pathlib.Path(f"/proc/net/{name}").read_text()
+             .splitlines()[1:]]
+    drops = [int(words[-1]) for words in found if int(words[1].rsplit(":", 1)[1], 16) == port]
+    return sum(drops) if drops else None
+
+
+def wait_for(condition, server, log, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if server.process.poll() is not None or time.monotonic() > end:
+            sys.exit(f"ingest.py: {server.process.args[0]} doesn't do what it should"
+                     + (f":\n{log.read_text()[-2000:]}" if log else ""))
+        time.sleep(0.2)
+
+
+main()

@@ -12,7 +12,6 @@ import struct
 import subprocess
 import threading
 import time
-import urllib.error
 
 import pytest
 
@@ -48,7 +47,11 @@ class Load:
         return self.process.poll() is None
 
     def sent(self):
-        output, _ = self.process.communicate(timeout=60)
+        try:
+            output, _ = self.process.communicate(timeout=120)
+        finally:
+            # Another test's server must not get what this one is sent.
+            self.process.kill()
         assert self.process.returncode == 0
         sent = json.loads(output.splitlines()[-1])
         assert sent["refused"] == 0
@@ -67,7 +70,7 @@ class Watcher(threading.Thread):
         while not self.ended.wait(0.02):
             try:
                 losses = self.netmeta.api("health/losses")
-            except (urllib.error.URLError, TimeoutError):
+            except OSError:
                 continue  # It is stopped just now.
             self.answers += 1
             self.most_in_flight = max(self.most_in_flight, losses["rows"]["inFlight"]["total"])
@@ -153,7 +156,8 @@ def test_a_rate_beyond_the_machine(overloaded):
     netmeta = overloaded
     watcher = Watcher(netmeta)
     watcher.start()
-    sent = Load("mixed", 1_000_000).sent()
+    # What one core can encode at the best; decoding and storing have to share it.
+    sent = Load("mixed", 100_000).sent()
     exact_account(netmeta, sent)
     watcher.end()
     assert watcher.most_in_flight > 0

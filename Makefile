@@ -37,10 +37,13 @@ check:
 	@Scripts/web-vendor.sh
 	@Scripts/check.sh
 
-# Decoders beside a C reference in one run; SECONDS per fuzzer (Docs/decoders-proof.md).
-bench:
-	@Scripts/bench.sh
+# Decoders beside a C reference, then questions beside NetMeta's own table; QUERY_ROWS makes the second smaller.
+QUERY_ROWS := 100000000
+bench: build
+	@Scripts/bench.sh; decoders=$$?; \
+	python3 Benchmarks/queries/queries.py --rows $(QUERY_ROWS) && exit $$decoders
 
+# SECONDS per fuzzer (Docs/decoders-proof.md).
 SECONDS := 600
 fuzz:
 	@Scripts/fuzz.sh $(SECONDS)

@@ -38,11 +38,12 @@ check:
 	@Scripts/check.sh
 
 # Decoders, ingest, queries and space, each beside something else in the same
-# run (Docs/performance.md); SECONDS per fuzzer (Docs/decoders-proof.md).
+# run (Docs/performance.md).
 bench: build
 	@Scripts/setup.sh test
 	@Scripts/bench.sh
 
+# SECONDS per fuzzer (Docs/decoders-proof.md).
 SECONDS := 600
 fuzz:
 	@Scripts/fuzz.sh $(SECONDS)

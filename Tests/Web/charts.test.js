@@ -41,7 +41,7 @@ function graph(all, more = {}) {
         shown: all.length,
         exact: true,
         assumedSampling: 0,
-        statistics: { rows: 1, elapsed: 0.1, source: "flows_raw" },
+        statistics: { rows: 1, elapsed: 0.1, source: "flows_raw", resolution: 1 },
         sql: "",
         ...more,
     };

@@ -46,6 +46,8 @@ struct QuestionRouteTests {
         let statistics = try #require(json["statistics"] as? [String: Any])
         #expect(statistics["rows"] as? Int == 12)
         #expect(statistics["elapsed"] as? Double == 0.5)
+        #expect(statistics["source"] as? String == "flows_raw")
+        #expect(statistics["resolution"] as? Int == 1)
         #expect((json["sql"] as? String)?.contains("(Proto = 6) AND (SrcPort > 1023)") == true)
     }
 
@@ -96,13 +98,26 @@ struct QuestionRouteTests {
         #expect(json["groups"] as? Int == 5)
     }
 
+    @Test func theTableThatAnswersIsTold() async throws {
+        let path = "/api/v1/top?from=-7d&dimensions=SrcAS&limit=2"
+        let summed = try await Harness(store: Self.store).send(path).json()
+        let statistics = try #require(summed["statistics"] as? [String: Any])
+        #expect(statistics["source"] as? String == "flows_1h_as")
+        #expect(statistics["resolution"] as? Int == 3600)
+        #expect((summed["sql"] as? String)?.contains("netmeta.flows_1h_as") == true)
+        let raw = try await Harness(store: Self.store).send(path + "&detail=raw").json()
+        #expect((raw["statistics"] as? [String: Any])?["source"] as? String == "flows_raw")
+        #expect((raw["sql"] as? String)?.contains("flows_1h_as") == false)
+    }
+
     @Test(arguments: [
         ("graph?dimensions=SrcAZ", "dimensions"), ("graph?from=soon", "from"), ("graph?to=-", "to"),
         ("graph?from=now&to=-1h", "from"), ("graph?filter=SrcAS", "filter"), ("graph?unit=byte", "unit"),
         ("graph?limit=0", "limit"), ("graph?limit=51", "limit"), ("graph?limit=x", "limit"),
         ("graph?bucket=0", "bucket"),
         ("graph?bucket=-5", "bucket"), ("graph?from=-30d&bucket=1", "bucket"), ("graph?direction=up", "direction"),
-        ("graph?by=median", "by"), ("graph?split=yes", "split"), ("graph?colour=red", "colour"),
+        ("graph?by=median", "by"), ("graph?detail=most", "detail"), ("graph?split=yes", "split"),
+        ("graph?colour=red", "colour"),
         ("graph?limit=1&limit=2", "limit"), ("top?split=direction", "split"), ("flows?before=x", "before"),
         ("flows?limit=1001", "limit"), ("flows?dimensions=SrcAS", "dimensions"), ("query", "sql"),
     ])

@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "FlowStore",
             dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["NetTypes"], swiftSettings: strict),

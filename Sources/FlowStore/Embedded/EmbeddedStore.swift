@@ -68,8 +68,6 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
                 connections.append(connection)
                 try connection.execute("USE \(ClickHouse.database)")
             }
-            // What stores and what makes room is never ended for the sake of a question.
-            for connection in connections.prefix(2) { try connection.execute(EngineMemory.neverVictim) }
             for connection in connections.suffix(Self.peoplesConnections) {
                 try Self.restrict(connection, memory: memory)
             }
@@ -93,14 +91,14 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
     }
 
-    private static let ownConnections = 3
-    private static let peoplesConnections = 2
+    private static let ownConnections = EngineMemory.questions
+    private static let peoplesConnections = EngineMemory.peoplesQuestions
 
     /// People's SQL runs where settings can't be changed and nothing can be written.
     private static func restrict(_ connection: EngineConnection, memory: EngineMemory) throws(StoreError) {
         let settings =
             ["max_execution_time = 60", "max_result_rows = 1000000", "max_ast_depth = 500", "max_query_size = 262144"]
-            + memory.settings(query: memory.query) + [QueryLimits.yielding, "readonly = 1"]
+            + EngineMemory.settings(memory: memory.peoplesQuestion) + [QueryLimits.yielding, "readonly = 1"]
         try connection.execute("SET " + settings.joined(separator: ", "))
     }
 
@@ -137,7 +135,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             if !limits.isPersons {
                 let settings =
                     ["max_execution_time = \(limits.seconds)"]
-                    + self.memory.settings(query: min(limits.memory, self.memory.query)) + [QueryLimits.yielding]
+                    + EngineMemory.settings(memory: min(limits.memory, self.memory.question)) + [QueryLimits.yielding]
                 try connection.execute("SET " + settings.joined(separator: ", "))
             }
             let types = ColumnTypes(of: sql, on: connection)

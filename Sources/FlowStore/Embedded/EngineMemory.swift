@@ -1,24 +1,26 @@
-/// How the engine's memory is shared out: storing always gets its part, questions share the rest.
+/// How the engine's memory is shared out: questions, however many run at once,
+/// leave three tenths to storing and merging.
 struct EngineMemory: Sendable {
     /// Bytes of everything that the engine keeps account of.
     let total: Int
 
-    /// Bytes that one query may use: half, so that one can't take what another and storing need.
-    var query: Int { total / 2 }
+    /// Threads that run the product's questions, and those that run people's SQL.
+    static let questions = 2
+    static let peoplesQuestions = 2
 
-    /// The settings of a query: what it may use, and from where on it writes
-    /// to the disk what it can't hold, well before that.
-    func settings(query bytes: Int) -> [String] {
+    /// Bytes that one question of the product may use.
+    var question: Int { total / 100 * 21 }
+    /// Bytes that one statement of a person may use.
+    var peoplesQuestion: Int { total / 100 * 14 }
+
+    /// The settings of a question that may use so much: from a third of it on
+    /// it writes to the disk what can be written in pieces.
+    static func settings(memory: Int) -> [String] {
         [
-            "max_memory_usage = \(bytes)", "max_bytes_before_external_group_by = \(bytes / 3)",
-            "max_bytes_before_external_sort = \(bytes / 3)",
+            "max_memory_usage = \(memory)", "max_bytes_before_external_group_by = \(memory / 3)",
+            "max_bytes_before_external_sort = \(memory / 3)",
         ]
     }
-
-    /// When all memory is taken, the engine ends the query that is furthest
-    /// beyond its share; who says this is left out of that choice and waits.
-    static let neverVictim =
-        "SET memory_overcommit_ratio_denominator = 0, memory_overcommit_ratio_denominator_for_user = 0"
 
     /// The engine's settings, as it reads them from its file. Its own caches'
     /// ceilings are 5 GB each.
@@ -29,13 +31,13 @@ struct EngineMemory: Sendable {
         """
         <clickhouse>
             <max_server_memory_usage>\(total)</max_server_memory_usage>
-            <merges_mutations_memory_usage_soft_limit>\(total / 2)</merges_mutations_memory_usage_soft_limit>
-            <mark_cache_size>\(total / 32)</mark_cache_size>
-            <index_mark_cache_size>\(total / 128)</index_mark_cache_size>
+            <merges_mutations_memory_usage_soft_limit>\(total / 100 * 15)</merges_mutations_memory_usage_soft_limit>
+            <mark_cache_size>\(total / 64)</mark_cache_size>
+            <index_mark_cache_size>\(total / 256)</index_mark_cache_size>
             <uncompressed_cache_size>0</uncompressed_cache_size>
-            <primary_index_cache_size>\(total / 32)</primary_index_cache_size>
-            <query_condition_cache_size>\(total / 64)</query_condition_cache_size>
-            <compiled_expression_cache_size>\(total / 64)</compiled_expression_cache_size>
+            <primary_index_cache_size>\(total / 64)</primary_index_cache_size>
+            <query_condition_cache_size>\(total / 128)</query_condition_cache_size>
+            <compiled_expression_cache_size>\(total / 128)</compiled_expression_cache_size>
             <background_pool_size>2</background_pool_size>
             <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
             <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>

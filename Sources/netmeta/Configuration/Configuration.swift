@@ -39,7 +39,7 @@ struct Configuration: Sendable, Equatable {
         var library: String?
         var profile = Profile.standard
         /// Bytes.
-        var memory = 2_000_000_000
+        var memory = 4_000_000_000
         var batchRows = 250_000
         var flush = Duration.seconds(1)
         /// Bytes.
@@ -87,7 +87,7 @@ extension Configuration {
         result.store.profile = profile
         guard profile == .small else { return result }
         result.listeners.receiveBuffer = 16 << 20
-        result.store.memory = 600_000_000
+        result.store.memory = 700_000_000
         result.store.batchRows = 50_000
         return result
     }

@@ -156,7 +156,7 @@ extension ConfigurationKey {
             .choice,
             """
             Which machine the defaults of store.memory, store.batchRows and listeners.receiveBuffer are for: standard \
-            for 8 GB, small for 2 GB (600MB, 50000, 16MiB). Docs/memory.md says what the program takes then.
+            for 8 GB, small for 2 GB (700MB, 50000, 16MiB). Docs/memory.md says what the program takes then.
             """
         ),
         ConfigurationKey(
@@ -164,7 +164,7 @@ extension ConfigurationKey {
             "memory",
             \.store.memory,
             .size(in: 268_435_456...1_099_511_627_776),
-            "The most memory that the store may use; one question may use half of it."
+            "The most memory that the store may use; one question may use a fifth of it."
         ),
         ConfigurationKey(
             "store",

@@ -125,10 +125,10 @@ final class Spool: Sendable {
     /// Writes a sealed batch; when it returns true, the batch survives the process.
     ///
     /// - Parameters:
-    ///   - place: where its rows are.
+    ///   - origin: where its rows are.
     ///   - wasTried: whether the store may have it.
     /// - Returns: false when there is no room on the disk, or the disk can't be written.
-    func add(_ batch: FlowBatch, from place: RowPlace, token: String, wasTried: Bool) -> Bool {
+    func add(_ batch: FlowBatch, from origin: RowPlace, token: String, wasTried: Bool) -> Bool {
         // 0 keeps nothing new; what is there is stored all the same.
         guard limit > 0 else { return false }
         let encoded = EncodedBatch(batch, token: token)
@@ -157,7 +157,7 @@ final class Spool: Sendable {
             state.report.problem = nil
             // Before anybody can take it out again.
             let rows = batch.count
-            books.note { $0.move(rows, from: place, to: .spool) }
+            books.note { $0.move(rows, from: origin, to: .spool) }
         }
         return true
     }

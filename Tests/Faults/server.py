@@ -14,6 +14,8 @@ import network
 # Of NetFlow v5: sequence numbers count records, there are no templates, and each datagram has as many.
 RECORDS = 30
 EXPORTERS = 4
+# Datagrams that are asked for at once.
+PAGE = 50_000
 
 
 class Server(collector.Collector):
@@ -70,10 +72,15 @@ class Server(collector.Collector):
     def datagrams(self, newest=None):
         """How many rows there are of each datagram: {(exporter, sequence number): rows}."""
         condition = f"TimeReceived > now() - {newest}" if newest else "1"
-        rows = self.sql(
-            "SELECT toString(SamplerAddress) AS s, SequenceNum AS n, count() AS c FROM flows_raw"
-            f" WHERE {condition} GROUP BY s, n")
-        return {(row["s"], row["n"]): row["c"] for row in rows}
+        count = self.sql(f"SELECT uniqExact(SamplerAddress, SequenceNum) AS n FROM flows_raw WHERE {condition}")[0]["n"]
+        # An answer has at most 100,000 rows; more come while this is asked.
+        pages, found = count // PAGE + 1, {}
+        for page in range(pages):
+            rows = self.sql(
+                "SELECT toString(SamplerAddress) AS s, SequenceNum AS n, count() AS c FROM flows_raw"
+                f" WHERE {condition} AND cityHash64(SamplerAddress, SequenceNum) % {pages} = {page} GROUP BY s, n")
+            found |= {(row["s"], row["n"]): row["c"] for row in rows}
+        return found
 
     def metric(self, name):
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:

@@ -306,7 +306,17 @@ def test_one_thing_after_the_other(serving, disk):
             network.wait_for(lambda: questions.answers > answers, f"an answer after {name}", 60)
         netmeta.load_ends()
         netmeta.at_rest()
-    found = netmeta.datagrams()
+    try:
+        found = netmeta.datagrams()
+    except AssertionError as error:
+        # A merge that the engine ended while the disk was full (Docs/durability.md, known limits): with the next start
+        # it goes back to the parts from before, and nothing may be missing.
+        if "CORRUPTED_DATA" not in str(error):
+            raise
+        print(error)
+        netmeta.stop()
+        netmeta.start()
+        found = netmeta.datagrams()
     server.complete(found, questions.seen)
     print(f"{count}: {len(found) * server.RECORDS} rows, {server.missing(found)} between them lost or not received")
     netmeta.stop()

@@ -62,6 +62,26 @@ public struct TopQuery: Hashable, Sendable {
             """
     }
 
+    /// The statement for who only wants to know which groups are the best:
+    /// columns k0... and `groups`. It reads and keeps one sum instead of four.
+    public var rankingSQL: SQLText {
+        guard ranking == .average, keyWidth <= Self.widestKey else { return sql }
+        let source = source
+        let names = SQLText.keyNames(dimensions.count)
+        let inner = SQLText.keyColumns(dimensions) + ["\(source.sum(unit.sum)) AS amount"]
+        let order: [SQLText] = ["amount DESC"] + names
+        return """
+            SELECT \(names, separator: ", "), count() OVER () AS groups
+            FROM (
+            SELECT \(inner, separator: ", ")
+            FROM \(source.sql)
+            \(SQLText.groupBy(names))
+            )
+            ORDER BY \(order, separator: ", ")
+            LIMIT \(limit)
+            """
+    }
+
     /// Bytes of a group's key up to which the engine groups by the key itself, in a table of fixed entries.
     private static let widestKey = 32
 

@@ -9,18 +9,18 @@ extension WebAPI {
         let top = try parameters.top(now: clock())
         let splitsDirection = try parameters.splitsDirection()
         // Without dimensions there is one group, which needs no ranking.
-        let ranked = top.dimensions.isEmpty ? nil : try await ask(top.sql, rows: TopQuery.most)
-        let found = try ranked.map { try $0.topRows(top) } ?? []
-        let query = GraphQuery(top: top, keys: found.map(\.values), splitsDirection: splitsDirection)
+        let ranked = top.dimensions.isEmpty ? nil : try await ask(top.rankingSQL, rows: TopQuery.most)
+        let keys = try ranked.map { try $0.keys(top) } ?? []
+        let query = GraphQuery(top: top, keys: keys, splitsDirection: splitsDirection)
         let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
         let result = try await ask(query.sql, rows: rows)
         return GraphBody(
             query,
             query.answer(try result.graphRows()),
-            groups: found.first?.groups,
+            groups: try ranked?.numbers("groups").first,
             elapsed: result.elapsed + (ranked?.elapsed ?? 0),
             sql: query.sql,
-            rankingSQL: ranked == nil ? nil : top.sql,
+            rankingSQL: ranked == nil ? nil : top.rankingSQL,
             names: await learntNames(for: top.dimensions)
         )
     }
@@ -64,15 +64,21 @@ extension QueryResult {
         }
     }
 
+    /// The keys of the groups, a row each.
+    func keys(_ query: TopQuery) throws -> [[KeyValue]] {
+        let columns = try query.dimensions.indices.map { try keyValues("k\($0)") }
+        return (0..<rowCount).map { row in columns.map { $0[row] } }
+    }
+
     func topRows(_ query: TopQuery) throws -> [TopRow] {
-        let keys = try query.dimensions.indices.map { try keyValues("k\($0)") }
+        let keys = try self.keys(query)
         let (bytes, packets, flows) = (try numbers("bytes"), try numbers("packets"), try numbers("flows"))
         let groups = try numbers("groups")
         let (allBytes, allPackets) = (try numbers("all_bytes"), try numbers("all_packets"))
         let (allFlows, assumed) = (try numbers("all_flows"), try numbers("all_assumed"))
         return (0..<rowCount).map { row in
             TopRow(
-                values: keys.map { $0[row] },
+                values: keys[row],
                 traffic: Traffic(bytes: bytes[row], packets: packets[row], flows: flows[row]),
                 groups: groups[row],
                 whole: Traffic(bytes: allBytes[row], packets: allPackets[row], flows: allFlows[row]),

@@ -134,6 +134,12 @@ extension EmbeddedStoreTests {
             #expect(!ranked.isEmpty, "\(asked)")
             #expect(try await rows(store, summed.sql) == ranked, "\(asked)")
 
+            if !asked.dimensions.isEmpty {
+                let best = try await rows(store, summed.rankingSQL)
+                let count = summed.dimensions.count
+                #expect(best.map { $0.prefix(count) } == ranked.map { $0.prefix(count) }, "\(asked)")
+            }
+
             let keys = ranked.map { row in
                 row.prefix(summed.dimensions.count).map { value -> KeyValue in
                     if case .address(let address) = value { return .address(address) }

@@ -24,7 +24,9 @@ public final class RetentionKeeper: Sendable {
 
     /// What one look dropped.
     public struct Drop: Sendable {
+        /// Why.
         public var reason: RetentionReason
+        /// Rows, rollups' included.
         public var rows: Int
         /// On disk.
         public var bytes: Int

@@ -50,20 +50,14 @@ extension EmbeddedStore {
         }
     }
 
-    /// Drops parts with their rows. One that a merge has taken in meanwhile is
+    /// Drops a part with its rows. One that a merge has taken in meanwhile is
     /// an error, as is whatever the engine says; the next look sees what is there then.
-    func drop(_ parts: [StoredPart]) async throws {
-        for (table, parts) in Dictionary(grouping: parts, by: \.table) {
-            try await upkeep { connection throws(StoreError) in
-                // The engine's own names, which have no other characters.
-                let names = parts.map {
-                    "DROP PART '\($0.name.filter { $0.isLetter || $0.isNumber || "_-".contains($0) })'"
-                }
-                try connection.execute(
-                    "ALTER TABLE \(ClickHouse.database).`\(table.filter { $0 != "`" && $0 != "\\" })` "
-                        + names.joined(separator: ", ")
-                )
-            }
+    func drop(_ part: StoredPart) async throws {
+        try await upkeep { connection throws(StoreError) in
+            // The engine's own names, which have no other characters.
+            let name = part.name.filter { $0.isLetter || $0.isNumber || "_-".contains($0) }
+            let table = part.table.filter { $0 != "`" && $0 != "\\" }
+            try connection.execute("ALTER TABLE \(ClickHouse.database).`\(table)` DROP PART '\(name)'")
         }
     }
 

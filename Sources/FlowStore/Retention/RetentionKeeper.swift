@@ -24,7 +24,9 @@ public final class RetentionKeeper: Sendable {
 
     /// What one look dropped.
     public struct Drop: Sendable {
+        /// Why.
         public var reason: RetentionReason
+        /// Rows, rollups' included.
         public var rows: Int
         /// On disk.
         public var bytes: Int
@@ -58,7 +60,7 @@ public final class RetentionKeeper: Sendable {
 
     /// Looks once and drops what is too old or too much.
     ///
-    /// - Throws: ``StoreError``; the next look tries again.
+    /// - Throws: ``StoreError`` when nothing could be dropped; the next look tries again.
     public func look() async throws -> [Drop] {
         var usage = try await store.usage()
         (usage.disk, usage.free) = Self.disk(folder)
@@ -81,16 +83,16 @@ public final class RetentionKeeper: Sendable {
             return 2 * state.growth
         }
         let plan = RetentionPlan(usage, policy: policy, now: seconds, growth: growth)
-        try await store.drop(plan.expired + plan.surplus)
+        let (expired, surplus, failure) = await drop(plan)
 
         var drops: [Drop] = []
-        for (reason, parts) in [(RetentionReason.time, vanished + plan.expired), (plan.reason, plan.surplus)]
+        for (reason, parts) in [(RetentionReason.time, vanished + expired), (plan.reason, surplus)]
         where !parts.isEmpty {
             drops.append(
                 Drop(reason: reason, rows: parts.reduce(0) { $0 + $1.rows }, bytes: parts.reduce(0) { $0 + $1.bytes })
             )
         }
-        let gone = Set(plan.expired + plan.surplus)
+        let gone = Set(expired + surplus)
         usage.parts.removeAll { gone.contains($0) }
         let rowsGone = (vanished + gone).reduce(0) { $0 + ($1.isRaw ? $1.rows : 0) }
         state.withLock { state in
@@ -113,7 +115,23 @@ public final class RetentionKeeper: Sendable {
                 bytesPerRow: state.report.bytesPerRow
             )
         }
+        if let failure, drops.isEmpty { throw failure }
         return drops
+    }
+
+    /// Drops one part after the other, so that what went is known also when one fails.
+    private func drop(_ plan: RetentionPlan) async -> (expired: [StoredPart], surplus: [StoredPart], (any Error)?) {
+        var gone: [StoredPart] = []
+        for part in plan.expired + plan.surplus {
+            do {
+                try await store.drop(part)
+                gone.append(part)
+            } catch {
+                let expired = gone.prefix(plan.expired.count)
+                return (Array(expired), Array(gone.dropFirst(expired.count)), error)
+            }
+        }
+        return (plan.expired, plan.surplus, nil)
     }
 
     /// Expired parts that are gone and in no other part.

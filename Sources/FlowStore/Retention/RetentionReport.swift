@@ -2,6 +2,7 @@
 public struct RetentionReport: Sendable {
     /// What went since the start for one reason.
     public struct Dropped: Equatable, Sendable {
+        /// Rows, rollups' included.
         public var rows = 0
         /// On disk.
         public var bytes = 0
@@ -12,6 +13,7 @@ public struct RetentionReport: Sendable {
 
     /// How long rows will be kept at the rate of the last minutes.
     public struct Keeps: Equatable, Sendable {
+        /// From a row's arrival to its end.
         public var seconds: Double
         /// The bound that is reached first.
         public var bound: RetentionReason

@@ -309,8 +309,8 @@ def test_one_thing_after_the_other(serving, disk):
     try:
         found = netmeta.datagrams()
     except AssertionError as error:
-        # A merge that the engine ended while the disk was full (Docs/durability.md, known limits): with the next start
-        # it goes back to the parts from before, and nothing may be missing.
+        # A part that the engine wrote while the disk filled up under it (Docs/durability.md, known limits): with the next
+        # start it is set aside. What a question saw has to be there all the same.
         if "CORRUPTED_DATA" not in str(error):
             raise
         print(error)

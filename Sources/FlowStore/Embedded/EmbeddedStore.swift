@@ -5,6 +5,7 @@ import Foundation
 public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     // `ingest` is guarded by `appending`; all else is immutable: hence Sendable.
     private let engine: Engine
+    private let folder: String
     private let appending = NSLock()
     private let ingest: EngineConnection
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
@@ -53,6 +54,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     /// - Throws: ``StoreError`` with what to do about it.
     public init(_ options: Options, lock: FolderLock) throws(StoreError) {
         memory = EngineMemory(total: options.memory)
+        folder = options.folder
         engine = try Engine(folder: options.folder, library: options.library, memory: memory, lock: lock)
         var connections: [EngineConnection] = []
         do throws(StoreError) {
@@ -111,6 +113,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
         appending.lock()
         defer { appending.unlock() }
+        try checkRoom(rows: batch.count)
         let table = ClickHouse.InputTable(for: batch)
         if batch.count > 0, let layout = layouts[table] {
             try append(ArrowBatch(batch, columns: table.columns, layout: layout), to: table.rawValue, token: token)
@@ -120,6 +123,30 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             try append(arrow, to: ClickHouse.interfaceCountersInput, token: token + "-counters")
         }
     }
+
+    /// Refuses rows while the disk is nearly full: an engine that meets its end
+    /// within an insert may confirm a part whose marks it couldn't write.
+    private func checkRoom(rows: Int) throws(StoreError) {
+        var disk = statvfs()
+        // Who can't be asked is left to the engine's own refusal.
+        guard statvfs(folder, &disk) == 0 else { return }
+        let free = UInt64(disk.f_bavail) * UInt64(disk.f_frsize)
+        let needed = Self.leastFree + UInt64(rows) * Self.mostRowBytes
+        guard free < needed else { return }
+        throw StoreError(
+            code: Self.noRoomCode,
+            message:
+                "only \(free >> 20) MB are free on the disk of \(folder), \(needed >> 20) MB are needed to store rows; "
+                + "make room, or set retention.size"
+        )
+    }
+
+    /// Bytes that merges and others may take while a batch is written.
+    private static let leastFree: UInt64 = 64 << 20
+    /// Bytes that a row takes before it is merged, rollups included, at the most.
+    private static let mostRowBytes: UInt64 = 100
+    /// ClickHouse's NOT_ENOUGH_SPACE.
+    private static let noRoomCode = 243
 
     private func append(_ arrow: ArrowBatch, to table: String, token: String) throws(StoreError) {
         defer { arrow.deallocate() }

@@ -50,6 +50,45 @@ public struct RowWriter: ~Escapable {
         return unsafe place.pointee.start
     }
 
+    /// Counts all rows of a column as written; the caller gives each its value by ``store(_:in:row:)``.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func claim(_ column: FlowColumn) { _ = unsafe unsafeOpen(column) }
+
+    /// Stores the value of one row of a column that ``claim(_:)`` was called for.
+    ///
+    /// Where the column is, is looked up each time: keeping the places of some twenty columns is no
+    /// faster, since there aren't registers for them.
+    ///
+    /// - Parameters:
+    ///   - column: a column whose storage is as wide as `T`, as a literal.
+    ///   - row: one of ``rows``, which the caller has checked.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func store<T: BitwiseCopyable>(_ value: T, in column: FlowColumn, row: Int) {
+        precondition(MemoryLayout<T>.size == column.storage.width)
+        unsafe columns[Int(column.rawValue)].start.assumingMemoryBound(to: T.self)[row] = value
+    }
+
+    /// Gives one row its value of a column that few rows have something for; rows before it that
+    /// nobody wrote get the default.
+    ///
+    /// - Parameter row: one of ``rows``.
+    @inlinable
+    @inline(__always)
+    public func set<T: BitwiseCopyable>(_ column: FlowColumn, row: Int, to value: T) {
+        precondition(row >= rows.lowerBound && row < rows.upperBound)
+        let place = unsafe columns + Int(column.rawValue)
+        let before = unsafe place.pointee.written
+        if before <= row {
+            if before < row { batch.extend(column, to: row) }
+            unsafe place.pointee.written = row &+ 1
+        }
+        unsafe store(value, in: column, row: row)
+    }
+
     /// Whether the rows of a column were written already.
     @inlinable
     @inline(__always)

@@ -92,20 +92,22 @@ struct FlowSample: BitwiseCopyable, Sendable {
         _ view: TunnelView,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
+        let start = Self.recordsOffset(format)
+        guard sample.byteCount >= start else { throw .truncated }
+        let records: UInt32
         if format == SampleFormat.flow {
-            guard sample.byteCount >= 32 else { throw .truncated }
-            try readRecords(sample, at: 32, count: readStart(WirePart(sample, length: 32)), view, &counters)
+            records = readStart(WirePart(sample, length: 32))
         } else if format == SampleFormat.expandedFlow {
-            guard sample.byteCount >= 44 else { throw .truncated }
-            try readRecords(sample, at: 44, count: readExpandedStart(WirePart(sample, length: 44)), view, &counters)
+            records = readExpandedStart(WirePart(sample, length: 44))
         } else {
-            guard sample.byteCount >= 32 else { throw .truncated }
-            try readRecords(sample, at: 32, count: readDiscardStart(sample), view, &counters)
+            records = readDiscardStart(sample)
         }
+        try readRecords(sample, at: start, count: records, view, &counters)
         if told.contains(.packetDetails) { completePacket() }
     }
 
     /// Where the records of a sample of that format begin.
+    @inline(__always)
     static func recordsOffset(_ format: UInt32) -> Int { format == SampleFormat.expandedFlow ? 44 : 32 }
 
     @inline(__always)
@@ -119,11 +121,10 @@ struct FlowSample: BitwiseCopyable, Sendable {
         var offset = start
         do throws(DecodeError) {
             for _ in 0..<records {
-                guard sample.byteCount > offset else { throw .badCount }
                 let (format, length) = try sample.formatAndLength(at: offset)
-                offset += 8
+                offset &+= 8
                 // A record that claims more than its sample holds is read as far as it goes.
-                let there = min(length, sample.byteCount - offset)
+                let there = min(length, sample.byteCount &- offset)
                 do throws(DecodeError) {
                     let record = sample.cut(at: offset, length: there)
                     if try !readRecord(record, at: offset, format: format, view) { counters.skippedRecords += 1 }

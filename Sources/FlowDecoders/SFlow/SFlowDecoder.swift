@@ -97,6 +97,7 @@ public struct SFlowDecoder: Sendable {
     ) {
         // Asked once for all samples whether the table is shared.
         var drops = drops.places.mutableSpan
+        let source = SFlowDrops.key(header.source)
         var offset = header.samplesOffset
         do throws(DecodeError) {
             for _ in 0..<header.samples {
@@ -108,6 +109,7 @@ public struct SFlowDecoder: Sendable {
                     into: &aside,
                     &values,
                     &drops,
+                    source,
                     &columns,
                     &header,
                     &counters
@@ -137,18 +139,17 @@ public struct SFlowDecoder: Sendable {
         into aside: inout FlowSample,
         _ values: inout SampleValues,
         _ drops: inout MutableSpan<SFlowDrops.Place>,
+        _ source: UInt64,
         _ columns: inout SFlowColumns,
         _ header: inout SFlowHeader,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
-        // Cut exactly between two samples, or the count is wrong.
-        guard datagram.byteCount > offset else { throw .badCount }
         let (format, length) = try datagram.formatAndLength(at: offset)
-        let start = offset + 8
+        let start = offset &+ 8
         let isFlow =
             format == SampleFormat.flow || format == SampleFormat.expandedFlow || format == SampleFormat.discard
-        if isFlow { counters.records += 1 }
-        guard length <= datagram.byteCount - start else {
+        if isFlow { counters.records &+= 1 }
+        guard length <= datagram.byteCount &- start else {
             if isFlow { counters.rejectedRecords += 1 }
             throw .truncated
         }
@@ -158,13 +159,13 @@ public struct SFlowDecoder: Sendable {
                 aside.clear()
                 let sample = datagram.cut(at: start, length: length)
                 try aside.read(sample, format: format, view, &counters)
-                header.droppedSamples += drops.increase(aside.dataSource, aside.drops, from: header.source)
+                header.droppedSamples &+= drops.increase(aside.dataSource, aside.drops, from: source)
                 guard let row = columns.store(&aside) else {
                     counters.rejectedRecords += 1
                     return
                 }
                 if !aside.told.isDisjoint(with: .values) {
-                    counters.lostTexts += values.store(&aside, sample, format, row, in: columns.batch)
+                    counters.lostTexts += values.store(&aside, sample, format, row, in: columns.writer.batch)
                 }
             } catch {
                 counters.rejectedRecords += 1
@@ -173,7 +174,7 @@ public struct SFlowDecoder: Sendable {
         } else if format == SampleFormat.counters || format == SampleFormat.expandedCounters {
             counters.counterSamples += 1
             let sample = datagram.cut(at: start, length: length)
-            keepCounters(sample, format, header, receivedAt, columns.batch, &counters)
+            keepCounters(sample, format, header, receivedAt, columns.writer.batch, &counters)
         } else {
             counters.skippedRecords += 1
         }

@@ -56,20 +56,21 @@ public struct SFlowHeader: Equatable, Sendable {
 
 extension RawSpan {
     /// What every sample and record begins with: enterprise and format in one
-    /// number, and how many bytes follow.
+    /// number, and how many bytes follow. Where the bytes end exactly in front of it, the count of
+    /// samples or records was wrong.
     @inline(__always)
     func formatAndLength(at offset: Int) throws(DecodeError) -> (format: UInt32, length: Int) {
-        guard byteCount - offset >= 8 else { throw .truncated }
+        guard offset >= 0, offset <= byteCount &- 8 else { throw offset < byteCount ? .truncated : .badCount }
         let start = WirePart(self, at: offset, length: 8)
         return (start.number(at: 0), Int(start.number(at: 4, as: UInt32.self)))
     }
 
-    /// Where something begins that follows `length` bytes at `offset`: XDR
+    /// Where something begins that follows `length` bytes at `offset`, both of 32 bits at most: XDR
     /// fills them up to a multiple of four (RFC 4506 section 4.10), which some
     /// agents don't do at the end.
     @inline(__always)
     func offset(after length: Int, from offset: Int) -> Int {
-        min(offset + (length + 3) & ~3, byteCount)
+        min(offset &+ (length &+ 3) & ~3, byteCount)
     }
 
     /// sFlow's `union address`, a type, then 0, 4 or 16 bytes; and where it ends.

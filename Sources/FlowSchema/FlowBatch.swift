@@ -102,17 +102,33 @@ public final class FlowBatch: @unchecked Sendable {
     ///
     /// - Returns: false when the batch has no room for it.
     public func append(_ column: FlowColumn, row: Int, value: RawSpan) -> Bool {
-        precondition(column.storage == .variable && row < rows)
-        let index = Int(column.rawValue)
-        let place = index - Int(FlowColumn.firstVariable.rawValue)
-        unsafe columns[index].written = row + 1
-        return variables[place].append(value, row: row)
+        precondition(row < rows)
+        unsafe columns[Int(column.rawValue)].written = row + 1
+        return variables[Self.place(of: column)].append(value, row: row)
+    }
+
+    /// Gives a row its list of so many numbers, to be written in full by the caller, little-endian; rows in the
+    /// order that they were reserved in.
+    ///
+    /// - Returns: nil when the batch has no room for it.
+    @unsafe
+    public func append(_ column: FlowColumn, row: Int, numbers count: Int) -> UnsafeMutablePointer<UInt32>? {
+        precondition(row < rows)
+        unsafe columns[Int(column.rawValue)].written = row + 1
+        let size = count * MemoryLayout<UInt32>.size
+        return unsafe variables[Self.place(of: column)].append(byteCount: size, row: row)?
+            .assumingMemoryBound(to: UInt32.self)
+    }
+
+    /// Where in ``variables`` a column is; the array's bounds refuse those whose values are all of one length.
+    private static func place(of column: FlowColumn) -> Int {
+        Int(column.rawValue) &- Int(FlowColumn.firstVariable.rawValue)
     }
 
     /// The values of a column whose values vary in length; nil when it has none.
     public func variable(_ column: FlowColumn) -> VariableColumn? {
         guard column.storage == .variable, isPresent(column) else { return nil }
-        return variables[Int(column.rawValue - FlowColumn.firstVariable.rawValue)]
+        return variables[Self.place(of: column)]
     }
 
     /// Adds a row of interface counters, which are stored with the batch.

@@ -83,7 +83,7 @@ public struct RowWriter: ~Escapable {
         let place = unsafe columns + Int(column.rawValue)
         let before = unsafe place.pointee.written
         if before <= row {
-            if before < row { batch.extend(column, to: row) }
+            if before < row { unsafe place.pointee.extend(to: row) }
             unsafe place.pointee.written = row &+ 1
         }
         unsafe store(value, in: column, row: row)

@@ -37,22 +37,30 @@ public final class VariableColumn {
     ///
     /// - Returns: false when the bound is reached: the row is empty then.
     func append(_ value: RawSpan, row: Int) -> Bool {
-        precondition(row >= rows && row < capacity)
-        extend(to: row)
-        let start = unsafe Int(ends[row])
-        let fits = start + value.byteCount <= Self.mostBytes
-        let end = fits ? start + value.byteCount : start
-        if unsafe end > room { grow(to: end) }
-        if fits {
-            unsafe value.withUnsafeBytes { source in
-                if let address = source.baseAddress {
-                    unsafe (bytes + start).copyMemory(from: address, byteCount: source.count)
-                }
+        guard let place = unsafe append(byteCount: value.byteCount, row: row) else { return false }
+        unsafe value.withUnsafeBytes { source in
+            if let address = source.baseAddress {
+                unsafe place.copyMemory(from: address, byteCount: source.count)
             }
         }
-        unsafe ends[row + 1] = Int32(end)
-        unsafe rowsTaken = row + 1
-        return fits
+        return true
+    }
+
+    /// Gives a row a value of so many bytes, to be written in full by the caller; rows before it that have none
+    /// yet are empty.
+    ///
+    /// - Returns: nil when the bound is reached: the row is empty then.
+    @unsafe
+    func append(byteCount: Int, row: Int) -> UnsafeMutableRawPointer? {
+        precondition(row >= rows && row < capacity && byteCount >= 0)
+        extend(to: row)
+        let start = unsafe Int(ends[row])
+        let fits = byteCount <= Self.mostBytes &- start
+        let end = fits ? start &+ byteCount : start
+        if unsafe end > room { grow(to: end) }
+        unsafe ends[row &+ 1] = Int32(truncatingIfNeeded: end)
+        unsafe rowsTaken = row &+ 1
+        return unsafe fits ? bytes + start : nil
     }
 
     /// Makes rows up to `row` empty that have no value yet.

@@ -59,9 +59,8 @@ struct FlowSample: BitwiseCopyable, Sendable {
     var tellsPacket = false
     /// Whether a record was the gateway's.
     var hasGateway = false
-    /// Where the AS path begins in the sample, and where its record ends; only where ``told`` says that there is one.
-    var pathStart: UInt32 = 0
-    var pathEnd: UInt32 = 0
+    /// Where the AS path is in the sample; only where ``told`` says that there is one.
+    var path = PathPlace()
     /// All zero unless ``told`` says otherwise.
     var details = SampleDetails()
 

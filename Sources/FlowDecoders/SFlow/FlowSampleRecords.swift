@@ -39,11 +39,12 @@ extension FlowSample {
         format: UInt32,
         _ view: TunnelView
     ) throws(DecodeError) -> Bool {
+        // Nearly every sample has one, and many nothing else.
+        if format == RecordFormat.packetHeader {
+            try readPacketHeader(record, view)
+            return true
+        }
         switch format {
-        case RecordFormat.packetHeader: try readPacketHeader(record, view)
-        case RecordFormat.ethernet: try readEthernet(record)
-        case RecordFormat.ipv4: try readIPv4(record)
-        case RecordFormat.ipv6: try readIPv6(record)
         case RecordFormat.extendedSwitch: try readSwitch(record)
         case RecordFormat.extendedRouter: try readRouter(record)
         case RecordFormat.extendedGateway: try readGateway(record, at: offset)
@@ -55,6 +56,9 @@ extension FlowSample {
     @inline(never)
     private mutating func readRareRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) -> Bool {
         switch format {
+        case RecordFormat.ethernet: try readEthernet(record)
+        case RecordFormat.ipv4: try readIPv4(record)
+        case RecordFormat.ipv6: try readIPv6(record)
         // Read a second time, for what varies in length.
         case RecordFormat.extendedUser, RecordFormat.extendedURL: told.formUnion(.texts)
         case RecordFormat.extendedMPLS: try readMPLS(record)
@@ -85,19 +89,24 @@ extension FlowSample {
         // Agents are known to claim more header bytes than they send.
         let length = min(Int(start.number(at: 12, as: UInt32.self)), record.byteCount - 16)
         let frame = record.cut(at: 16, length: length)
-        switch start.number(at: 0, as: UInt32.self) {
-        case 1: packet.readEthernet(frame)
+        let link = start.number(at: 0, as: UInt32.self)
+        if link == 1 { packet.readEthernet(frame) } else { readOtherLink(frame, link) }
+        if view == .inner { packet.promoteInner(frame) }
+    }
+
+    /// `enum header_protocol`, apart from Ethernet: PPP, IPv4, IPv6, MPLS and PPP behind its flags.
+    @inline(never)
+    private mutating func readOtherLink(_ frame: RawSpan, _ link: UInt32) {
+        switch link {
         case 7, 14: packet.readPPP(frame, at: 0)
         case 11: packet.readIPv4(frame, at: 0)
         case 12: packet.readIPv6(frame, at: 0)
         case 13: packet.readMPLS(frame, at: 0)
         default: break
         }
-        if view == .inner { packet.promoteInner(frame) }
     }
 
     /// `struct sampled_ethernet`: length, two addresses of six bytes filled up to eight, type.
-    @inline(never)
     private mutating func readEthernet(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 24 else { throw .truncated }
         guard !hasHeader else { return }
@@ -109,7 +118,6 @@ extension FlowSample {
     }
 
     /// `struct sampled_ipv4`: the length is that of the IP packet.
-    @inline(never)
     private mutating func readIPv4(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 32 else { throw .truncated }
         guard packet.srcAddr == Self.noAddress else { return }
@@ -120,7 +128,6 @@ extension FlowSample {
     }
 
     /// `struct sampled_ipv6`: the same with longer addresses.
-    @inline(never)
     private mutating func readIPv6(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 56 else { throw .truncated }
         guard packet.srcAddr == Self.noAddress else { return }
@@ -218,39 +225,70 @@ extension FlowSample {
             told.formUnion(.bgp)
         }
         told.formUnion(.systems)
+        srcAS = source == 0 ? own : source
+        let pathOffset = offset + 12
+        guard record.byteCount - pathOffset >= 4 else { throw .truncated }
+        var walk = PathWalk(at: pathOffset + 4)
+        let isWhole = walk.read(record, segments: record.number(at: pathOffset))
         if isFirst {
-            pathStart = UInt32(truncatingIfNeeded: place + offset + 12)
-            pathEnd = UInt32(truncatingIfNeeded: place + record.byteCount)
+            path = PathPlace(
+                start: UInt32(truncatingIfNeeded: place + pathOffset + 4),
+                end: UInt32(truncatingIfNeeded: place + record.byteCount),
+                numbers: UInt32(truncatingIfNeeded: walk.numbers),
+                communities: isWhole ? UInt32(truncatingIfNeeded: place + walk.position) : 0
+            )
             told.formUnion(.path)
         }
-        srcAS = source == 0 ? own : source
-        var position = offset + 12
-        guard record.byteCount - position >= 4 else { throw .truncated }
-        let segments = record.number(at: position, as: UInt32.self)
-        position += 4
-        var path = ASPath()
-        for _ in 0..<segments { try path.readSegment(record, &position) }
-        dstAS = path.last == 0 ? own : path.last
-        nextHopAS = path.first
+        guard isWhole else { throw .truncated }
+        dstAS = walk.last == 0 ? own : walk.last
+        nextHopAS = walk.first
     }
 }
 
-/// The ends of an AS path.
-private struct ASPath {
-    var first: UInt32 = 0
-    var last: UInt32 = 0
+/// Where the AS path and the communities of a gateway's record are, in bytes from the sample's first.
+struct PathPlace: BitwiseCopyable, Sendable {
+    /// Where the first segment begins.
+    var start: UInt32 = 0
+    /// Where the record ends.
+    var end: UInt32 = 0
+    /// Numbers of all segments, as far as the bytes go.
+    var numbers: UInt32 = 0
+    /// Where the number of communities stands; 0 where the bytes end within the path.
+    var communities: UInt32 = 0
+}
 
-    /// Reads one segment: set or sequence, a count, so many numbers. Takes at
+/// A walk from segment to segment of an AS path.
+private struct PathWalk {
+    private(set) var position: Int
+    /// The path's ends.
+    private(set) var first: UInt32 = 0
+    private(set) var last: UInt32 = 0
+    /// Numbers that are there.
+    private(set) var numbers = 0
+
+    init(at position: Int) { self.position = position }
+
+    /// Reads segments: set or sequence, a count, so many numbers. Each takes at
     /// least its eight bytes, so a made-up number of segments ends with the bytes.
+    ///
+    /// - Returns: false when the bytes end before the path.
     @inline(__always)
-    mutating func readSegment(_ record: RawSpan, _ position: inout Int) throws(DecodeError) {
-        guard record.byteCount - position >= 8 else { throw .truncated }
-        let count = Int(record.number(at: position + 4, as: UInt32.self))
-        position += 8
-        guard count <= (record.byteCount - position) / 4 else { throw .truncated }
-        guard count > 0 else { return }
-        if first == 0 { first = record.number(at: position) }
-        position += count * 4
-        last = record.number(at: position - 4)
+    mutating func read(_ record: RawSpan, segments: UInt32) -> Bool {
+        for _ in 0..<segments {
+            guard position <= record.byteCount &- 8 else { return false }
+            let count = Int(record.number(at: position &+ 4, as: UInt32.self))
+            position &+= 8
+            let there = (record.byteCount &- position) / 4
+            guard count <= there else {
+                numbers &+= there
+                return false
+            }
+            guard count > 0 else { continue }
+            if first == 0 { first = record.number(at: position) }
+            position &+= count &* 4
+            numbers &+= count
+            last = record.number(at: position &- 4)
+        }
+        return true
     }
 }

@@ -2,7 +2,6 @@ import FlowSchema
 import NetTypes
 
 /// The rows of one datagram, and what is the same for all of them.
-@safe
 struct SFlowColumns: ~Escapable {
     /// Writes the rows.
     let writer: RowWriter
@@ -68,7 +67,8 @@ struct SFlowColumns: ~Escapable {
 
 extension FlowSample {
     /// What agents add when they know it.
-    @inline(__always)
+    // Apart from the other columns: the compiler stops inlining where a function has too many branches.
+    @inline(never)
     fileprivate mutating func storeTold(_ writer: RowWriter, _ row: Int) {
         if told.contains(.vlans) {
             writer.set(.srcVlan, row: row, to: srcVlan)

@@ -17,7 +17,6 @@ import WireFormat
 public struct SFlowDecoder: Sendable {
     private var aside = FlowSample()
     private var drops = SFlowDrops()
-    private var values = SampleValues()
 
     /// Starts without knowledge of any exporter.
     public init() {}
@@ -75,7 +74,7 @@ public struct SFlowDecoder: Sendable {
         let most = min(batch.room, Int(header.samples), Self.mostRows(in: datagram.byteCount))
         let rows = batch.reserve(most)
         var columns = SFlowColumns(batch, rows, header, receivedAt: receivedAt)
-        Self.decodeSamples(datagram, view, receivedAt, into: &aside, &values, &drops, &columns, &header, &counters)
+        Self.decodeSamples(datagram, view, receivedAt, into: &aside, &drops, &columns, &header, &counters)
         let taken = columns.count
         if taken < most { batch.truncate(to: rows.lowerBound + taken) }
         header.rows = rows.lowerBound..<(rows.lowerBound + taken)
@@ -89,7 +88,6 @@ public struct SFlowDecoder: Sendable {
         _ view: TunnelView,
         _ receivedAt: UInt32,
         into aside: inout FlowSample,
-        _ values: inout SampleValues,
         _ drops: inout SFlowDrops,
         _ columns: inout SFlowColumns,
         _ header: inout SFlowHeader,
@@ -107,7 +105,6 @@ public struct SFlowDecoder: Sendable {
                     view,
                     receivedAt,
                     into: &aside,
-                    &values,
                     &drops,
                     source,
                     &columns,
@@ -137,7 +134,6 @@ public struct SFlowDecoder: Sendable {
         _ view: TunnelView,
         _ receivedAt: UInt32,
         into aside: inout FlowSample,
-        _ values: inout SampleValues,
         _ drops: inout MutableSpan<SFlowDrops.Place>,
         _ source: UInt64,
         _ columns: inout SFlowColumns,
@@ -165,7 +161,7 @@ public struct SFlowDecoder: Sendable {
                     return
                 }
                 if !aside.told.isDisjoint(with: .values) {
-                    counters.lostTexts += values.store(&aside, sample, format, row, in: columns.writer.batch)
+                    counters.lostTexts += SampleValues.store(&aside, sample, format, row, in: columns.writer.batch)
                 }
             } catch {
                 counters.rejectedRecords += 1

@@ -3,9 +3,7 @@ import WireFormat
 
 /// Lists and texts that few samples tell, written into a row that is stored
 /// already: AS paths, communities, users, URLs.
-struct SampleValues: Sendable {
-    /// The numbers of a list, little-endian.
-    private var numbers = InlineArray<255, UInt32>(repeating: 0)
+struct SampleValues {
     /// Texts and numbers that didn't fit.
     private var lost: UInt64 = 0
 
@@ -25,67 +23,72 @@ struct SampleValues: Sendable {
     ///   - row: the batch's last row that is stored.
     /// - Returns: how many texts and numbers didn't fit.
     @inline(never)
-    mutating func store(
+    static func store(
         _ aside: inout FlowSample,
         _ sample: RawSpan,
         _ format: UInt32,
         _ row: Int,
         in batch: FlowBatch
     ) -> UInt64 {
-        lost = 0
-        if aside.told.contains(.path) {
-            let start = Int(aside.pathStart)
-            storePath(sample.cut(at: start, length: Int(aside.pathEnd) - start), row, in: batch)
+        var values = SampleValues()
+        if aside.told.contains(.path) { values.storePath(aside.path, sample, row, in: batch) }
+        if aside.told.contains(.texts) {
+            values.storeTexts(sample, at: FlowSample.recordsOffset(format), row, in: batch)
         }
-        if aside.told.contains(.texts) { storeTexts(sample, at: FlowSample.recordsOffset(format), row, in: batch) }
-        return lost
+        return values.lost
     }
 
     // MARK: - Lists
 
     /// Of `struct extended_gateway` the segments of the path, then the communities.
-    private mutating func storePath(_ record: RawSpan, _ row: Int, in batch: FlowBatch) {
-        guard record.byteCount >= 4 else { return }
-        var segments = record.number(at: 0, as: UInt32.self)
-        var offset = 4
-        var count = 0
-        var isWhole = true
-        while segments > 0, isWhole {
-            segments -= 1
-            // Set or sequence: of a set each number stands there.
-            offset += 4
-            isWhole = readNumbers(record, &offset, &count)
+    private mutating func storePath(_ path: PathPlace, _ sample: RawSpan, _ row: Int, in batch: FlowBatch) {
+        if var list = unsafe open(.asPath, Int(path.numbers), row, in: batch) {
+            var offset = Int(path.start)
+            // There are as many numbers as were counted when the sample was read.
+            while list.count > 0 {
+                // Set or sequence: of a set each number stands there.
+                let count = min(Int(sample.number(at: offset + 4, as: UInt32.self)), list.count)
+                unsafe Self.copy(sample, at: offset + 8, to: list.extracting(..<count))
+                unsafe list = list.extracting(count...)
+                offset += 8 + count * 4
+            }
         }
-        append(.asPath, count, row, in: batch)
-        guard isWhole else { return }
-        count = 0
-        _ = readNumbers(record, &offset, &count)
-        append(.bgpCommunities, count, row, in: batch)
+        let communities = Int(path.communities)
+        let end = Int(path.end)
+        guard communities > 0, end - communities >= 4 else { return }
+        let told = Int(sample.number(at: communities, as: UInt32.self))
+        let there = min(told, (end - communities - 4) / 4)
+        if let list = unsafe open(.bgpCommunities, there, row, in: batch) {
+            unsafe Self.copy(sample, at: communities + 4, to: list)
+        }
     }
 
-    /// Reads how many numbers follow and then those, behind the ones that are there already.
-    ///
-    /// - Returns: false when the bytes end before: what was read stays.
+    /// Memory for a row's list, of as many numbers as are kept; nil when there are none, or no room.
     @inline(__always)
-    private mutating func readNumbers(_ record: RawSpan, _ offset: inout Int, _ count: inout Int) -> Bool {
-        guard record.byteCount - offset >= 4 else { return false }
-        let told = Int(record.number(at: offset, as: UInt32.self))
-        offset += 4
-        let there = min(told, (record.byteCount - offset) / 4)
-        let kept = min(there, min(VariableValue.mostNumbers, numbers.count) - count)
-        lost += UInt64(there - kept)
-        let list = WirePart(record, at: offset, length: kept * 4)
-        for index in 0..<kept {
-            numbers[count + index] = list.number(at: index * 4, as: UInt32.self).littleEndian
+    @unsafe
+    private mutating func open(
+        _ column: FlowColumn,
+        _ count: Int,
+        _ row: Int,
+        in batch: FlowBatch
+    ) -> UnsafeMutableBufferPointer<UInt32>? {
+        guard count > 0 else { return nil }
+        let kept = min(count, VariableValue.mostNumbers)
+        lost += UInt64(count - kept)
+        guard let start = unsafe batch.append(column, row: row, numbers: kept) else {
+            lost += 1
+            return nil
         }
-        count += kept
-        offset += there * 4
-        return there == told
+        return unsafe UnsafeMutableBufferPointer(start: start, count: kept)
     }
 
-    private mutating func append(_ column: FlowColumn, _ count: Int, _ row: Int, in batch: FlowBatch) {
-        guard count > 0 else { return }
-        if unsafe !batch.append(column, row: row, value: numbers.span.extracting(first: count).bytes) { lost += 1 }
+    /// Copies as many numbers as the list has from where the sample has them.
+    @inline(__always)
+    @unsafe
+    private static func copy(_ sample: RawSpan, at offset: Int, to list: UnsafeMutableBufferPointer<UInt32>) {
+        let count = list.count
+        let numbers = WireRecords(sample.cut(at: offset, length: count * 4), stride: 4, count: count)
+        numbers.forEach(UInt32.self, at: 0) { unsafe list[$0] = UInt32(bigEndian: $1).littleEndian }
     }
 
     // MARK: - Texts

@@ -107,17 +107,24 @@ public final class FlowBatch: @unchecked Sendable {
         return variables[Self.place(of: column)].append(value, row: row)
     }
 
-    /// Gives a row its list of so many numbers, to be written in full by the caller, little-endian; rows in the
-    /// order that they were reserved in.
-    ///
-    /// - Returns: nil when the batch has no room for it.
+    /// Memory for a row's list of up to so many numbers, see ``RowWriter/openNumbers(_:row:most:)``.
     @unsafe
-    public func append(_ column: FlowColumn, row: Int, numbers count: Int) -> UnsafeMutablePointer<UInt32>? {
-        precondition(row < rows)
+    func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
+        let variable = unsafe Unmanaged.passUnretained(variables[Self.place(of: column)])
+        let start = unsafe variable._withUnsafeGuaranteedRef {
+            unsafe $0.open(most: most * MemoryLayout<UInt32>.size, row: row)
+        }
+        guard let start = unsafe start else { return unsafe UnsafeMutableBufferPointer(start: nil, count: 0) }
+        return unsafe UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: UInt32.self), count: most)
+    }
+
+    /// Gives a row the numbers that were written since ``openNumbers(_:row:most:)``.
+    func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
         unsafe columns[Int(column.rawValue)].written = row + 1
-        let size = count * MemoryLayout<UInt32>.size
-        return unsafe variables[Self.place(of: column)].append(byteCount: size, row: row)?
-            .assumingMemoryBound(to: UInt32.self)
+        let variable = unsafe Unmanaged.passUnretained(variables[Self.place(of: column)])
+        unsafe variable._withUnsafeGuaranteedRef {
+            $0.close(byteCount: count * MemoryLayout<UInt32>.size, row: row)
+        }
     }
 
     /// Where in ``variables`` a column is; the array's bounds refuse those whose values are all of one length.

@@ -89,6 +89,27 @@ public struct RowWriter: ~Escapable {
         unsafe store(value, in: column, row: row)
     }
 
+    /// Memory for one row's list of up to so many numbers, to be written little-endian from the first on;
+    /// ``closeNumbers(_:row:count:)`` makes them the row's. Rows in the order that they were reserved in.
+    ///
+    /// - Parameter row: one of ``rows``.
+    /// - Returns: memory for none when the batch has no room for so many.
+    @unsafe
+    public func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
+        precondition(row >= rows.lowerBound && row < rows.upperBound)
+        return unsafe Unmanaged.passUnretained(unownedBatch)._withUnsafeGuaranteedRef {
+            unsafe $0.openNumbers(column, row: row, most: most)
+        }
+    }
+
+    /// Gives a row the first `count` numbers of the memory that was opened for it last.
+    public func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
+        precondition(row >= rows.lowerBound && row < rows.upperBound)
+        unsafe Unmanaged.passUnretained(unownedBatch)._withUnsafeGuaranteedRef {
+            $0.closeNumbers(column, row: row, count: count)
+        }
+    }
+
     /// Whether the rows of a column were written already.
     @inlinable
     @inline(__always)

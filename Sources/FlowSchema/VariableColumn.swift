@@ -37,30 +37,37 @@ public final class VariableColumn {
     ///
     /// - Returns: false when the bound is reached: the row is empty then.
     func append(_ value: RawSpan, row: Int) -> Bool {
-        guard let place = unsafe append(byteCount: value.byteCount, row: row) else { return false }
+        guard let place = unsafe open(most: value.byteCount, row: row) else { return false }
         unsafe value.withUnsafeBytes { source in
             if let address = source.baseAddress {
                 unsafe place.copyMemory(from: address, byteCount: source.count)
             }
         }
+        close(byteCount: value.byteCount, row: row)
         return true
     }
 
-    /// Gives a row a value of so many bytes, to be written in full by the caller; rows before it that have none
-    /// yet are empty.
+    /// Memory for a row's value of up to so many bytes, which ``close(byteCount:row:)`` makes the row's; rows before
+    /// it that have none yet are empty.
     ///
-    /// - Returns: nil when the bound is reached: the row is empty then.
+    /// - Returns: nil when the bound is reached.
     @unsafe
-    func append(byteCount: Int, row: Int) -> UnsafeMutableRawPointer? {
-        precondition(row >= rows && row < capacity && byteCount >= 0)
+    func open(most: Int, row: Int) -> UnsafeMutableRawPointer? {
+        precondition(row >= rows && row < capacity && most >= 0)
         extend(to: row)
         let start = unsafe Int(ends[row])
-        let fits = byteCount <= Self.mostBytes &- start
-        let end = fits ? start &+ byteCount : start
-        if unsafe end > room { grow(to: end) }
-        unsafe ends[row &+ 1] = Int32(truncatingIfNeeded: end)
+        guard most <= Self.mostBytes &- start else { return nil }
+        if unsafe start &+ most > room { grow(to: start &+ most) }
+        return unsafe bytes + start
+    }
+
+    /// Gives a row the bytes that were written since ``open(most:row:)``.
+    func close(byteCount: Int, row: Int) {
+        precondition(row == rows && row < capacity)
+        let start = unsafe Int(ends[row])
+        precondition(unsafe byteCount >= 0 && byteCount <= room &- start)
+        unsafe ends[row &+ 1] = Int32(truncatingIfNeeded: start &+ byteCount)
         unsafe rowsTaken = row &+ 1
-        return unsafe fits ? bytes + start : nil
     }
 
     /// Makes rows up to `row` empty that have no value yet.

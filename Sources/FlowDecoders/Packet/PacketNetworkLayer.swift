@@ -67,8 +67,8 @@ extension PacketHeader {
         let next = header.number(at: 4, as: UInt32.self)
         proto = UInt8(truncatingIfNeeded: next >> 8)
         ipTTL = UInt8(truncatingIfNeeded: next)
-        srcAddr = header.value(at: 8)
-        dstAddr = header.value(at: 24)
+        srcAddr = header.addressV6(at: 8)
+        dstAddr = header.addressV6(at: 24)
 
         // 0 is a jumbogram (RFC 2675) or segmentation offload.
         let payloadLength = Int(next >> 16)

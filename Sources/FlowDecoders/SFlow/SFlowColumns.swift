@@ -2,11 +2,14 @@ import FlowSchema
 import NetTypes
 
 /// The rows of one datagram, and what is the same for all of them.
+///
+/// What a sample tells is written into its row as soon as it was read: there is no copy aside. What every sample
+/// tells is stored over; what was set beside for one that turned out to be none is taken back.
 struct SFlowColumns: ~Escapable {
     /// Writes the rows.
     let writer: RowWriter
-    /// Rows that are stored.
-    private(set) var count = 0
+    /// The row of the sample that is being read.
+    private(set) var row: Int
 
     private let agent: AddressBytes
     private let sequence: UInt32
@@ -17,9 +20,24 @@ struct SFlowColumns: ~Escapable {
     @_lifetime(borrow batch)
     init(_ batch: borrowing FlowBatch, _ rows: Range<Int>, _ header: SFlowHeader, receivedAt: UInt32) {
         writer = RowWriter(batch, rows)
+        row = rows.lowerBound
         agent = AddressBytes(header.agent)
         sequence = header.sequence
         self.receivedAt = receivedAt
+        Self.claim(writer)
+    }
+
+    /// Rows that are stored.
+    @inline(__always)
+    var count: Int { row &- writer.rows.lowerBound }
+
+    /// Whether there is a row for another sample.
+    @inline(__always)
+    var hasRoom: Bool { row < writer.rows.upperBound }
+
+    /// Claims the columns that every sample writes.
+    @inline(__always)
+    private static func claim(_ writer: RowWriter) {
         unsafe writer.claimPackets()
         unsafe writer.claim(.timeReceived)
         unsafe writer.claim(.timeFlowStart)
@@ -36,17 +54,28 @@ struct SFlowColumns: ~Escapable {
         unsafe writer.claim(.outIf)
     }
 
-    /// Makes a row of a sample.
-    ///
-    /// - Parameter sample: not changed; by reference, since it is large.
-    /// - Returns: the row; nil when there is no room.
+    /// Stores what the fixed part of a sample tells.
     @inline(__always)
-    mutating func store(_ sample: inout FlowSample) -> Int? {
-        let writer = writer
-        let row = writer.rows.lowerBound &+ count
-        guard row < writer.rows.upperBound else { return nil }
-        count &+= 1
-        unsafe writer.store(&sample.packet, row: row)
+    func storeStart(rate: UInt32, source: SamplingSource, inIf: UInt32, outIf: UInt32, direction: UInt8) {
+        precondition(hasRoom)
+        unsafe writer.store(rate, in: .samplingRate, row: row)
+        unsafe writer.store(source.rawValue, in: .samplingRateSource, row: row)
+        unsafe writer.store(inIf, in: .inIf, row: row)
+        unsafe writer.store(outIf, in: .outIf, row: row)
+        unsafe writer.store(direction, in: .flowDirection, row: row)
+    }
+
+    /// Gives the row its value of a column that not every sample tells.
+    @inline(__always)
+    func set<T: BitwiseCopyable>(_ column: FlowColumn, to value: T) { writer.set(column, row: row, to: value) }
+
+    /// Stores the packet and what is the same for all rows: the row is whole then, and the next one's turn.
+    ///
+    /// - Parameter packet: not changed; by reference, since it is large.
+    @inline(__always)
+    mutating func finish(_ packet: inout PacketHeader, bytes: UInt64) {
+        precondition(hasRoom)
+        unsafe writer.store(&packet, row: row)
         unsafe writer.store(receivedAt, in: .timeReceived, row: row)
         unsafe writer.store(receivedAt, in: .timeFlowStart, row: row)
         unsafe writer.store(receivedAt, in: .timeFlowEnd, row: row)
@@ -54,55 +83,15 @@ struct SFlowColumns: ~Escapable {
         unsafe writer.store(sequence, in: .sequenceNum, row: row)
         unsafe writer.store(agent, in: .samplerAddress, row: row)
         unsafe writer.store(1 as UInt64, in: .packets, row: row)
-        unsafe writer.store(sample.bytes, in: .bytes, row: row)
-        unsafe writer.store(sample.samplingRate, in: .samplingRate, row: row)
-        unsafe writer.store(sample.samplingRateSource, in: .samplingRateSource, row: row)
-        unsafe writer.store(sample.direction, in: .flowDirection, row: row)
-        unsafe writer.store(sample.inIf, in: .inIf, row: row)
-        unsafe writer.store(sample.outIf, in: .outIf, row: row)
-        if !sample.told.isEmpty { sample.storeTold(writer, row) }
-        return row
-    }
-}
-
-extension FlowSample {
-    /// What agents add when they know it.
-    // Apart from the other columns: the compiler stops inlining where a function has too many branches.
-    @inline(never)
-    fileprivate mutating func storeTold(_ writer: RowWriter, _ row: Int) {
-        if told.contains(.vlans) {
-            writer.set(.srcVlan, row: row, to: srcVlan)
-            writer.set(.dstVlan, row: row, to: dstVlan)
-        }
-        if told.contains(.masks) {
-            writer.set(.srcNet, row: row, to: srcNet)
-            writer.set(.dstNet, row: row, to: dstNet)
-        }
-        if told.contains(.nextHop) { writer.set(.nextHop, row: row, to: nextHop) }
-        if told.contains(.systems) {
-            writer.set(.srcAS, row: row, to: srcAS)
-            writer.set(.dstAS, row: row, to: dstAS)
-            writer.set(.nextHopAS, row: row, to: nextHopAS)
-        }
-        if told.contains(.bgp) {
-            writer.set(.prevHopAS, row: row, to: details.prevHopAS)
-            writer.set(.bgpNextHop, row: row, to: details.bgpNextHop)
-        }
-        if !told.isDisjoint(with: .rare) { storeRare(writer, row) }
+        unsafe writer.store(bytes, in: .bytes, row: row)
+        row &+= 1
     }
 
-    /// Stores what few agents tell.
+    /// Takes back what was set in the row, whose sample turned out to be none.
     @inline(never)
-    private mutating func storeRare(_ writer: RowWriter, _ row: Int) {
-        if told.contains(.drop) { writer.set(.forwardingStatus, row: row, to: forwardingStatus) }
-        if told.contains(.dropReason) { writer.set(.dropReason, row: row, to: details.dropReason) }
-        if told.contains(.natAddresses) {
-            writer.set(.srcAddrNAT, row: row, to: details.natSource)
-            writer.set(.dstAddrNAT, row: row, to: details.natDestination)
-        }
-        if told.contains(.natPorts) {
-            writer.set(.srcPortNAT, row: row, to: details.natSourcePort)
-            writer.set(.dstPortNAT, row: row, to: details.natDestinationPort)
-        }
+    mutating func forget() {
+        writer.batch.truncate(to: row)
+        _ = writer.batch.reserve(writer.rows.upperBound - row)
+        Self.claim(writer)
     }
 }

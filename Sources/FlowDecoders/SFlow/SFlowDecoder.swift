@@ -9,8 +9,8 @@ import WireFormat
 /// Everything in a datagram may be made up. Counts only end loops early: what
 /// bounds them, and all memory, are the bytes. Each structure is cut to its
 /// declared length before its inside is read, so a broken sample loses only
-/// itself, and samples before a cut are kept. A sample is read aside, and
-/// stored when it turned out to be one.
+/// itself, and samples before a cut are kept. What a sample that turned out to be
+/// none wrote into its row is taken back.
 ///
 /// One thread owns a decoder. It serves all exporters of the thread, because
 /// all that it keeps is the last drop counts that data sources told.
@@ -151,19 +151,26 @@ public struct SFlowDecoder: Sendable {
         }
         offset = datagram.offset(after: length, from: start)
         if isFlow {
+            guard columns.hasRoom else {
+                counters.rejectedRecords += 1
+                return
+            }
             do throws(DecodeError) {
                 aside.clear()
                 let sample = datagram.cut(at: start, length: length)
-                try aside.read(sample, format: format, view, &counters)
+                try aside.read(sample, format: format, view, &columns, &counters)
                 header.droppedSamples &+= drops.increase(aside.dataSource, aside.drops, from: source)
-                guard let row = columns.store(&aside) else {
-                    counters.rejectedRecords += 1
-                    return
-                }
-                if !aside.told.isDisjoint(with: .values) {
-                    counters.lostTexts += SampleValues.store(&aside, sample, format, row, in: columns.writer.batch)
+                columns.finish(&aside.packet, bytes: aside.bytes)
+                if aside.told.contains(.texts) {
+                    counters.lostTexts += SampleTexts.store(
+                        sample,
+                        format,
+                        columns.row - 1,
+                        in: columns.writer.batch
+                    )
                 }
             } catch {
+                columns.forget()
                 counters.rejectedRecords += 1
                 counters.count(error)
             }

@@ -108,6 +108,7 @@ public final class FlowBatch: @unchecked Sendable {
     }
 
     /// Memory for a row's list of up to so many numbers, see ``RowWriter/openNumbers(_:row:most:)``.
+    @inline(__always)
     @unsafe
     func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
         let variable = unsafe Unmanaged.passUnretained(variables[Self.place(of: column)])
@@ -119,6 +120,7 @@ public final class FlowBatch: @unchecked Sendable {
     }
 
     /// Gives a row the numbers that were written since ``openNumbers(_:row:most:)``.
+    @inline(__always)
     func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
         unsafe columns[Int(column.rawValue)].written = row + 1
         let variable = unsafe Unmanaged.passUnretained(variables[Self.place(of: column)])

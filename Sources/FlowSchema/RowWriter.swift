@@ -75,18 +75,21 @@ public struct RowWriter: ~Escapable {
     /// Gives one row its value of a column that few rows have something for; rows before it that
     /// nobody wrote get the default.
     ///
+    /// The column's width is looked up: the compiler stops inlining where a function asks for many at once.
+    ///
     /// - Parameter row: one of ``rows``.
     @inlinable
     @inline(__always)
     public func set<T: BitwiseCopyable>(_ column: FlowColumn, row: Int, to value: T) {
         precondition(row >= rows.lowerBound && row < rows.upperBound)
         let place = unsafe columns + Int(column.rawValue)
+        precondition(unsafe MemoryLayout<T>.size == place.pointee.width)
         let before = unsafe place.pointee.written
         if before <= row {
             if before < row { unsafe place.pointee.extend(to: row) }
             unsafe place.pointee.written = row &+ 1
         }
-        unsafe store(value, in: column, row: row)
+        unsafe place.pointee.start.assumingMemoryBound(to: T.self)[row] = value
     }
 
     /// Memory for one row's list of up to so many numbers, to be written little-endian from the first on;

@@ -51,10 +51,11 @@ public final class VariableColumn {
     /// it that have none yet are empty.
     ///
     /// - Returns: nil when the bound is reached.
+    @inline(__always)
     @unsafe
     func open(most: Int, row: Int) -> UnsafeMutableRawPointer? {
         precondition(row >= rows && row < capacity && most >= 0)
-        extend(to: row)
+        if row > rows { extend(to: row) }
         let start = unsafe Int(ends[row])
         guard most <= Self.mostBytes &- start else { return nil }
         if unsafe start &+ most > room { grow(to: start &+ most) }
@@ -62,6 +63,7 @@ public final class VariableColumn {
     }
 
     /// Gives a row the bytes that were written since ``open(most:row:)``.
+    @inline(__always)
     func close(byteCount: Int, row: Int) {
         precondition(row == rows && row < capacity)
         let start = unsafe Int(ends[row])
@@ -71,6 +73,7 @@ public final class VariableColumn {
     }
 
     /// Makes rows up to `row` empty that have no value yet.
+    @inline(never)
     func extend(to row: Int) {
         guard row > rows else { return }
         unsafe (ends + rows + 1).update(repeating: ends[rows], count: row - rows)
@@ -82,6 +85,7 @@ public final class VariableColumn {
         unsafe rowsTaken = min(rows, row)
     }
 
+    @inline(never)
     private func grow(to size: Int) {
         let larger = unsafe min(Self.mostBytes, max(size, 2 * room))
         let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)

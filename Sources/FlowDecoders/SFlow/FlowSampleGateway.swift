@@ -16,60 +16,67 @@ extension FlowSample {
         // A row has one path: of several records the first counts.
         let isFirst = !told.contains(.gateway)
         told.formUnion(.gateway)
+        let writer = columns.writer
+        let row = columns.row
         let (hop, offset) = try record.sflowAddress(at: 0)
-        if !told.contains(.nextHop) { setNextHop(hop, columns) }
-        if !hop.isUnspecified { columns.set(.bgpNextHop, to: hop) }
+        if !told.contains(.nextHop) {
+            writer.set(.nextHop, row: row, to: hop)
+            told.formUnion(.nextHop)
+        }
+        if !hop.isUnspecified { writer.set(.bgpNextHop, row: row, to: hop) }
         guard record.byteCount >= offset &+ 12 else { throw .truncated }
         let start = WirePart(record, at: offset, length: 12)
         let own: UInt32 = start.number(at: 0)
         let source: UInt32 = start.number(at: 4)
         let neighbour: UInt32 = start.number(at: 8)
-        columns.set(.srcAS, to: source == 0 ? own : source)
-        if neighbour != 0 { columns.set(.prevHopAS, to: neighbour) }
+        writer.set(.srcAS, row: row, to: source == 0 ? own : source)
+        if neighbour != 0 { writer.set(.prevHopAS, row: row, to: neighbour) }
         let pathOffset = offset &+ 12
         guard record.byteCount &- pathOffset >= 4 else { throw .truncated }
         var path = PathWalk(at: pathOffset &+ 4)
-        let segments: UInt32 = record.number(at: pathOffset)
-        let isWhole: Bool
-        if isFirst {
-            // There can't be more numbers than bytes for them.
-            let most = min((record.byteCount &- path.position) / 4, VariableValue.mostNumbers)
-            let list = unsafe columns.writer.openNumbers(.asPath, row: columns.row, most: most)
-            isWhole = unsafe path.read(record, segments: segments, into: list)
-            columns.close(.asPath, kept: min(path.numbers, list.count), of: path.numbers, &counters)
-        } else {
-            isWhole = unsafe path.read(
-                record,
-                segments: segments,
-                into: UnsafeMutableBufferPointer(start: nil, count: 0)
-            )
-        }
+        // There can't be more numbers than bytes for them.
+        let most = min((record.byteCount &- path.position) / 4, VariableValue.mostNumbers)
+        let list =
+            isFirst
+            ? unsafe writer.openNumbers(.asPath, row: row, most: most)
+            : unsafe UnsafeMutableBufferPointer(start: nil, count: 0)
+        let isWhole = unsafe path.read(record, segments: record.number(at: pathOffset), into: list)
+        if isFirst { writer.close(.asPath, row, kept: min(path.numbers, list.count), of: path.numbers, &counters) }
         guard isWhole else { throw .truncated }
-        columns.set(.dstAS, to: path.last == 0 ? own : path.last)
-        columns.set(.nextHopAS, to: path.first)
-        if isFirst { columns.readCommunities(record, at: path.position, &counters) }
+        writer.set(.dstAS, row: row, to: path.last == 0 ? own : path.last)
+        writer.set(.nextHopAS, row: row, to: path.first)
+        if isFirst { writer.readCommunities(record, at: path.position, row, &counters) }
     }
 }
 
-extension SFlowColumns {
+extension RowWriter {
     /// A number of communities, and so many of them; a made-up number ends with the bytes.
     @inline(__always)
-    fileprivate func readCommunities(_ record: RawSpan, at position: Int, _ counters: inout DecodeCounters) {
+    fileprivate func readCommunities(
+        _ record: RawSpan,
+        at position: Int,
+        _ row: Int,
+        _ counters: inout DecodeCounters
+    ) {
         let room = record.byteCount &- position &- 4
         guard room >= 4 else { return }
-        let told = Int(record.number(at: position, as: UInt32.self))
-        let there = min(told, room / 4)
+        let there = min(Int(record.number(at: position, as: UInt32.self)), room / 4)
         guard there > 0 else { return }
-        let most = min(there, VariableValue.mostNumbers)
-        let list = unsafe writer.openNumbers(.bgpCommunities, row: row, most: most)
-        unsafe record.copyNumbers(at: position &+ 4, to: list)
-        close(.bgpCommunities, kept: list.count, of: there, &counters)
+        let list = unsafe openNumbers(.bgpCommunities, row: row, most: min(there, VariableValue.mostNumbers))
+        unsafe record.copyNumbers(at: position &+ 4, list.count, to: list.baseAddress)
+        close(.bgpCommunities, row, kept: list.count, of: there, &counters)
     }
 
     /// Gives the row the numbers of its list that were kept.
     @inline(__always)
-    fileprivate func close(_ column: FlowColumn, kept: Int, of count: Int, _ counters: inout DecodeCounters) {
-        if kept > 0 { writer.closeNumbers(column, row: row, count: kept) }
+    fileprivate func close(
+        _ column: FlowColumn,
+        _ row: Int,
+        kept: Int,
+        of count: Int,
+        _ counters: inout DecodeCounters
+    ) {
+        if kept > 0 { closeNumbers(column, row: row, count: kept) }
         if kept < count { counters.lostTexts += UInt64(count &- kept) }
     }
 }
@@ -104,7 +111,7 @@ private struct PathWalk {
             let count = min(told, (record.byteCount &- position) / 4)
             if numbers < list.count {
                 let kept = min(count, list.count &- numbers)
-                unsafe record.copyNumbers(at: position, to: list.extracting(numbers..<(numbers &+ kept)))
+                unsafe record.copyNumbers(at: position, kept, to: list.baseAddress.map { unsafe $0 + numbers })
             }
             numbers &+= count
             guard told == count else { return false }
@@ -118,12 +125,14 @@ private struct PathWalk {
 }
 
 extension RawSpan {
-    /// Copies as many numbers as the list has room for, which the caller has checked to be there.
+    /// Copies so many numbers, which the caller has checked to be there, to where there is room for them.
     @inline(__always)
     @unsafe
-    fileprivate func copyNumbers(at offset: Int, to list: UnsafeMutableBufferPointer<UInt32>) {
-        let count = list.count
-        let numbers = WireRecords(cut(at: offset, length: count &* 4), stride: 4, count: count)
-        numbers.forEach(UInt32.self, at: 0) { unsafe list[$0] = UInt32(bigEndian: $1).littleEndian }
+    fileprivate func copyNumbers(at offset: Int, _ count: Int, to list: UnsafeMutablePointer<UInt32>?) {
+        guard let list = unsafe list else { return }
+        let numbers = WirePart(self, at: offset, length: count &* 4)
+        for index in 0..<count {
+            unsafe list[index] = numbers.number(at: index &* 4, as: UInt32.self).littleEndian
+        }
     }
 }

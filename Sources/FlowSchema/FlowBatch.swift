@@ -102,17 +102,42 @@ public final class FlowBatch: @unchecked Sendable {
     ///
     /// - Returns: false when the batch has no room for it.
     public func append(_ column: FlowColumn, row: Int, value: RawSpan) -> Bool {
-        precondition(column.storage == .variable && row < rows)
-        let index = Int(column.rawValue)
-        let place = index - Int(FlowColumn.firstVariable.rawValue)
-        unsafe columns[index].written = row + 1
-        return variables[place].append(value, row: row)
+        precondition(row < rows)
+        unsafe columns[Int(column.rawValue)].written = row + 1
+        return variables[Self.place(of: column)].append(value, row: row)
+    }
+
+    /// Memory for a row's list of up to so many numbers, see ``RowWriter/openNumbers(_:row:most:)``.
+    @inline(__always)
+    @unsafe
+    func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
+        let variable = unsafe Unmanaged.passUnretained(variables[Self.place(of: column)])
+        let start = unsafe variable._withUnsafeGuaranteedRef {
+            unsafe $0.open(most: most * MemoryLayout<UInt32>.size, row: row)
+        }
+        guard let start = unsafe start else { return unsafe UnsafeMutableBufferPointer(start: nil, count: 0) }
+        return unsafe UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: UInt32.self), count: most)
+    }
+
+    /// Gives a row the numbers that were written since ``openNumbers(_:row:most:)``.
+    @inline(__always)
+    func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
+        unsafe columns[Int(column.rawValue)].written = row + 1
+        let variable = unsafe Unmanaged.passUnretained(variables[Self.place(of: column)])
+        unsafe variable._withUnsafeGuaranteedRef {
+            $0.close(byteCount: count * MemoryLayout<UInt32>.size, row: row)
+        }
+    }
+
+    /// Where in ``variables`` a column is; the array's bounds refuse those whose values are all of one length.
+    private static func place(of column: FlowColumn) -> Int {
+        Int(column.rawValue) &- Int(FlowColumn.firstVariable.rawValue)
     }
 
     /// The values of a column whose values vary in length; nil when it has none.
     public func variable(_ column: FlowColumn) -> VariableColumn? {
         guard column.storage == .variable, isPresent(column) else { return nil }
-        return variables[Int(column.rawValue - FlowColumn.firstVariable.rawValue)]
+        return variables[Self.place(of: column)]
     }
 
     /// Adds a row of interface counters, which are stored with the batch.

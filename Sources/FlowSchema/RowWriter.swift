@@ -50,6 +50,69 @@ public struct RowWriter: ~Escapable {
         return unsafe place.pointee.start
     }
 
+    /// Counts all rows of a column as written; the caller gives each its value by ``store(_:in:row:)``.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func claim(_ column: FlowColumn) { _ = unsafe unsafeOpen(column) }
+
+    /// Stores the value of one row of a column that ``claim(_:)`` was called for.
+    ///
+    /// Where the column is, is looked up each time: keeping the places of some twenty columns is no
+    /// faster, since there aren't registers for them.
+    ///
+    /// - Parameters:
+    ///   - column: a column whose storage is as wide as `T`, as a literal.
+    ///   - row: one of ``rows``, which the caller has checked.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func store<T: BitwiseCopyable>(_ value: T, in column: FlowColumn, row: Int) {
+        precondition(MemoryLayout<T>.size == column.storage.width)
+        unsafe columns[Int(column.rawValue)].start.assumingMemoryBound(to: T.self)[row] = value
+    }
+
+    /// Gives one row its value of a column that few rows have something for; rows before it that
+    /// nobody wrote get the default.
+    ///
+    /// The column's width is looked up: the compiler stops inlining where a function asks for many at once.
+    ///
+    /// - Parameter row: one of ``rows``.
+    @inlinable
+    @inline(__always)
+    public func set<T: BitwiseCopyable>(_ column: FlowColumn, row: Int, to value: T) {
+        precondition(row >= rows.lowerBound && row < rows.upperBound)
+        let place = unsafe columns + Int(column.rawValue)
+        precondition(unsafe MemoryLayout<T>.size == place.pointee.width)
+        let before = unsafe place.pointee.written
+        if before <= row {
+            if before < row { unsafe place.pointee.extend(to: row) }
+            unsafe place.pointee.written = row &+ 1
+        }
+        unsafe place.pointee.start.assumingMemoryBound(to: T.self)[row] = value
+    }
+
+    /// Memory for one row's list of up to so many numbers, to be written little-endian from the first on;
+    /// ``closeNumbers(_:row:count:)`` makes them the row's. Rows in the order that they were reserved in.
+    ///
+    /// - Parameter row: one of ``rows``.
+    /// - Returns: memory for none when the batch has no room for so many.
+    @unsafe
+    public func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
+        precondition(row >= rows.lowerBound && row < rows.upperBound)
+        return unsafe Unmanaged.passUnretained(unownedBatch)._withUnsafeGuaranteedRef {
+            unsafe $0.openNumbers(column, row: row, most: most)
+        }
+    }
+
+    /// Gives a row the first `count` numbers of the memory that was opened for it last.
+    public func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
+        precondition(row >= rows.lowerBound && row < rows.upperBound)
+        unsafe Unmanaged.passUnretained(unownedBatch)._withUnsafeGuaranteedRef {
+            $0.closeNumbers(column, row: row, count: count)
+        }
+    }
+
     /// Whether the rows of a column were written already.
     @inlinable
     @inline(__always)

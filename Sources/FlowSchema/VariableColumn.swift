@@ -37,25 +37,43 @@ public final class VariableColumn {
     ///
     /// - Returns: false when the bound is reached: the row is empty then.
     func append(_ value: RawSpan, row: Int) -> Bool {
-        precondition(row >= rows && row < capacity)
-        extend(to: row)
-        let start = unsafe Int(ends[row])
-        let fits = start + value.byteCount <= Self.mostBytes
-        let end = fits ? start + value.byteCount : start
-        if unsafe end > room { grow(to: end) }
-        if fits {
-            unsafe value.withUnsafeBytes { source in
-                if let address = source.baseAddress {
-                    unsafe (bytes + start).copyMemory(from: address, byteCount: source.count)
-                }
+        guard let place = unsafe open(most: value.byteCount, row: row) else { return false }
+        unsafe value.withUnsafeBytes { source in
+            if let address = source.baseAddress {
+                unsafe place.copyMemory(from: address, byteCount: source.count)
             }
         }
-        unsafe ends[row + 1] = Int32(end)
-        unsafe rowsTaken = row + 1
-        return fits
+        close(byteCount: value.byteCount, row: row)
+        return true
+    }
+
+    /// Memory for a row's value of up to so many bytes, which ``close(byteCount:row:)`` makes the row's; rows before
+    /// it that have none yet are empty.
+    ///
+    /// - Returns: nil when the bound is reached.
+    @inline(__always)
+    @unsafe
+    func open(most: Int, row: Int) -> UnsafeMutableRawPointer? {
+        precondition(row >= rows && row < capacity && most >= 0)
+        if row > rows { extend(to: row) }
+        let start = unsafe Int(ends[row])
+        guard most <= Self.mostBytes &- start else { return nil }
+        if unsafe start &+ most > room { grow(to: start &+ most) }
+        return unsafe bytes + start
+    }
+
+    /// Gives a row the bytes that were written since ``open(most:row:)``.
+    @inline(__always)
+    func close(byteCount: Int, row: Int) {
+        precondition(row == rows && row < capacity)
+        let start = unsafe Int(ends[row])
+        precondition(unsafe byteCount >= 0 && byteCount <= room &- start)
+        unsafe ends[row &+ 1] = Int32(truncatingIfNeeded: start &+ byteCount)
+        unsafe rowsTaken = row &+ 1
     }
 
     /// Makes rows up to `row` empty that have no value yet.
+    @inline(never)
     func extend(to row: Int) {
         guard row > rows else { return }
         unsafe (ends + rows + 1).update(repeating: ends[rows], count: row - rows)
@@ -67,6 +85,7 @@ public final class VariableColumn {
         unsafe rowsTaken = min(rows, row)
     }
 
+    @inline(never)
     private func grow(to size: Int) {
         let larger = unsafe min(Self.mostBytes, max(size, 2 * room))
         let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)

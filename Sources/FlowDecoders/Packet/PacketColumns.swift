@@ -9,131 +9,109 @@ extension FlowBatch {
     ///   - rows: rows that `reserve` returned last.
     public func store(_ packets: Span<PacketHeader>, in rows: Range<Int>) {
         precondition(packets.count == rows.count)
-        let columns = PacketRows(self, rows)
+        let writer = RowWriter(self, rows)
+        unsafe writer.claimPackets()
         for index in packets.indices {
             var packet = packets[index]
-            columns.store(&packet, at: index, in: self)
+            unsafe writer.store(&packet, row: rows.lowerBound + index)
         }
-    }
-
-    /// The memory of a column's rows, as ``write`` returns it, for those who keep it for many columns.
-    @inline(__always)
-    @unsafe
-    func start<T: BitwiseCopyable>(_ column: FlowColumn, _ rows: Range<Int>) -> UnsafeMutablePointer<T> {
-        // A buffer over a column's memory always has an address.
-        unsafe write(column, rows, as: T.self).baseAddress.unsafelyUnwrapped
-    }
-
-    /// Writes one row of a column that few rows have something for.
-    @inline(__always)
-    func set<T: BitwiseCopyable>(_ column: FlowColumn, _ row: Int, to value: T) {
-        fill(column, row..<(row + 1), with: value)
     }
 }
 
-/// The columns that nearly every packet fills in, opened for some rows.
-///
-/// A packet's row is written as soon as the packet was read, since the
-/// processor waits for the memory of some twenty columns meanwhile. Opening
-/// them once for all rows of a datagram spares what ``FlowSchema/FlowBatch``
-/// does for each access. What few packets have is written where there is
-/// something, and only then.
-///
-/// To be used no longer than the rows are the last ones of the batch.
-@safe
-struct PacketRows {
-    private let first: Int
-    private let count: Int
-    private let srcAddr: UnsafeMutablePointer<AddressBytes>
-    private let dstAddr: UnsafeMutablePointer<AddressBytes>
-    private let srcMac: UnsafeMutablePointer<UInt64>
-    private let dstMac: UnsafeMutablePointer<UInt64>
-    private let fragmentId: UnsafeMutablePointer<UInt32>
-    private let eType: UnsafeMutablePointer<UInt16>
-    private let srcPort: UnsafeMutablePointer<UInt16>
-    private let dstPort: UnsafeMutablePointer<UInt16>
-    private let proto: UnsafeMutablePointer<UInt8>
-    private let ipTTL: UnsafeMutablePointer<UInt8>
-    private let ipTos: UnsafeMutablePointer<UInt8>
-    private let tcpFlags: UnsafeMutablePointer<UInt8>
-
-    /// Opens rows that `reserve` returned last; each is to be stored, or given back.
+// A packet's row is written as soon as the packet was read, since the processor waits for the
+// memory of some twenty columns meanwhile. The columns that nearly every packet fills in are
+// claimed once for all rows of a datagram; what few packets have is written where there is
+// something, and only then.
+extension RowWriter {
+    /// Claims the columns that ``store(_:row:)`` writes for each packet.
     @inline(__always)
-    init(_ batch: FlowBatch, _ rows: Range<Int>) {
-        first = rows.lowerBound
-        count = rows.count
-        unsafe srcAddr = batch.start(.srcAddr, rows)
-        unsafe dstAddr = batch.start(.dstAddr, rows)
-        unsafe srcMac = batch.start(.srcMac, rows)
-        unsafe dstMac = batch.start(.dstMac, rows)
-        unsafe fragmentId = batch.start(.fragmentId, rows)
-        unsafe eType = batch.start(.eType, rows)
-        unsafe srcPort = batch.start(.srcPort, rows)
-        unsafe dstPort = batch.start(.dstPort, rows)
-        unsafe proto = batch.start(.proto, rows)
-        unsafe ipTTL = batch.start(.ipTTL, rows)
-        unsafe ipTos = batch.start(.ipTos, rows)
-        unsafe tcpFlags = batch.start(.tcpFlags, rows)
+    @unsafe
+    func claimPackets() {
+        unsafe claim(.srcAddr)
+        unsafe claim(.dstAddr)
+        unsafe claim(.srcMac)
+        unsafe claim(.dstMac)
+        unsafe claim(.fragmentId)
+        unsafe claim(.eType)
+        unsafe claim(.srcPort)
+        unsafe claim(.dstPort)
+        unsafe claim(.proto)
+        unsafe claim(.ipTTL)
+        unsafe claim(.ipTos)
+        unsafe claim(.tcpFlags)
     }
 
-    /// Writes a packet into one of the rows, counted from the first of them.
+    /// Writes a packet into one of the rows.
     ///
-    /// - Parameter packet: not changed; by reference, since it is large.
+    /// - Parameters:
+    ///   - packet: not changed; by reference, since it is large.
+    ///   - row: one of the rows, which the caller has checked.
     @inline(__always)
-    func store(_ packet: inout PacketHeader, at index: Int, in batch: FlowBatch) {
-        precondition(index >= 0 && index < count)
-        unsafe srcAddr[index] = packet.srcAddr
-        unsafe dstAddr[index] = packet.dstAddr
-        unsafe srcMac[index] = packet.srcMac
-        unsafe dstMac[index] = packet.dstMac
-        unsafe fragmentId[index] = packet.fragmentId
-        unsafe eType[index] = packet.eType
-        unsafe srcPort[index] = packet.srcPort
-        unsafe dstPort[index] = packet.dstPort
-        unsafe proto[index] = packet.proto
-        unsafe ipTTL[index] = packet.ipTTL
-        unsafe ipTos[index] = packet.ipTos
-        unsafe tcpFlags[index] = packet.tcpFlags
-        let row = first + index
-        if packet.vlanId != 0 { batch.set(.vlanId, row, to: packet.vlanId) }
-        if packet.ipv6FlowLabel != 0 { batch.set(.ipv6FlowLabel, row, to: packet.ipv6FlowLabel) }
+    @unsafe
+    func store(_ packet: inout PacketHeader, row: Int) {
+        unsafe store(packet.srcAddr, in: .srcAddr, row: row)
+        unsafe store(packet.dstAddr, in: .dstAddr, row: row)
+        unsafe store(packet.srcMac, in: .srcMac, row: row)
+        unsafe store(packet.dstMac, in: .dstMac, row: row)
+        unsafe store(packet.fragmentId, in: .fragmentId, row: row)
+        unsafe store(packet.eType, in: .eType, row: row)
+        unsafe store(packet.srcPort, in: .srcPort, row: row)
+        unsafe store(packet.dstPort, in: .dstPort, row: row)
+        unsafe store(packet.proto, in: .proto, row: row)
+        unsafe store(packet.ipTTL, in: .ipTTL, row: row)
+        unsafe store(packet.ipTos, in: .ipTos, row: row)
+        unsafe store(packet.tcpFlags, in: .tcpFlags, row: row)
+        if packet.vlanId != 0 { set(.vlanId, row: row, to: packet.vlanId) }
+        if packet.ipv6FlowLabel != 0 { set(.ipv6FlowLabel, row: row, to: packet.ipv6FlowLabel) }
+        if packet.hasRareFields { storeRare(&packet, row: row) }
+    }
+
+    @inline(never)
+    private func storeRare(_ packet: inout PacketHeader, row: Int) {
         if packet.icmpType | packet.icmpCode != 0 {
-            batch.set(.icmpType, row, to: packet.icmpType)
-            batch.set(.icmpCode, row, to: packet.icmpCode)
+            set(.icmpType, row: row, to: packet.icmpType)
+            set(.icmpCode, row: row, to: packet.icmpCode)
         }
-        if packet.fragmentOffset != 0 { batch.set(.fragmentOffset, row, to: packet.fragmentOffset) }
-        if packet.customerVlanId != 0 { batch.set(.customerVlanId, row, to: packet.customerVlanId) }
-        if packet.labels.count != 0 { Self.store(packet.labels, row, in: batch) }
-        if packet.tunnel.typeNumber != 0 { Self.store(packet.tunnel, row, in: batch) }
+        if packet.fragmentOffset != 0 { set(.fragmentOffset, row: row, to: packet.fragmentOffset) }
+        if packet.customerVlanId != 0 { set(.customerVlanId, row: row, to: packet.customerVlanId) }
+        if packet.labels.count != 0 { store(packet.labels, row: row) }
+        if packet.tunnel.typeNumber != 0 { store(packet.tunnel, row: row) }
     }
 
-    @inline(never)
-    private static func store(_ labels: PacketLabels, _ row: Int, in batch: FlowBatch) {
-        batch.set(.mplsCount, row, to: labels.count)
-        batch.set(.mpls1TTL, row, to: labels.ttl1)
-        batch.set(.mpls1Label, row, to: labels.label1)
-        batch.set(.mpls2TTL, row, to: labels.ttl2)
-        batch.set(.mpls2Label, row, to: labels.label2)
-        batch.set(.mpls3TTL, row, to: labels.ttl3)
-        batch.set(.mpls3Label, row, to: labels.label3)
-        batch.set(.mplsLastTTL, row, to: labels.lastTTL)
-        batch.set(.mplsLastLabel, row, to: labels.lastLabel)
+    private func store(_ labels: PacketLabels, row: Int) {
+        set(.mplsCount, row: row, to: labels.count)
+        set(.mpls1TTL, row: row, to: labels.ttl1)
+        set(.mpls1Label, row: row, to: labels.label1)
+        set(.mpls2TTL, row: row, to: labels.ttl2)
+        set(.mpls2Label, row: row, to: labels.label2)
+        set(.mpls3TTL, row: row, to: labels.ttl3)
+        set(.mpls3Label, row: row, to: labels.label3)
+        set(.mplsLastTTL, row: row, to: labels.lastTTL)
+        set(.mplsLastLabel, row: row, to: labels.lastLabel)
     }
 
-    @inline(never)
-    private static func store(_ tunnel: PacketTunnel, _ row: Int, in batch: FlowBatch) {
-        batch.set(.srcAddrEncap, row, to: tunnel.srcAddr)
-        batch.set(.dstAddrEncap, row, to: tunnel.dstAddr)
-        batch.set(.protoEncap, row, to: tunnel.proto)
-        batch.set(.eTypeEncap, row, to: tunnel.eType)
-        batch.set(.ipTosEncap, row, to: tunnel.ipTos)
-        batch.set(.ipTTLEncap, row, to: tunnel.ipTTL)
-        batch.set(.ipv6FlowLabelEncap, row, to: tunnel.ipv6FlowLabel)
-        batch.set(.fragmentIdEncap, row, to: tunnel.fragmentId)
-        batch.set(.fragmentOffsetEncap, row, to: tunnel.fragmentOffset)
-        batch.set(.srcPortEncap, row, to: tunnel.srcPort)
-        batch.set(.dstPortEncap, row, to: tunnel.dstPort)
-        batch.set(.encapType, row, to: tunnel.typeNumber)
-        batch.set(.encapId, row, to: tunnel.id)
+    private func store(_ tunnel: PacketTunnel, row: Int) {
+        set(.srcAddrEncap, row: row, to: tunnel.srcAddr)
+        set(.dstAddrEncap, row: row, to: tunnel.dstAddr)
+        set(.protoEncap, row: row, to: tunnel.proto)
+        set(.eTypeEncap, row: row, to: tunnel.eType)
+        set(.ipTosEncap, row: row, to: tunnel.ipTos)
+        set(.ipTTLEncap, row: row, to: tunnel.ipTTL)
+        set(.ipv6FlowLabelEncap, row: row, to: tunnel.ipv6FlowLabel)
+        set(.fragmentIdEncap, row: row, to: tunnel.fragmentId)
+        set(.fragmentOffsetEncap, row: row, to: tunnel.fragmentOffset)
+        set(.srcPortEncap, row: row, to: tunnel.srcPort)
+        set(.dstPortEncap, row: row, to: tunnel.dstPort)
+        set(.encapType, row: row, to: tunnel.typeNumber)
+        set(.encapId, row: row, to: tunnel.id)
+    }
+}
+
+extension PacketHeader {
+    /// Whether a column is told that hardly any packet has something for.
+    @inline(__always)
+    fileprivate var hasRareFields: Bool {
+        // All bits at once: each comparison of its own would be a branch for every packet.
+        UInt32(icmpType | icmpCode | labels.count | tunnel.typeNumber) | fragmentOffset | UInt32(customerVlanId) != 0
     }
 }

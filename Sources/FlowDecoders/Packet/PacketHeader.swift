@@ -137,6 +137,12 @@ extension RawSpan {
 }
 
 extension WirePart {
+    /// An IPv6 address in the layout of the address columns, as a vector like the other.
+    @inline(__always)
+    func addressV6(at offset: Int) -> AddressBytes {
+        unsafe unsafeBitCast(value(at: offset, as: SIMD2<UInt64>.self), to: AddressBytes.self)
+    }
+
     /// An IPv4 address in the layout of the address columns: `::ffff:`, then the bytes as they come.
     @inline(__always)
     func addressV4(at offset: Int) -> AddressBytes {

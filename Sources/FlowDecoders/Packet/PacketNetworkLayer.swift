@@ -17,7 +17,7 @@ extension PacketHeader {
 
     /// RFC 791 section 3.1.
     mutating func readIPv4(_ bytes: RawSpan, at offset: Int) {
-        guard bytes.byteCount >= offset + 20 else { return readIPv4Start(bytes, at: offset) }
+        guard offset >= 0, offset <= bytes.byteCount &- 20 else { return readIPv4Start(bytes, at: offset) }
         let header = WirePart(bytes, at: offset, length: 20)
         let start = header.number(at: 0, as: UInt32.self)
         let headerLength = Int(start >> 24 & 0xF) * 4
@@ -37,8 +37,8 @@ extension PacketHeader {
         // Ethernet pads short packets: what is behind the total length isn't theirs. Segmentation
         // offload leaves it 0.
         let totalLength = Int(start & 0xFFFF)
-        let end = totalLength < headerLength ? bytes.byteCount : min(bytes.byteCount, offset + totalLength)
-        readTransport(bytes, at: offset + headerLength, end: end)
+        let end = totalLength < headerLength ? bytes.byteCount : min(bytes.byteCount, offset &+ totalLength)
+        readTransport(bytes, at: offset &+ headerLength, end: end)
     }
 
     /// An IPv4 header cut within its fixed part: the fields that are whole.
@@ -57,7 +57,7 @@ extension PacketHeader {
 
     /// RFC 8200 section 3.
     mutating func readIPv6(_ bytes: RawSpan, at offset: Int) {
-        guard bytes.byteCount >= offset + 40 else { return readIPv6Start(bytes, at: offset) }
+        guard offset >= 0, offset <= bytes.byteCount &- 40 else { return readIPv6Start(bytes, at: offset) }
         let header = WirePart(bytes, at: offset, length: 40)
         let start = header.number(at: 0, as: UInt32.self)
         guard start >> 28 == 6 else { return }
@@ -67,16 +67,16 @@ extension PacketHeader {
         let next = header.number(at: 4, as: UInt32.self)
         proto = UInt8(truncatingIfNeeded: next >> 8)
         ipTTL = UInt8(truncatingIfNeeded: next)
-        srcAddr = header.value(at: 8)
-        dstAddr = header.value(at: 24)
+        srcAddr = header.addressV6(at: 8)
+        dstAddr = header.addressV6(at: 24)
 
         // 0 is a jumbogram (RFC 2675) or segmentation offload.
         let payloadLength = Int(next >> 16)
-        let end = payloadLength == 0 ? bytes.byteCount : min(bytes.byteCount, offset + 40 + payloadLength)
+        let end = payloadLength == 0 ? bytes.byteCount : min(bytes.byteCount, offset &+ 40 &+ payloadLength)
         if Self.isExtensionHeader(proto) {
             readExtensionHeaders(bytes, at: offset + 40, end: end)
         } else {
-            readTransport(bytes, at: offset + 40, end: end)
+            readTransport(bytes, at: offset &+ 40, end: end)
         }
     }
 

@@ -1,3 +1,5 @@
+import WireFormat
+
 extension PacketHeader {
     /// Ports, TCP flags, ICMP type and code; tunnels over IP and UDP.
     ///
@@ -8,9 +10,12 @@ extension PacketHeader {
     mutating func readTransport(_ bytes: RawSpan, at offset: Int, end: Int) {
         switch proto {
         case 6:
-            readPorts(bytes, at: offset, end: end)
-            // RFC 9293 section 3.1: data offset and reserved bits, then the flags.
-            if end >= offset + 14 { tcpFlags = bytes.number(at: offset + 13) }
+            // RFC 9293 section 3.1: ports, numbers, data offset and reserved bits, then the flags.
+            guard offset >= 0, offset <= end &- 14 else { return readPorts(bytes, at: offset, end: end) }
+            let header = WirePart(bytes, at: offset, length: 14)
+            srcPort = header.number(at: 0)
+            dstPort = header.number(at: 2)
+            tcpFlags = header.value(at: 13)
         case 17:
             readPorts(bytes, at: offset, end: end)
             if Self.isTunnelPort(dstPort) { readUDPTunnel(bytes, at: offset, end: end) }
@@ -27,7 +32,12 @@ extension PacketHeader {
 
     @inline(__always)
     private mutating func readPorts(_ bytes: RawSpan, at offset: Int, end: Int) {
-        if end >= offset + 2 { srcPort = bytes.number(at: offset) }
-        if end >= offset + 4 { dstPort = bytes.number(at: offset + 2) }
+        guard offset >= 0, offset <= end &- 4 else {
+            if end >= offset + 2 { srcPort = bytes.number(at: offset) }
+            return
+        }
+        let ports = WirePart(bytes, at: offset, length: 4)
+        srcPort = ports.number(at: 0)
+        dstPort = ports.number(at: 2)
     }
 }

@@ -53,7 +53,6 @@ struct CounterSample {
         if type == 0 { interface[.ifIndex] = UInt64(index) }
         let records = sample.number(at: offset - 4, as: UInt32.self)
         for _ in 0..<records {
-            guard sample.byteCount > offset else { throw .badCount }
             let (format, length) = try sample.formatAndLength(at: offset)
             offset += 8
             guard length <= sample.byteCount - offset else { throw .badLength }

@@ -1,67 +1,36 @@
 import FlowSchema
 import WireFormat
 
-/// One flow sample, read aside before its row is stored.
+/// One flow sample: the packet, which several records may tell of, is read aside, and the rest written into its row.
 struct FlowSample: BitwiseCopyable, Sendable {
     /// Format and length of a sample and its fixed part: no sample takes less.
     static let fewestBytes = 40
 
-    /// Which columns beside the packet's were told.
+    /// What was told.
     struct Told: OptionSet, BitwiseCopyable, Sendable {
-        var rawValue: UInt16 = 0
+        var rawValue: UInt8 = 0
 
-        static let drop = Told(rawValue: 1)
-        static let vlans = Told(rawValue: 2)
-        static let masks = Told(rawValue: 4)
+        /// The frame's first bytes.
+        static let header = Told(rawValue: 1)
+        /// What was sampled, in any way.
+        static let packet = Told(rawValue: 2)
+        /// Something of the packet that its headers don't tell, in ``details``.
+        static let details = Told(rawValue: 4)
+        /// A next hop.
         static let nextHop = Told(rawValue: 8)
-        static let systems = Told(rawValue: 16)
-        // From here on in `details`.
-        static let natAddresses = Told(rawValue: 32)
-        static let natPorts = Told(rawValue: 64)
-        static let bgp = Told(rawValue: 128)
-        static let dropReason = Told(rawValue: 256)
-        /// Something of the packet that its headers don't tell.
-        static let packetDetails = Told(rawValue: 512)
-        /// Texts, see ``SampleValues``.
-        static let texts = Told(rawValue: 1024)
-        /// An AS path.
-        static let path = Told(rawValue: 2048)
-        /// What varies in length.
-        static let values: Told = [.texts, .path]
-        static let details: Told = [.natAddresses, .natPorts, .bgp, .dropReason, .packetDetails]
-        static let rare: Told = [.drop, .natAddresses, .natPorts, .dropReason]
+        /// The gateway's record.
+        static let gateway = Told(rawValue: 16)
+        /// Texts, see ``SampleTexts``.
+        static let texts = Told(rawValue: 32)
     }
 
     var packet = PacketHeader()
-    var nextHop = AddressBytes(memoryHigh: 0, memoryLow: 0)
     var bytes: UInt64 = 0
-    var samplingRate: UInt32 = 0
-    var inIf: UInt32 = 0
-    var outIf: UInt32 = 0
-    var srcAS: UInt32 = 0
-    var dstAS: UInt32 = 0
-    var nextHopAS: UInt32 = 0
     /// Type and index of the data source; only used together.
     var dataSource: UInt32 = 0
     /// Samples that the data source has lost since it started.
     var drops: UInt32 = 0
-    var srcVlan: UInt16 = 0
-    var dstVlan: UInt16 = 0
-    var srcNet: UInt8 = 0
-    var dstNet: UInt8 = 0
-    var direction: UInt8 = 255
-    var forwardingStatus: UInt8 = 0
-    var samplingRateSource: UInt8 = 0
     var told = Told()
-    /// Whether a record held the frame's first bytes.
-    var hasHeader = false
-    /// Whether any record told what was sampled.
-    var tellsPacket = false
-    /// Whether a record was the gateway's.
-    var hasGateway = false
-    /// Where the AS path begins in the sample, and where its record ends; only where ``told`` says that there is one.
-    var pathStart: UInt32 = 0
-    var pathEnd: UInt32 = 0
     /// All zero unless ``told`` says otherwise.
     var details = SampleDetails()
 
@@ -69,16 +38,9 @@ struct FlowSample: BitwiseCopyable, Sendable {
     @inline(__always)
     mutating func clear() {
         packet.clear()
-        if !told.isDisjoint(with: .details) { details = SampleDetails() }
-        nextHop = Self.noAddress
-        (bytes, samplingRate, inIf, outIf) = (0, 0, 0, 0)
-        (srcAS, dstAS, nextHopAS, dataSource, drops) = (0, 0, 0, 0, 0)
-        (srcVlan, dstVlan, srcNet, dstNet) = (0, 0, 0, 0)
-        (direction, forwardingStatus, samplingRateSource) = (255, 0, 0)
+        if told.contains(.details) { details = SampleDetails() }
+        bytes = 0
         told = Told()
-        hasHeader = false
-        tellsPacket = false
-        hasGateway = false
     }
 
     /// Reads `struct flow_sample`, `struct flow_sample_expanded` or `struct discarded_packet`.
@@ -90,22 +52,25 @@ struct FlowSample: BitwiseCopyable, Sendable {
         _ sample: RawSpan,
         format: UInt32,
         _ view: TunnelView,
+        _ columns: inout SFlowColumns,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
+        let start = Self.recordsOffset(format)
+        guard sample.byteCount >= start else { throw .truncated }
+        let records: UInt32
         if format == SampleFormat.flow {
-            guard sample.byteCount >= 32 else { throw .truncated }
-            try readRecords(sample, at: 32, count: readStart(WirePart(sample, length: 32)), view, &counters)
+            records = readStart(WirePart(sample, length: 32), columns)
         } else if format == SampleFormat.expandedFlow {
-            guard sample.byteCount >= 44 else { throw .truncated }
-            try readRecords(sample, at: 44, count: readExpandedStart(WirePart(sample, length: 44)), view, &counters)
+            records = readExpandedStart(WirePart(sample, length: 44), columns)
         } else {
-            guard sample.byteCount >= 32 else { throw .truncated }
-            try readRecords(sample, at: 32, count: readDiscardStart(sample), view, &counters)
+            records = readDiscardStart(sample, columns)
         }
-        if told.contains(.packetDetails) { completePacket() }
+        try readRecords(sample, at: start, count: records, view, &columns, &counters)
+        if told.contains(.details) { completePacket() }
     }
 
     /// Where the records of a sample of that format begin.
+    @inline(__always)
     static func recordsOffset(_ format: UInt32) -> Int { format == SampleFormat.expandedFlow ? 44 : 32 }
 
     @inline(__always)
@@ -114,19 +79,21 @@ struct FlowSample: BitwiseCopyable, Sendable {
         at start: Int,
         count records: UInt32,
         _ view: TunnelView,
+        _ columns: inout SFlowColumns,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
         var offset = start
         do throws(DecodeError) {
             for _ in 0..<records {
-                guard sample.byteCount > offset else { throw .badCount }
                 let (format, length) = try sample.formatAndLength(at: offset)
-                offset += 8
+                offset &+= 8
                 // A record that claims more than its sample holds is read as far as it goes.
-                let there = min(length, sample.byteCount - offset)
+                let there = min(length, sample.byteCount &- offset)
                 do throws(DecodeError) {
                     let record = sample.cut(at: offset, length: there)
-                    if try !readRecord(record, at: offset, format: format, view) { counters.skippedRecords += 1 }
+                    if try !readRecord(record, format: format, view, &columns, &counters) {
+                        counters.skippedRecords += 1
+                    }
                 } catch {
                     counters.count(error)
                 }
@@ -135,20 +102,20 @@ struct FlowSample: BitwiseCopyable, Sendable {
             }
         } catch {
             // The list of records broke: what came before still makes a row if it tells the packet.
-            guard tellsPacket else { throw error }
+            guard told.contains(.packet) else { throw error }
             counters.count(error)
         }
     }
 
     /// The compact form: ids and interfaces share their 32 bits with a type.
     @inline(__always)
-    private mutating func readStart(_ start: WirePart) -> UInt32 {
+    private mutating func readStart(_ start: WirePart, _ columns: borrowing SFlowColumns) -> UInt32 {
         dataSource = start.number(at: 4)
-        samplingRate = start.number(at: 8)
         drops = start.number(at: 16)
         let input = start.number(at: 20, as: UInt32.self)
         let output = start.number(at: 24, as: UInt32.self)
-        setInterfaces(
+        columns.store(
+            rate: start.number(at: 8),
             source: (dataSource >> 24, dataSource & 0xFF_FFFF),
             input: (input >> 30, input & 0x3FFF_FFFF),
             output: (output >> 30, output & 0x3FFF_FFFF)
@@ -158,13 +125,13 @@ struct FlowSample: BitwiseCopyable, Sendable {
 
     /// The expanded form: types and values stand apart.
     @inline(__always)
-    private mutating func readExpandedStart(_ start: WirePart) -> UInt32 {
+    private mutating func readExpandedStart(_ start: WirePart, _ columns: borrowing SFlowColumns) -> UInt32 {
         let type = start.number(at: 4, as: UInt32.self)
         let index = start.number(at: 8, as: UInt32.self)
         dataSource = index ^ type << 24
-        samplingRate = start.number(at: 12)
         drops = start.number(at: 20)
-        setInterfaces(
+        columns.store(
+            rate: start.number(at: 12),
             source: (type, index),
             input: (start.number(at: 24), start.number(at: 28)),
             output: (start.number(at: 32), start.number(at: 36))
@@ -175,30 +142,29 @@ struct FlowSample: BitwiseCopyable, Sendable {
     /// A packet that was dropped: agents tell every one of them, as far as
     /// their own limit of records a second goes, which counts as loss.
     @inline(never)
-    private mutating func readDiscardStart(_ start: RawSpan) -> UInt32 {
+    private mutating func readDiscardStart(_ start: RawSpan, _ columns: borrowing SFlowColumns) -> UInt32 {
         let type = start.number(at: 4, as: UInt32.self)
         let index = start.number(at: 8, as: UInt32.self)
         // No data source's type: its flow samples count their own loss.
         dataSource = index ^ type << 24 ^ 0x8000_0000
-        samplingRate = 1
         drops = start.number(at: 12)
-        setInterfaces(
+        columns.store(
+            rate: 1,
             source: (type, index),
             input: (0, start.number(at: 16)),
             output: (0, start.number(at: 20))
         )
-        setDropped(reason: start.number(at: 24))
+        columns.setDropped(reason: start.number(at: 24))
         return start.number(at: 28)
     }
+}
 
+extension SFlowColumns {
     /// RFC 7270 section 4.12: dropped; the reason has a column of its own.
-    @inline(__always)
-    private mutating func setDropped(reason: UInt32) {
-        forwardingStatus = 128
-        told.formUnion(.drop)
-        guard reason != 0 else { return }
-        details.dropReason = UInt16(clamping: reason)
-        told.formUnion(.dropReason)
+    @inline(never)
+    fileprivate func setDropped(reason: UInt32) {
+        set(.forwardingStatus, to: 128 as UInt8)
+        if reason != 0 { set(.dropReason, to: UInt16(clamping: reason)) }
     }
 
     /// Turns interfaces and what they say of direction into columns.
@@ -207,23 +173,27 @@ struct FlowSample: BitwiseCopyable, Sendable {
     /// compact or the expanded form stand for the agent itself; 1 discarded,
     /// with a reason; 2 a number of interfaces.
     @inline(__always)
-    private mutating func setInterfaces(
+    fileprivate func store(
+        rate: UInt32,
         source: (type: UInt32, index: UInt32),
         input: (format: UInt32, value: UInt32),
         output: (format: UInt32, value: UInt32)
     ) {
-        inIf = Self.interface(input)
-        outIf = Self.interface(output)
+        let inIf = Self.interface(input)
+        let outIf = Self.interface(output)
         if output.format == 1 { setDropped(reason: output.value) }
-        samplingRateSource = (samplingRate == 0 ? SamplingSource.unknown : .record).rawValue
-        if samplingRate == 0 { samplingRate = 1 }
+        var direction: UInt8 = 255
         // Only a data source that is an interface (type 0) tells where the packet was seen.
-        guard source.type == 0, source.index != 0, inIf != outIf else { return }
-        if source.index == inIf {
-            direction = 0
-        } else if source.index == outIf {
-            direction = 1
+        if source.type == 0, source.index != 0, inIf != outIf {
+            direction = source.index == inIf ? 0 : source.index == outIf ? 1 : 255
         }
+        storeStart(
+            rate: rate == 0 ? 1 : rate,
+            source: rate == 0 ? .unknown : .record,
+            inIf: inIf,
+            outIf: outIf,
+            direction: direction
+        )
     }
 
     @inline(__always)

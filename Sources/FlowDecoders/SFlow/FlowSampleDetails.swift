@@ -2,17 +2,10 @@ import FlowSchema
 import NetTypes
 import WireFormat
 
-/// What few agents tell of a sample.
+/// What few agents tell of a packet.
 struct SampleDetails: BitwiseCopyable, Sendable {
-    var bgpNextHop = FlowSample.noAddress
-    var natSource = FlowSample.noAddress
-    var natDestination = FlowSample.noAddress
-    var prevHopAS: UInt32 = 0
     /// The virtual network that a record told.
     var vni: UInt32 = 0
-    var natSourcePort: UInt16 = 0
-    var natDestinationPort: UInt16 = 0
-    var dropReason: UInt16 = 0
     /// Tags that were removed before the frame was sampled, outermost first.
     var removedTag: UInt16 = 0
     var removedCustomerTag: UInt16 = 0
@@ -24,30 +17,28 @@ struct SampleDetails: BitwiseCopyable, Sendable {
 extension FlowSample {
     /// `struct extended_nat`: both addresses after translation.
     @inline(never)
-    mutating func readNAT(_ record: RawSpan) throws(DecodeError) {
+    func readNAT(_ record: RawSpan, _ columns: borrowing SFlowColumns) throws(DecodeError) {
         let (source, offset) = try record.sflowAddress(at: 0)
         let (destination, _) = try record.sflowAddress(at: offset)
-        details.natSource = AddressBytes(source)
-        details.natDestination = AddressBytes(destination)
-        told.formUnion(.natAddresses)
+        columns.set(.srcAddrNAT, to: source)
+        columns.set(.dstAddrNAT, to: destination)
     }
 
     /// `struct extended_nat_port`: both ports after translation.
     @inline(never)
-    mutating func readNATPorts(_ record: RawSpan) throws(DecodeError) {
+    func readNATPorts(_ record: RawSpan, _ columns: borrowing SFlowColumns) throws(DecodeError) {
         guard record.byteCount >= 8 else { throw .truncated }
-        details.natSourcePort = UInt16(truncatingIfNeeded: record.number(at: 0, as: UInt32.self))
-        details.natDestinationPort = UInt16(truncatingIfNeeded: record.number(at: 4, as: UInt32.self))
-        told.formUnion(.natPorts)
+        columns.set(.srcPortNAT, to: UInt16(truncatingIfNeeded: record.number(at: 0, as: UInt32.self)))
+        columns.set(.dstPortNAT, to: UInt16(truncatingIfNeeded: record.number(at: 4, as: UInt32.self)))
     }
 
     /// `struct extended_mpls`: next hop, the label stack as received, the label
     /// stack as sent. The frame's own labels count for more; an edge router
     /// received none and tells those that it pushes.
     @inline(never)
-    mutating func readMPLS(_ record: RawSpan) throws(DecodeError) {
+    mutating func readMPLS(_ record: RawSpan, _ columns: borrowing SFlowColumns) throws(DecodeError) {
         let (hop, offset) = try record.sflowAddress(at: 0)
-        if !told.contains(.nextHop), !hop.isUnspecified { setNextHop(hop) }
+        if !told.contains(.nextHop), !hop.isUnspecified { setNextHop(hop, columns) }
         guard packet.labels.count == 0 else { return }
         var reader = WireReader(record)
         try reader.skip(offset)
@@ -64,7 +55,7 @@ extension FlowSample {
         guard count <= (record.byteCount - 4) / 4 else { throw .truncated }
         if count > 0 { details.removedTag = UInt16(record.number(at: 4, as: UInt32.self) & 0xFFF) }
         if count > 1 { details.removedCustomerTag = UInt16(record.number(at: 8, as: UInt32.self) & 0xFFF) }
-        told.formUnion(.packetDetails)
+        told.formUnion(.details)
     }
 
     /// `struct extended_ipv4_tunnel_*` and `extended_ipv6_tunnel_*`: the outer
@@ -86,7 +77,7 @@ extension FlowSample {
             default: .none
             }
         details.tunnelType = type.rawValue
-        told.formUnion(.packetDetails)
+        told.formUnion(.details)
     }
 
     /// Open vSwitch 3.1 on a little-endian machine writes the two bytes of the port in the wrong order.
@@ -101,7 +92,7 @@ extension FlowSample {
     mutating func readVNI(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 4 else { throw .truncated }
         details.vni = record.number(at: 0)
-        told.formUnion(.packetDetails)
+        told.formUnion(.details)
     }
 
     /// Adds to the packet what other records told of it, once all are read:

@@ -30,37 +30,45 @@ extension FlowSample {
 
     /// Reads one record into the sample.
     ///
-    /// - Parameter offset: where the record begins in the sample.
     /// - Returns: false for formats that tell no column, which are left alone.
     @inline(__always)
     mutating func readRecord(
         _ record: RawSpan,
-        at offset: Int,
         format: UInt32,
-        _ view: TunnelView
+        _ view: TunnelView,
+        _ columns: inout SFlowColumns,
+        _ counters: inout DecodeCounters
     ) throws(DecodeError) -> Bool {
+        // Nearly every sample has one, and many nothing else.
+        if format == RecordFormat.packetHeader {
+            try readPacketHeader(record, view)
+            return true
+        }
         switch format {
-        case RecordFormat.packetHeader: try readPacketHeader(record, view)
-        case RecordFormat.ethernet: try readEthernet(record)
-        case RecordFormat.ipv4: try readIPv4(record)
-        case RecordFormat.ipv6: try readIPv6(record)
-        case RecordFormat.extendedSwitch: try readSwitch(record)
-        case RecordFormat.extendedRouter: try readRouter(record)
-        case RecordFormat.extendedGateway: try readGateway(record, at: offset)
-        default: return try readRareRecord(record, format: format)
+        case RecordFormat.extendedSwitch: try readSwitch(record, columns)
+        case RecordFormat.extendedRouter: try readRouter(record, columns)
+        case RecordFormat.extendedGateway: try readGateway(record, &columns, &counters)
+        default: return try readRareRecord(record, format: format, &columns)
         }
         return true
     }
 
     @inline(never)
-    private mutating func readRareRecord(_ record: RawSpan, format: UInt32) throws(DecodeError) -> Bool {
+    private mutating func readRareRecord(
+        _ record: RawSpan,
+        format: UInt32,
+        _ columns: inout SFlowColumns
+    ) throws(DecodeError) -> Bool {
         switch format {
+        case RecordFormat.ethernet: try readEthernet(record)
+        case RecordFormat.ipv4: try readIPv4(record)
+        case RecordFormat.ipv6: try readIPv6(record)
         // Read a second time, for what varies in length.
         case RecordFormat.extendedUser, RecordFormat.extendedURL: told.formUnion(.texts)
-        case RecordFormat.extendedMPLS: try readMPLS(record)
-        case RecordFormat.extendedNAT: try readNAT(record)
+        case RecordFormat.extendedMPLS: try readMPLS(record, columns)
+        case RecordFormat.extendedNAT: try readNAT(record, columns)
         case RecordFormat.extendedVlanTunnel: try readVlanTunnel(record)
-        case RecordFormat.extendedNATPort: try readNATPorts(record)
+        case RecordFormat.extendedNATPort: try readNATPorts(record, columns)
         case RecordFormat.ipv4TunnelEgress, RecordFormat.ipv4TunnelIngress:
             try readTunnelHeader(record, isIPv6: false)
         case RecordFormat.ipv6TunnelEgress, RecordFormat.ipv6TunnelIngress:
@@ -78,30 +86,34 @@ extension FlowSample {
         guard record.byteCount >= 16 else { throw .truncated }
         let start = WirePart(record, length: 16)
         // A sampled tunnel has one for each layer: the frame on the wire comes first.
-        guard !hasHeader else { return }
-        hasHeader = true
-        tellsPacket = true
+        guard !told.contains(.header) else { return }
+        told.formUnion([.header, .packet])
         bytes = UInt64(start.number(at: 4, as: UInt32.self))
         // Agents are known to claim more header bytes than they send.
         let length = min(Int(start.number(at: 12, as: UInt32.self)), record.byteCount - 16)
         let frame = record.cut(at: 16, length: length)
-        switch start.number(at: 0, as: UInt32.self) {
-        case 1: packet.readEthernet(frame)
+        let link = start.number(at: 0, as: UInt32.self)
+        if link == 1 { packet.readEthernet(frame) } else { readOtherLink(frame, link) }
+        if view == .inner { packet.promoteInner(frame) }
+    }
+
+    /// `enum header_protocol`, apart from Ethernet: PPP, IPv4, IPv6, MPLS and PPP behind its flags.
+    @inline(never)
+    private mutating func readOtherLink(_ frame: RawSpan, _ link: UInt32) {
+        switch link {
         case 7, 14: packet.readPPP(frame, at: 0)
         case 11: packet.readIPv4(frame, at: 0)
         case 12: packet.readIPv6(frame, at: 0)
         case 13: packet.readMPLS(frame, at: 0)
         default: break
         }
-        if view == .inner { packet.promoteInner(frame) }
     }
 
     /// `struct sampled_ethernet`: length, two addresses of six bytes filled up to eight, type.
-    @inline(never)
     private mutating func readEthernet(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 24 else { throw .truncated }
-        guard !hasHeader else { return }
-        tellsPacket = true
+        guard !told.contains(.header) else { return }
+        told.formUnion(.packet)
         bytes = UInt64(record.number(at: 0, as: UInt32.self))
         packet.srcMac = record.number(at: 4, as: UInt64.self) >> 16
         packet.dstMac = record.number(at: 12, as: UInt64.self) >> 16
@@ -109,7 +121,6 @@ extension FlowSample {
     }
 
     /// `struct sampled_ipv4`: the length is that of the IP packet.
-    @inline(never)
     private mutating func readIPv4(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 32 else { throw .truncated }
         guard packet.srcAddr == Self.noAddress else { return }
@@ -120,7 +131,6 @@ extension FlowSample {
     }
 
     /// `struct sampled_ipv6`: the same with longer addresses.
-    @inline(never)
     private mutating func readIPv6(_ record: RawSpan) throws(DecodeError) {
         guard record.byteCount >= 56 else { throw .truncated }
         guard packet.srcAddr == Self.noAddress else { return }
@@ -138,7 +148,7 @@ extension FlowSample {
     /// What both have: length and protocol before the addresses; ports, TCP
     /// flags and type of service behind them, each in four bytes.
     private mutating func readIPStart(_ record: RawSpan, ports offset: Int) {
-        tellsPacket = true
+        told.formUnion(.packet)
         if bytes == 0 { bytes = UInt64(record.number(at: 0, as: UInt32.self)) }
         packet.proto = Self.low(record, 4)
         packet.tcpFlags = Self.low(record, offset + 8)
@@ -155,12 +165,11 @@ extension FlowSample {
 
     /// `struct extended_switch`: VLAN and priority on the way in and out.
     @inline(__always)
-    private mutating func readSwitch(_ record: RawSpan) throws(DecodeError) {
+    private func readSwitch(_ record: RawSpan, _ columns: borrowing SFlowColumns) throws(DecodeError) {
         guard record.byteCount >= 16 else { throw .truncated }
         let start = WirePart(record, length: 16)
-        srcVlan = Self.vlan(start.number(at: 0))
-        dstVlan = Self.vlan(start.number(at: 8))
-        told.formUnion(.vlans)
+        columns.set(.srcVlan, to: Self.vlan(start.number(at: 0)))
+        columns.set(.dstVlan, to: Self.vlan(start.number(at: 8)))
     }
 
     /// Agents write all ones for a VLAN that they don't know.
@@ -171,86 +180,26 @@ extension FlowSample {
 
     /// `struct extended_router`: next hop and the lengths of both prefixes.
     @inline(__always)
-    private mutating func readRouter(_ record: RawSpan) throws(DecodeError) {
+    private mutating func readRouter(
+        _ record: RawSpan,
+        _ columns: borrowing SFlowColumns
+    ) throws(DecodeError) {
         let (hop, offset) = try record.sflowAddress(at: 0)
-        if !hop.isUnspecified { setNextHop(hop) }
+        if !hop.isUnspecified { setNextHop(hop, columns) }
         guard record.byteCount >= offset + 8 else { throw .truncated }
         let prefixes = WirePart(record, at: offset, length: 8)
-        srcNet = Self.prefixLength(prefixes.number(at: 0))
-        dstNet = Self.prefixLength(prefixes.number(at: 4))
-        told.formUnion(.masks)
+        columns.set(.srcNet, to: Self.prefixLength(prefixes.number(at: 0)))
+        columns.set(.dstNet, to: Self.prefixLength(prefixes.number(at: 4)))
     }
 
     @inline(__always)
-    mutating func setNextHop(_ hop: IPAddress) {
-        nextHop = AddressBytes(hop)
+    mutating func setNextHop(_ hop: AddressBytes, _ columns: borrowing SFlowColumns) {
+        columns.set(.nextHop, to: hop)
         told.formUnion(.nextHop)
     }
 
     @inline(__always)
     private static func prefixLength(_ told: UInt32) -> UInt8 {
         told <= 128 ? UInt8(truncatingIfNeeded: told) : 0
-    }
-
-    /// `struct extended_gateway`: next hop, the agent's AS, the source's, its
-    /// neighbour's, and the path to the destination.
-    ///
-    /// The agent's own AS stands for an end that is told as 0 or by an empty
-    /// path: routes of the own AS have neither.
-    @inline(never)
-    private mutating func readGateway(_ record: RawSpan, at place: Int) throws(DecodeError) {
-        // A row has one path: of several records the first counts.
-        let isFirst = !hasGateway
-        hasGateway = true
-        let (hop, offset) = try record.sflowAddress(at: 0)
-        if !told.contains(.nextHop) { setNextHop(hop) }
-        if !hop.isUnspecified {
-            details.bgpNextHop = AddressBytes(hop)
-            told.formUnion(.bgp)
-        }
-        guard record.byteCount >= offset + 12 else { throw .truncated }
-        let start = WirePart(record, at: offset, length: 12)
-        let own: UInt32 = start.number(at: 0)
-        let source: UInt32 = start.number(at: 4)
-        let neighbour: UInt32 = start.number(at: 8)
-        if neighbour != 0 {
-            details.prevHopAS = neighbour
-            told.formUnion(.bgp)
-        }
-        told.formUnion(.systems)
-        if isFirst {
-            pathStart = UInt32(truncatingIfNeeded: place + offset + 12)
-            pathEnd = UInt32(truncatingIfNeeded: place + record.byteCount)
-            told.formUnion(.path)
-        }
-        srcAS = source == 0 ? own : source
-        var position = offset + 12
-        guard record.byteCount - position >= 4 else { throw .truncated }
-        let segments = record.number(at: position, as: UInt32.self)
-        position += 4
-        var path = ASPath()
-        for _ in 0..<segments { try path.readSegment(record, &position) }
-        dstAS = path.last == 0 ? own : path.last
-        nextHopAS = path.first
-    }
-}
-
-/// The ends of an AS path.
-private struct ASPath {
-    var first: UInt32 = 0
-    var last: UInt32 = 0
-
-    /// Reads one segment: set or sequence, a count, so many numbers. Takes at
-    /// least its eight bytes, so a made-up number of segments ends with the bytes.
-    @inline(__always)
-    mutating func readSegment(_ record: RawSpan, _ position: inout Int) throws(DecodeError) {
-        guard record.byteCount - position >= 8 else { throw .truncated }
-        let count = Int(record.number(at: position + 4, as: UInt32.self))
-        position += 8
-        guard count <= (record.byteCount - position) / 4 else { throw .truncated }
-        guard count > 0 else { return }
-        if first == 0 { first = record.number(at: position) }
-        position += count * 4
-        last = record.number(at: position - 4)
     }
 }

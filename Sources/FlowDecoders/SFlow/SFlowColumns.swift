@@ -1,169 +1,97 @@
 import FlowSchema
 import NetTypes
 
-/// The columns of one datagram's rows, opened for all of them: see ``PacketRows``.
-@safe
-struct SFlowColumns {
-    let batch: FlowBatch
-    private let rows: Range<Int>
-    /// Rows that are stored.
-    private(set) var count = 0
+/// The rows of one datagram, and what is the same for all of them.
+///
+/// What a sample tells is written into its row as soon as it was read: there is no copy aside. What every sample
+/// tells is stored over; what was set beside for one that turned out to be none is taken back.
+struct SFlowColumns: ~Escapable {
+    /// Writes the rows.
+    let writer: RowWriter
+    /// The row of the sample that is being read.
+    private(set) var row: Int
 
-    // What is the same for all rows of the datagram.
     private let agent: AddressBytes
     private let sequence: UInt32
     private let receivedAt: UInt32
 
-    private let packets: PacketRows
-    private let timeReceived: UnsafeMutablePointer<UInt32>
-    private let timeFlowStart: UnsafeMutablePointer<UInt32>
-    private let timeFlowEnd: UnsafeMutablePointer<UInt32>
-    private let flowType: UnsafeMutablePointer<UInt8>
-    private let sequenceNum: UnsafeMutablePointer<UInt32>
-    private let samplerAddress: UnsafeMutablePointer<AddressBytes>
-    private let packetCount: UnsafeMutablePointer<UInt64>
-    private let bytes: UnsafeMutablePointer<UInt64>
-    private let samplingRate: UnsafeMutablePointer<UInt32>
-    private let samplingRateSource: UnsafeMutablePointer<UInt8>
-    private let flowDirection: UnsafeMutablePointer<UInt8>
-    private let inIf: UnsafeMutablePointer<UInt32>
-    private let outIf: UnsafeMutablePointer<UInt32>
-    // What agents add when they know it: opened when the first sample of the datagram tells it.
-    private var told = FlowSample.Told()
-    private var srcVlan: UnsafeMutablePointer<UInt16>?
-    private var dstVlan: UnsafeMutablePointer<UInt16>?
-    private var srcNet: UnsafeMutablePointer<UInt8>?
-    private var dstNet: UnsafeMutablePointer<UInt8>?
-    private var nextHop: UnsafeMutablePointer<AddressBytes>?
-    private var srcAS: UnsafeMutablePointer<UInt32>?
-    private var dstAS: UnsafeMutablePointer<UInt32>?
-    private var nextHopAS: UnsafeMutablePointer<UInt32>?
-    private var prevHopAS: UnsafeMutablePointer<UInt32>?
-    private var bgpNextHop: UnsafeMutablePointer<AddressBytes>?
-
     /// Opens rows that `reserve` returned last; each is to be stored, or given back.
     @inline(__always)
-    init(_ batch: FlowBatch, _ rows: Range<Int>, _ header: SFlowHeader, receivedAt: UInt32) {
-        self.batch = batch
-        self.rows = rows
+    @_lifetime(borrow batch)
+    init(_ batch: borrowing FlowBatch, _ rows: Range<Int>, _ header: SFlowHeader, receivedAt: UInt32) {
+        writer = RowWriter(batch, rows)
+        row = rows.lowerBound
         agent = AddressBytes(header.agent)
         sequence = header.sequence
         self.receivedAt = receivedAt
-        packets = PacketRows(batch, rows)
-        unsafe timeReceived = batch.start(.timeReceived, rows)
-        unsafe timeFlowStart = batch.start(.timeFlowStart, rows)
-        unsafe timeFlowEnd = batch.start(.timeFlowEnd, rows)
-        unsafe flowType = batch.start(.flowType, rows)
-        unsafe sequenceNum = batch.start(.sequenceNum, rows)
-        unsafe samplerAddress = batch.start(.samplerAddress, rows)
-        unsafe packetCount = batch.start(.packets, rows)
-        unsafe bytes = batch.start(.bytes, rows)
-        unsafe samplingRate = batch.start(.samplingRate, rows)
-        unsafe samplingRateSource = batch.start(.samplingRateSource, rows)
-        unsafe flowDirection = batch.start(.flowDirection, rows)
-        unsafe inIf = batch.start(.inIf, rows)
-        unsafe outIf = batch.start(.outIf, rows)
+        Self.claim(writer)
     }
 
-    /// Makes a row of a sample.
+    /// Rows that are stored.
+    @inline(__always)
+    var count: Int { row &- writer.rows.lowerBound }
+
+    /// Whether there is a row for another sample.
+    @inline(__always)
+    var hasRoom: Bool { row < writer.rows.upperBound }
+
+    /// Claims the columns that every sample writes.
+    @inline(__always)
+    private static func claim(_ writer: RowWriter) {
+        unsafe writer.claimPackets()
+        unsafe writer.claim(.timeReceived)
+        unsafe writer.claim(.timeFlowStart)
+        unsafe writer.claim(.timeFlowEnd)
+        unsafe writer.claim(.flowType)
+        unsafe writer.claim(.sequenceNum)
+        unsafe writer.claim(.samplerAddress)
+        unsafe writer.claim(.packets)
+        unsafe writer.claim(.bytes)
+        unsafe writer.claim(.samplingRate)
+        unsafe writer.claim(.samplingRateSource)
+        unsafe writer.claim(.flowDirection)
+        unsafe writer.claim(.inIf)
+        unsafe writer.claim(.outIf)
+    }
+
+    /// Stores what the fixed part of a sample tells.
+    @inline(__always)
+    func storeStart(rate: UInt32, source: SamplingSource, inIf: UInt32, outIf: UInt32, direction: UInt8) {
+        precondition(hasRoom)
+        unsafe writer.store(rate, in: .samplingRate, row: row)
+        unsafe writer.store(source.rawValue, in: .samplingRateSource, row: row)
+        unsafe writer.store(inIf, in: .inIf, row: row)
+        unsafe writer.store(outIf, in: .outIf, row: row)
+        unsafe writer.store(direction, in: .flowDirection, row: row)
+    }
+
+    /// Gives the row its value of a column that not every sample tells.
+    @inline(__always)
+    func set<T: BitwiseCopyable>(_ column: FlowColumn, to value: T) { writer.set(column, row: row, to: value) }
+
+    /// Stores the packet and what is the same for all rows: the row is whole then, and the next one's turn.
     ///
-    /// - Parameter sample: not changed; by reference, since it is large.
-    /// - Returns: the row; nil when there is no room.
+    /// - Parameter packet: not changed; by reference, since it is large.
     @inline(__always)
-    mutating func store(_ sample: inout FlowSample) -> Int? {
-        let index = count
-        guard index < rows.count else { return nil }
-        count = index &+ 1
-        packets.store(&sample.packet, at: index, in: batch)
-        unsafe timeReceived[index] = receivedAt
-        unsafe timeFlowStart[index] = receivedAt
-        unsafe timeFlowEnd[index] = receivedAt
-        unsafe flowType[index] = FlowType.sflow5.rawValue
-        unsafe sequenceNum[index] = sequence
-        unsafe samplerAddress[index] = agent
-        unsafe packetCount[index] = 1
-        unsafe bytes[index] = sample.bytes
-        unsafe samplingRate[index] = sample.samplingRate
-        unsafe samplingRateSource[index] = sample.samplingRateSource
-        unsafe flowDirection[index] = sample.direction
-        unsafe inIf[index] = sample.inIf
-        unsafe outIf[index] = sample.outIf
-        if !sample.told.union(told).isEmpty { storeTold(&sample, at: index) }
-        return rows.lowerBound &+ index
+    mutating func finish(_ packet: inout PacketHeader, bytes: UInt64) {
+        precondition(hasRoom)
+        unsafe writer.store(&packet, row: row)
+        unsafe writer.store(receivedAt, in: .timeReceived, row: row)
+        unsafe writer.store(receivedAt, in: .timeFlowStart, row: row)
+        unsafe writer.store(receivedAt, in: .timeFlowEnd, row: row)
+        unsafe writer.store(FlowType.sflow5.rawValue, in: .flowType, row: row)
+        unsafe writer.store(sequence, in: .sequenceNum, row: row)
+        unsafe writer.store(agent, in: .samplerAddress, row: row)
+        unsafe writer.store(1 as UInt64, in: .packets, row: row)
+        unsafe writer.store(bytes, in: .bytes, row: row)
+        row &+= 1
     }
 
-    /// What agents add when they know it. A row that tells nothing of what one before it told gets zeros,
-    /// which is what the sample has then.
-    @inline(__always)
-    private mutating func storeTold(_ sample: inout FlowSample, at index: Int) {
-        if !sample.told.isSubset(of: told) { open(sample.told, from: index) }
-        if told.contains(.vlans) {
-            unsafe srcVlan?[index] = sample.srcVlan
-            unsafe dstVlan?[index] = sample.dstVlan
-        }
-        if told.contains(.masks) {
-            unsafe srcNet?[index] = sample.srcNet
-            unsafe dstNet?[index] = sample.dstNet
-        }
-        if told.contains(.nextHop) { unsafe nextHop?[index] = sample.nextHop }
-        if told.contains(.systems) {
-            unsafe srcAS?[index] = sample.srcAS
-            unsafe dstAS?[index] = sample.dstAS
-            unsafe nextHopAS?[index] = sample.nextHopAS
-        }
-        if told.contains(.bgp) {
-            unsafe prevHopAS?[index] = sample.details.prevHopAS
-            unsafe bgpNextHop?[index] = sample.details.bgpNextHop
-        }
-        if !sample.told.isDisjoint(with: .rare) { sample.storeRare(rows.lowerBound + index, in: batch) }
-    }
-
-    /// Opens columns that a sample tells and none of the datagram before it told, from its row on.
+    /// Takes back what was set in the row, whose sample turned out to be none.
     @inline(never)
-    private mutating func open(_ new: FlowSample.Told, from index: Int) {
-        let new = new.subtracting(told)
-        told.formUnion(new)
-        if new.contains(.vlans) {
-            unsafe srcVlan = start(.srcVlan, from: index)
-            unsafe dstVlan = start(.dstVlan, from: index)
-        }
-        if new.contains(.masks) {
-            unsafe srcNet = start(.srcNet, from: index)
-            unsafe dstNet = start(.dstNet, from: index)
-        }
-        if new.contains(.nextHop) { unsafe nextHop = start(.nextHop, from: index) }
-        if new.contains(.systems) {
-            unsafe srcAS = start(.srcAS, from: index)
-            unsafe dstAS = start(.dstAS, from: index)
-            unsafe nextHopAS = start(.nextHopAS, from: index)
-        }
-        if new.contains(.bgp) {
-            unsafe prevHopAS = start(.prevHopAS, from: index)
-            unsafe bgpNextHop = start(.bgpNextHop, from: index)
-        }
-    }
-
-    /// A column's rows from one on; the rows before get their default.
-    @inline(__always)
-    private func start<T: BitwiseCopyable>(_ column: FlowColumn, from index: Int) -> UnsafeMutablePointer<T> {
-        // Counted from the first row again, like the others.
-        unsafe batch.start(column, (rows.lowerBound + index)..<rows.upperBound) - index
-    }
-}
-
-extension FlowSample {
-    /// Stores what few agents tell.
-    @inline(never)
-    fileprivate mutating func storeRare(_ row: Int, in batch: FlowBatch) {
-        if told.contains(.drop) { batch.set(.forwardingStatus, row, to: forwardingStatus) }
-        if told.contains(.dropReason) { batch.set(.dropReason, row, to: details.dropReason) }
-        if told.contains(.natAddresses) {
-            batch.set(.srcAddrNAT, row, to: details.natSource)
-            batch.set(.dstAddrNAT, row, to: details.natDestination)
-        }
-        if told.contains(.natPorts) {
-            batch.set(.srcPortNAT, row, to: details.natSourcePort)
-            batch.set(.dstPortNAT, row, to: details.natDestinationPort)
-        }
+    mutating func forget() {
+        writer.batch.truncate(to: row)
+        _ = writer.batch.reserve(writer.rows.upperBound - row)
+        Self.claim(writer)
     }
 }

@@ -9,15 +9,14 @@ import WireFormat
 /// Everything in a datagram may be made up. Counts only end loops early: what
 /// bounds them, and all memory, are the bytes. Each structure is cut to its
 /// declared length before its inside is read, so a broken sample loses only
-/// itself, and samples before a cut are kept. A sample is read aside, and
-/// stored when it turned out to be one.
+/// itself, and samples before a cut are kept. What a sample that turned out to be
+/// none wrote into its row is taken back.
 ///
 /// One thread owns a decoder. It serves all exporters of the thread, because
 /// all that it keeps is the last drop counts that data sources told.
 public struct SFlowDecoder: Sendable {
     private var aside = FlowSample()
     private var drops = SFlowDrops()
-    private var values = SampleValues()
 
     /// Starts without knowledge of any exporter.
     public init() {}
@@ -75,7 +74,7 @@ public struct SFlowDecoder: Sendable {
         let most = min(batch.room, Int(header.samples), Self.mostRows(in: datagram.byteCount))
         let rows = batch.reserve(most)
         var columns = SFlowColumns(batch, rows, header, receivedAt: receivedAt)
-        Self.decodeSamples(datagram, view, receivedAt, into: &aside, &values, &drops, &columns, &header, &counters)
+        Self.decodeSamples(datagram, view, receivedAt, into: &aside, &drops, &columns, &header, &counters)
         let taken = columns.count
         if taken < most { batch.truncate(to: rows.lowerBound + taken) }
         header.rows = rows.lowerBound..<(rows.lowerBound + taken)
@@ -89,7 +88,6 @@ public struct SFlowDecoder: Sendable {
         _ view: TunnelView,
         _ receivedAt: UInt32,
         into aside: inout FlowSample,
-        _ values: inout SampleValues,
         _ drops: inout SFlowDrops,
         _ columns: inout SFlowColumns,
         _ header: inout SFlowHeader,
@@ -97,6 +95,7 @@ public struct SFlowDecoder: Sendable {
     ) {
         // Asked once for all samples whether the table is shared.
         var drops = drops.places.mutableSpan
+        let source = SFlowDrops.key(header.source)
         var offset = header.samplesOffset
         do throws(DecodeError) {
             for _ in 0..<header.samples {
@@ -106,8 +105,8 @@ public struct SFlowDecoder: Sendable {
                     view,
                     receivedAt,
                     into: &aside,
-                    &values,
                     &drops,
+                    source,
                     &columns,
                     &header,
                     &counters
@@ -135,45 +134,50 @@ public struct SFlowDecoder: Sendable {
         _ view: TunnelView,
         _ receivedAt: UInt32,
         into aside: inout FlowSample,
-        _ values: inout SampleValues,
         _ drops: inout MutableSpan<SFlowDrops.Place>,
+        _ source: UInt64,
         _ columns: inout SFlowColumns,
         _ header: inout SFlowHeader,
         _ counters: inout DecodeCounters
     ) throws(DecodeError) {
-        // Cut exactly between two samples, or the count is wrong.
-        guard datagram.byteCount > offset else { throw .badCount }
         let (format, length) = try datagram.formatAndLength(at: offset)
-        let start = offset + 8
+        let start = offset &+ 8
         let isFlow =
             format == SampleFormat.flow || format == SampleFormat.expandedFlow || format == SampleFormat.discard
-        if isFlow { counters.records += 1 }
-        guard length <= datagram.byteCount - start else {
+        if isFlow { counters.records &+= 1 }
+        guard length <= datagram.byteCount &- start else {
             if isFlow { counters.rejectedRecords += 1 }
             throw .truncated
         }
         offset = datagram.offset(after: length, from: start)
         if isFlow {
+            guard columns.hasRoom else {
+                counters.rejectedRecords += 1
+                return
+            }
             do throws(DecodeError) {
                 aside.clear()
                 let sample = datagram.cut(at: start, length: length)
-                try aside.read(sample, format: format, view, &counters)
-                header.droppedSamples += drops.increase(aside.dataSource, aside.drops, from: header.source)
-                guard let row = columns.store(&aside) else {
-                    counters.rejectedRecords += 1
-                    return
-                }
-                if !aside.told.isDisjoint(with: .values) {
-                    counters.lostTexts += values.store(&aside, sample, format, row, in: columns.batch)
+                try aside.read(sample, format: format, view, &columns, &counters)
+                header.droppedSamples &+= drops.increase(aside.dataSource, aside.drops, from: source)
+                columns.finish(&aside.packet, bytes: aside.bytes)
+                if aside.told.contains(.texts) {
+                    counters.lostTexts += SampleTexts.store(
+                        sample,
+                        format,
+                        columns.row - 1,
+                        in: columns.writer.batch
+                    )
                 }
             } catch {
+                columns.forget()
                 counters.rejectedRecords += 1
                 counters.count(error)
             }
         } else if format == SampleFormat.counters || format == SampleFormat.expandedCounters {
             counters.counterSamples += 1
             let sample = datagram.cut(at: start, length: length)
-            keepCounters(sample, format, header, receivedAt, columns.batch, &counters)
+            keepCounters(sample, format, header, receivedAt, columns.writer.batch, &counters)
         } else {
             counters.skippedRecords += 1
         }

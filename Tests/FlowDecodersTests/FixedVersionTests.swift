@@ -70,11 +70,11 @@ struct FixedVersionTests {
         // 12 to 19 came to nobody; 21 is missing in this life.
         var second = FlowDecoder(sequences: [address: before.sequenceMarks])
         let after = try feed(&second, [20, 22])
-        #expect(after.sequenceSinceLastRun == 8 && after.sequenceMissing == 1 && after.sequenceRestarts == 0)
+        #expect(after.sequenceSinceLastRun == 8 && after.missingRecords == 1 && after.sequenceRestarts == 0)
         // An exporter that has started again meanwhile says nothing about that.
         var third = FlowDecoder(sequences: [address: before.sequenceMarks])
         let restarted = try feed(&third, [1, 2])
-        #expect(restarted.sequenceSinceLastRun == 0 && restarted.sequenceMissing == 0)
+        #expect(restarted.sequenceSinceLastRun == 0 && restarted.missingRecords == 0)
     }
 
     @Test("total counters give what was added since the flow's record before; deltas count for more")

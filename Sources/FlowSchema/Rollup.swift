@@ -20,10 +20,13 @@ public struct Rollup: Hashable, Sendable {
     public let days: Int
 
     /// All rollups; of one subject the finest first, and the smaller subjects first.
+    ///
+    /// What is summed has to be far less than what comes in: with VLANs, which
+    /// may be many on an interface, the interfaces' rollup cost as much as the raw rows.
     public static let all: [Rollup] =
         subject(
             "interface",
-            [.samplerAddress, .inIf, .outIf, .flowDirection, .proto, .eType, .vlanId],
+            [.samplerAddress, .inIf, .outIf, .flowDirection, .proto, .eType],
             resolutions: [60, 300, 3600]
         ) + subject("as", [.samplerAddress, .flowDirection, .srcAS, .dstAS], resolutions: [60, 3600])
 

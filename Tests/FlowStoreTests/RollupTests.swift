@@ -35,7 +35,7 @@ extension EmbeddedStoreTests {
         Asked(dimensions: "InIf", direction: .in, cut: 17, top: "flows_1h_interface", graph: "flows_1h_interface"),
         Asked(
             dimensions: "SamplerAddress,OutIf",
-            filter: "Proto in (TCP, UDP) and not VlanId = 3",
+            filter: "Proto in (TCP, UDP) and not EType = IPv6",
             cut: 59,
             bucket: 60,
             unit: .packets,

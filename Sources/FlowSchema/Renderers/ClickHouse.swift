@@ -37,6 +37,10 @@ public enum ClickHouse {
     /// found over more than one granule, and 1 % of the room is saved.
     static let compressBlockBytes = 1 << 20
 
+    /// Bytes of rows from which a part has files for each column. Batches stay
+    /// below: creating 200 files for each took longer than writing them.
+    static let widePartBytes = 256 << 20
+
     /// The stored columns, in the order of the table and of Arrow batches.
     public static let columns = FlowColumn.allCases.filter(\.isStored)
 
@@ -75,7 +79,7 @@ public enum ClickHouse {
             ORDER BY (toStartOfHour(TimeReceived), SamplerAddress, InIf, OutIf, TimeReceived)
             TTL \(ttl(days: retentionDays))
             SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = \(deduplicationWindow),
-                min_compress_block_size = \(compressBlockBytes)
+                min_compress_block_size = \(compressBlockBytes), min_bytes_for_wide_part = \(widePartBytes)
             """
     }
 

@@ -183,7 +183,7 @@ struct EmbeddedStoreTests {
             folder: folder,
             library: try EngineLibrary.locate(configured: nil),
             memory: memory,
-            batchRows: 1000,
+            batchRows: 4000,
             retentionDays: retentionDays,
             fsync: fsync
         )

@@ -55,7 +55,7 @@ struct StatusRouteTests {
         )
         let inFlight = try #require(rows["inFlight"] as? [String: Any])
         #expect(inFlight["total"] as? Int == 4)
-        #expect(inFlight["places"] as? [String: Int] == ["batch": 1, "queue": 3, "insert": 0])
+        #expect(inFlight["places"] as? [String: Int] == ["batch": 1, "queue": 3, "spool": 0, "insert": 0])
         #expect(rows["holds"] as? Bool == true)
         #expect((json["records"] as? [String: Any])?["holds"] as? Bool == true)
         #expect(json["at"] as? Int == Int(Harness.now))

@@ -89,12 +89,12 @@ public final class RetentionKeeper: Sendable {
         for (reason, parts) in [(RetentionReason.time, vanished + expired), (plan.reason, surplus)]
         where !parts.isEmpty {
             drops.append(
-                Drop(reason: reason, rows: parts.reduce(0) { $0 + $1.rows }, bytes: parts.reduce(0) { $0 + $1.bytes })
+                Drop(reason: reason, rows: parts.reduce(0) { $0 + $1.flows }, bytes: parts.reduce(0) { $0 + $1.bytes })
             )
         }
         let gone = Set(expired + surplus)
         usage.parts.removeAll { gone.contains($0) }
-        let rowsGone = (vanished + gone).reduce(0) { $0 + ($1.isRaw ? $1.rows : 0) }
+        let rowsGone = (vanished + gone).reduce(0) { $0 + $1.flows }
         state.withLock { state in
             state.last = usage
             state.rowsGone += rowsGone
@@ -119,19 +119,22 @@ public final class RetentionKeeper: Sendable {
         return drops
     }
 
-    /// Drops one part after the other, so that what went is known also when one fails.
+    /// Drops one part after the other, so that what went is known also when one fails: it may have been merged meanwhile.
     private func drop(_ plan: RetentionPlan) async -> (expired: [StoredPart], surplus: [StoredPart], (any Error)?) {
-        var gone: [StoredPart] = []
-        for part in plan.expired + plan.surplus {
-            do {
-                try await store.drop(part)
-                gone.append(part)
-            } catch {
-                let expired = gone.prefix(plan.expired.count)
-                return (Array(expired), Array(gone.dropFirst(expired.count)), error)
+        var failure: (any Error)?
+        func drop(_ parts: [StoredPart]) async -> [StoredPart] {
+            var gone: [StoredPart] = []
+            for part in parts {
+                do {
+                    try await store.drop(part)
+                    gone.append(part)
+                } catch {
+                    failure = error
+                }
             }
+            return gone
         }
-        return (plan.expired, plan.surplus, nil)
+        return (await drop(plan.expired), await drop(plan.surplus), failure)
     }
 
     /// Expired parts that are gone and in no other part.
@@ -152,6 +155,9 @@ public final class RetentionKeeper: Sendable {
 }
 
 extension StoredPart {
+    /// Raw rows in it; those of rollups are sums of them.
+    fileprivate var flows: Int { isRaw ? rows : 0 }
+
     /// Whether the rows of another part of the table are in this one: names
     /// are partition, first and last block, and how often it was merged.
     fileprivate func covers(_ other: StoredPart) -> Bool {

@@ -2,9 +2,9 @@
 public struct RetentionReport: Sendable {
     /// What went since the start for one reason.
     public struct Dropped: Equatable, Sendable {
-        /// Rows, rollups' included.
+        /// Raw rows; rollups' are sums of them.
         public var rows = 0
-        /// On disk.
+        /// On disk, rollups included.
         public var bytes = 0
 
         /// Nothing.

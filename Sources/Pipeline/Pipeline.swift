@@ -40,7 +40,7 @@ public struct PipelineOptions: Sendable {
     /// Bytes of kernel buffer per socket.
     public var receiveBuffer = 64 << 20
     /// Rows after which a batch is stored.
-    public var batchRows = 250_000
+    public var batchRows = 500_000
     /// Seconds after which a batch is stored even if it has fewer rows.
     public var flushSeconds = 1
     /// The file that keeps templates and options state from one life to the next; nil keeps none.

@@ -40,7 +40,7 @@ struct Configuration: Sendable, Equatable {
         var profile = Profile.standard
         /// Bytes.
         var memory = 4_000_000_000
-        var batchRows = 250_000
+        var batchRows = 500_000
         var flush = Duration.seconds(1)
         /// Bytes.
         var spool = 1_000_000_000

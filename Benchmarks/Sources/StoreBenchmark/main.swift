@@ -24,7 +24,7 @@ struct Arguments {
             throw StoreError(message: "usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY]")
         }
         let numbers =
-            words.dropFirst().map { Int($0) ?? 0 } + [60, 250_000, 20, 2_000_000_000].dropFirst(words.count - 1)
+            words.dropFirst().map { Int($0) ?? 0 } + [60, 500_000, 10, 4_000_000_000].dropFirst(words.count - 1)
         self.folder = folder
         (seconds, rows, batches, memory) = (Double(numbers[0]), numbers[1], numbers[2], numbers[3])
         guard numbers.allSatisfy({ $0 > 0 }) else { throw StoreError(message: "numbers have to be positive") }
@@ -63,11 +63,11 @@ func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
     }
 }
 
+/// CPU time of all threads of the process, the engine's included.
 func cpuSeconds() -> Double {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 func run() throws {

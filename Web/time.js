@@ -59,7 +59,8 @@ export function isLive(range) {
 }
 
 /**
- * The range one length earlier (-1) or later (1). A step that reaches the present goes back to following it.
+ * The range one length earlier (-1) or later (1). A step that reaches the present goes back to following it,
+ * also when the present has moved on a little since the step back: by a tenth of the length at most.
  * @param {Range} range
  * @param {-1|1} direction
  * @param {number} now
@@ -68,7 +69,7 @@ export function isLive(range) {
 export function shift(range, direction, now) {
     const { from, to } = resolve(range, now);
     const length = to - from;
-    if (direction > 0 && (isLive(range) || to + length >= now)) return { from: relative(length), to: "now" };
+    if (direction > 0 && (isLive(range) || to + 1.1 * length >= now)) return { from: relative(length), to: "now" };
     return { from: String(from + direction * length), to: String(to + direction * length) };
 }
 

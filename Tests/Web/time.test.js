@@ -45,6 +45,8 @@ Deno.test("steps go one length earlier, and forward until the present is followe
     const earliest = shift(earlier, -1, NOW);
     equal(shift(earliest, 1, NOW), earlier);
     equal(shift(earlier, 1, NOW), { from: "-1h", to: "now" });
+    equal(shift(earlier, 1, NOW + 300), { from: "-1h", to: "now" });
+    equal(shift(earlier, 1, NOW + 400), { from: String(NOW - 3600), to: String(NOW) });
     equal([3600, 86400, 172800, 5400, 61].map(relative), ["-1h", "-24h", "-2d", "-90m", "-61s"]);
 });
 

@@ -172,7 +172,7 @@ final class Spool: Sendable {
         while state.bytes + bytes > limit || state.entries.count >= Self.mostFiles {
             // By age, not in the order of replay.
             let free = state.entries.indices.filter { !state.entries[$0].isBusy }
-            guard let oldest = free.min(by: { state.entries[$0].age < state.entries[$1].age }) else { return }
+            guard let oldest = free.min(by: { state.entries[$0].rank < state.entries[$1].rank }) else { return }
             let entry = state.entries.remove(at: oldest)
             folder.remove(entry.name)
             state.bytes -= entry.bytes
@@ -297,8 +297,9 @@ extension Spool.Entry {
         )
     }
 
-    /// Sorts by when it was written.
-    var age: Substring { name.dropFirst(2) }
+    /// What goes first: the oldest, but only at the end what the store may have
+    /// in part. Its rows would count as lost although a question sees them.
+    var rank: (Int, Substring) { (SpoolFolder.wasTried(name) ? 1 : 0, name.dropFirst(2)) }
 
     /// Whether a batch that failed for so long, while others were stored, will never be taken.
     func isHopeless(stored: UInt64, at now: ContinuousClock.Instant) -> Bool {

@@ -30,6 +30,9 @@ struct SpoolFolder: Sendable {
         return (wasTried ? "a-" : "b-") + String(repeating: "0", count: 16 - digits.count) + digits + complete
     }
 
+    /// Whether the store may have the batch of that name, or a part of it.
+    static func wasTried(_ name: String) -> Bool { name.hasPrefix("a-") }
+
     /// The number in a name of this form.
     static func number(in name: String) -> UInt64? {
         guard name.hasPrefix("a-") || name.hasPrefix("b-") else { return nil }

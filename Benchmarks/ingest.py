@@ -27,6 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -146,8 +147,7 @@ def netmeta(arguments, rate, folder):
         figures = losses()
         parts = ask("SELECT count() AS parts FROM system.parts WHERE active AND database = 'netmeta'"
                     " AND table = 'flows_raw'")[0]["parts"]
-        arrived = sum(listener["read"] + listener["buffer"]["drops"] for listener in figures["listeners"]
-                      if listener["transport"] == "udp")
+        arrived = figures["datagrams"]["arrived"]
         stored = figures["rows"]["stored"]
         return {
             "offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": stored / sent["seconds"],
@@ -168,9 +168,8 @@ def losses():
 
 
 def ask(sql):
-    request = urllib.request.Request("http://127.0.0.1:28080/api/v1/query", json.dumps({"sql": sql}).encode(),
-                                     {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    address = "http://127.0.0.1:28080/api/v1/query?" + urllib.parse.urlencode({"sql": sql})
+    with urllib.request.urlopen(address, timeout=60) as answer:
         return json.load(answer)["data"]
 
 

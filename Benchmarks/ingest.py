@@ -151,9 +151,9 @@ def netmeta(arguments, rate, folder):
         stored = figures["rows"]["stored"]
         return {
             "offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": stored / sent["seconds"],
-            "sentDatagrams": sent["datagrams"] + sent["announcements"],
+            "sentDatagrams": sent["datagrams"],
             "lostDatagrams": figures["datagrams"]["lost"]["total"],
-            "uncounted": sent["datagrams"] + sent["announcements"] - arrived,
+            "uncounted": sent["datagrams"] - arrived,
             "cpuPerMillion": (server.cpu() - before) / max(1, stored) * 1e6, "peakBytes": server.peak(),
             "parts": parts,
         }
@@ -223,7 +223,7 @@ def peer(arguments, rate, folder, command, count):
         server.stop()
         flows = count() if count else sent["flows"] * (1 - dropped / sent["datagrams"])
         return {"offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": flows / sent["seconds"],
-                "sentDatagrams": sent["datagrams"] + sent["announcements"], "lostDatagrams": dropped,
+                "sentDatagrams": sent["datagrams"], "lostDatagrams": dropped,
                 "cpuPerMillion": cpu / max(1, flows) * 1e6, "peakBytes": peak}
     finally:
         if server.process.poll() is None:

@@ -30,6 +30,9 @@ struct SequenceTracker {
     /// Numbers so far behind mean a restart; nearer ones, a datagram that was overtaken.
     static let reordering: UInt32 = 1000
 
+    /// Who makes numbers jump for days can't make sums over all sequences of all exporters overflow.
+    private static let mostMissing: UInt64 = 1 << 38
+
     /// Notes a header's number.
     ///
     /// - Parameter count: units in this datagram, nil when they couldn't be counted.
@@ -42,7 +45,7 @@ struct SequenceTracker {
         } else if let expected {
             let ahead = sequence &- expected
             if ahead < .max / 2 {
-                missing += UInt64(ahead)
+                missing = min(missing + UInt64(ahead), Self.mostMissing)
             } else if expected &- sequence <= Self.reordering {
                 // Late, not lost: it was counted as missing when its successor came.
                 missing -= min(missing, UInt64(count ?? 0))

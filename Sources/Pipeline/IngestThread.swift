@@ -52,7 +52,7 @@ final class IngestThread: Sendable {
         let isReplay: Bool
     }
 
-    /// - Parameter batchCapacity: the most rows that a batch in the spool will have.
+    /// - Parameter batchCapacity: the most rows that a batch usually has.
     init(store: any BatchStore, pool: BatchPool, spool: Spool, books: RowBooks, batchCapacity: Int, logger: Logger) {
         self.store = store
         self.pool = pool
@@ -148,6 +148,9 @@ final class IngestThread: Sendable {
         ended.signal()
     }
 
+    /// Rows of a batch beyond which a file isn't ours: twice what store.batchRows may be.
+    private static let mostRows: UInt64 = 2_000_000
+
     /// Batches from receivers for one out of the spool, while there are any: the spool empties, however busy it is.
     private static let mostPassed = 8
 
@@ -197,7 +200,9 @@ final class IngestThread: Sendable {
     /// Stores the spool's first batch.
     private func replay(_ state: inout State) {
         guard let entry = spool.take() else { return }
-        let batch = state.scratch ?? FlowBatch(capacity: batchCapacity)
+        // One that waits since store.batchRows was larger needs more room.
+        let rows = max(batchCapacity, Int(min(entry.rows, Self.mostRows)))
+        let batch = state.scratch.flatMap { $0.room >= rows ? $0 : nil } ?? FlowBatch(capacity: rows)
         state.scratch = batch
         defer {
             batch.clear()

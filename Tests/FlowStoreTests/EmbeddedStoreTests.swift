@@ -8,6 +8,20 @@ import Testing
 /// so everything that needs the engine is one suite, in order.
 @Suite(.serialized)
 struct EmbeddedStoreTests {
+    @Test("a batch with more rows than usual, as one from the spool may have, is stored whole")
+    func largeBatch() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try open(folder)
+        defer { store.close() }
+        let batch = FlowBatch(capacity: 10_000)
+        batch.fill(.timeReceived, batch.reserve(10_000), with: UInt32(1_800_000_000))
+        batch.seal()
+        try store.append(batch, token: "large")
+        let answer = try await store.query("SELECT count() AS n, sum(Bytes) AS b FROM flows_raw", limits: QueryLimits())
+        #expect(answer["n"]?.values == [.uint(10_000)] && answer["b"]?.values == [.uint(0)])
+    }
+
     @Test("a batch comes back as it was written, once per token, and survives a restart")
     func roundTrip() async throws {
         let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"

@@ -74,19 +74,36 @@ struct IngestTests {
         #expect(second.spool.recoveredRows == 3 && second.spool.batches == 0)
     }
 
-    /// Sends batches of one row each through an ingest thread to its end.
+    @Test("a batch that waits since batches were larger is stored all the same")
+    func batchesBecameSmaller() throws {
+        let folder = NSTemporaryDirectory() + "netmeta-ingest-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let away = Store { _, _ in StoreError(message: "away") }
+        _ = try run([1], rows: 10, into: away, folder: folder, waits: false)
+        let store = Store { _, _ in nil }
+        let second = try run([2], into: store, capacity: 1, folder: folder)
+        #expect(second.spool.recoveredRows == 10 && second.spool.broken == 0)
+        #expect(second.rows.stored == 11 && second.rows.lost.isEmpty)
+    }
+
+    /// Sends batches through an ingest thread to its end.
     ///
-    /// - Parameter waits: whether the spool is to be empty before.
+    /// - Parameters:
+    ///   - rows: rows of each batch.
+    ///   - capacity: the most rows that a batch may have.
+    ///   - waits: whether the spool is to be empty before.
     private func run(
         _ values: [UInt64],
+        rows: Int = 1,
         into store: Store,
+        capacity: Int = 10,
         folder: String? = nil,
         waits: Bool = true
     ) throws -> (ingest: IngestThread.Report, rows: RowLedger, spool: SpoolReport) {
         let own = folder ?? NSTemporaryDirectory() + "netmeta-ingest-\(UUID().uuidString)"
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: own) } }
         let logger = Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() }
-        let pool = BatchPool(count: 2, capacity: 10)
+        let pool = BatchPool(count: 2, capacity: capacity)
         let books = RowBooks()
         let spool = Spool(folder: own, limit: 1 << 20, syncs: false, books: books, logger: logger)
         let ingest = IngestThread(
@@ -94,17 +111,17 @@ struct IngestTests {
             pool: pool,
             spool: spool,
             books: books,
-            batchCapacity: 10,
+            batchCapacity: capacity,
             logger: logger
         )
         ingest.start()
         for value in values {
             let batch = pool.take()
-            batch.fill(.bytes, batch.reserve(1), with: value)
+            batch.fill(.bytes, batch.reserve(rows), with: value)
             batch.seal()
             books.note {
-                $0.write(1, inBatch: 1)
-                $0.move(1, from: .batch, to: .queue)
+                $0.write(rows, inBatch: rows)
+                $0.move(rows, from: .batch, to: .queue)
             }
             pool.submit(batch)
         }

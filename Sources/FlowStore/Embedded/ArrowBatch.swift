@@ -79,26 +79,30 @@ struct ArrowBatch {
 
 /// The Arrow schema of a batch, and the zeros that stand for absent columns.
 final class ArrowLayout: @unchecked Sendable {
-    // Written in init only, then read by the one ingest thread: hence Sendable.
+    // The zeros grow under the lock of the one who appends; all else is written in init only: hence Sendable.
     let count: Int
     private let names: [UnsafeMutablePointer<CChar>]
     private let formats: [UnsafeMutablePointer<CChar>]
     private let variable: [Bool]
-    private let zeroBytes: UnsafeMutableRawPointer
-    private let zeroRows: Int
+    private var zeroBytes: UnsafeMutableRawPointer
+    private var zeroRows: Int
 
     /// - Parameters:
     ///   - columns: the columns of the table, in its order: the engine binds by position.
-    ///   - rows: the most rows that a batch will have.
+    ///   - rows: the most rows that a batch usually has.
     init(columns: [(name: String, storage: FieldStorage)], rows: Int) {
         count = columns.count
         names = columns.map { Self.cString($0.name) }
         formats = columns.map { Self.cString($0.storage.arrowFormat) } + [Self.cString("+s"), Self.cString("")]
         variable = columns.map { $0.storage == .variable }
         zeroRows = rows
-        // Never written after this, so the pages stay the kernel's one page of zeros.
-        zeroBytes = .allocate(byteCount: rows * 16, alignment: 4096)
-        zeroBytes.initializeMemory(as: UInt8.self, repeating: 0, count: rows * 16)
+        zeroBytes = Self.zeros(rows)
+    }
+
+    private static func zeros(_ rows: Int) -> UnsafeMutableRawPointer {
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: rows * 16, alignment: 4096)
+        bytes.initializeMemory(as: UInt8.self, repeating: 0, count: rows * 16)
+        return bytes
     }
 
     deinit {
@@ -109,8 +113,14 @@ final class ArrowLayout: @unchecked Sendable {
     /// Whether the values of the column with that place vary in length.
     func isVariable(_ index: Int) -> Bool { variable[index] }
 
+    /// Zeros for a column that no row wrote; more than usual for a batch that
+    /// waited in the spool since store.batchRows was larger.
     func zeros(rows: Int) -> UnsafeRawPointer {
-        precondition(rows <= zeroRows)
+        if rows > zeroRows {
+            zeroBytes.deallocate()
+            zeroBytes = Self.zeros(rows)
+            zeroRows = rows
+        }
         return UnsafeRawPointer(zeroBytes)
     }
 

@@ -80,10 +80,11 @@ struct HostChecks {
             return .warn(name, "the system doesn't tell for \(path.path)", do: "df -h \(path.path)")
         }
         let words = "\(Words.size(free)) at \(path.path)"
-        guard free >= Int64(DiskSpace.least) else {
+        let needed = DiskSpace.needed(folder: configuration.store.data)
+        guard free >= Int64(needed) else {
             return .fail(
                 name,
-                "\(words), a start needs \(Words.size(DiskSpace.least))",
+                "\(words), a start needs \(Words.size(needed))",
                 do: "make room (du -xh --max-depth=2 \(path.path) | sort -h), or name another folder with --data"
             )
         }

@@ -7,11 +7,15 @@ struct Health: Decodable, Sendable {
     let store: Store
 
     struct Store: Decodable, Sendable {
-        let bytes: UInt64
-        let oldest: UInt64?
-        let newest: UInt64?
         let retentionDays: Int
-        let freeDiskBytes: UInt64?
+        let retention: Retention?
+
+        struct Retention: Decodable, Sendable {
+            let missingBytes: UInt64
+            let keepsSeconds: Double?
+            let keepsBound: String?
+            let sentence: String?
+        }
     }
 }
 

@@ -72,27 +72,24 @@ struct ServerChecks {
             }
     }
 
-    /// Rows of less than this many seconds don't tell what a day brings.
-    private static let leastSpan: UInt64 = 600
-
-    /// Whether the disk holds what the retention time promises, at the rate of the stored rows.
+    /// How long rows will be kept, as the server forecasts it.
     private func retention(_ store: Health.Store) -> Finding {
         let name = "retention"
         let days = Words.counted(store.retentionDays, "day")
-        guard let oldest = store.oldest, let newest = store.newest, newest >= oldest + Self.leastSpan,
-            let free = store.freeDiskBytes
-        else { return .ok(name, "\(days); too little is stored to say how much that will be") }
-        let perDay = Double(store.bytes) / Double(newest - oldest) * 86_400
-        let room = Double(store.bytes) + max(0, Double(free) - Double(DiskSpace.least))
-        let words =
-            "\(days) at \(Words.size(Int(min(perDay, 1e18)))) a day need "
-            + Words.size(Int(min(perDay * Double(store.retentionDays), 1e18)))
-        guard perDay * Double(store.retentionDays) > room else { return .ok(name, words + ", which the disk has") }
-        let fitting = max(1, Int(room / perDay))
+        guard let retention = store.retention, let sentence = retention.sentence, let seconds = retention.keepsSeconds
+        else { return .ok(name, "\(days); too little comes in to say how much that will be") }
+        if retention.missingBytes > 0 {
+            return .warn(
+                name,
+                "\(sentence); \(Words.size(Int(clamping: retention.missingBytes))) are too many by now",
+                do: "raise retention.size, or give the data folder a larger disk"
+            )
+        }
+        guard retention.keepsBound != "time" else { return .ok(name, sentence) }
         return .warn(
             name,
-            "\(words), and the disk has \(Words.size(Int(room)))",
-            do: "set retention.days to \(fitting), or give it a larger disk"
+            sentence,
+            do: "set retention.days to \(max(1, Int(seconds / 86_400))), raise retention.size, or give it a larger disk"
         )
     }
 

@@ -1,4 +1,7 @@
 extension StoreError {
+    /// ClickHouse's NOT_ENOUGH_SPACE.
+    static let noRoom = 243
+
     /// Whether the values of the batch are what the store doesn't take, so that
     /// no other try will help: anything else (no room, no memory, a disk or a
     /// table that is away, a limit) may pass.

@@ -61,16 +61,18 @@ extension EmbeddedStore {
         }
     }
 
-    /// Bounds the parts that merges make, in all tables with rows; those that are larger already stay.
+    /// Bounds the parts that merges make, in all tables with rows of a time; those that are larger already stay.
     ///
     /// - Parameter oldSeconds: how long parts stay that a merge has replaced.
+    /// - Throws: ``StoreError`` also when the disk is nearly full, see ``checkRoom(rows:)``.
     func limitParts(bytes: Int, oldSeconds: Int) async throws {
+        try checkRoom(rows: 0)
         try await upkeep { connection throws(StoreError) in
             let settings = ["max_bytes_to_merge_at_max_space_in_pool = \(bytes)", "old_parts_lifetime = \(oldSeconds)"]
             let tables = try connection.query(
                 """
                 SELECT name, create_table_query AS text FROM system.tables
-                WHERE database = '\(ClickHouse.database)' AND engine LIKE '%MergeTree'
+                WHERE database = '\(ClickHouse.database)' AND engine LIKE '%MergeTree' AND partition_key != ''
                 """,
                 limit: 1000
             )

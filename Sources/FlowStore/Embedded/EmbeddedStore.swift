@@ -126,9 +126,11 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         }
     }
 
-    /// Refuses rows while the disk is nearly full: an engine that meets its end
-    /// within an insert may confirm a part whose marks it couldn't write.
-    private func checkRoom(rows: Int) throws(StoreError) {
+    /// Refuses rows, and changes of tables, while the disk is nearly full: an
+    /// engine that meets its end within an insert may confirm a part whose marks
+    /// it couldn't write, and within an ALTER it leaves a table's definition
+    /// empty, with which the folder can't be opened any more.
+    func checkRoom(rows: Int) throws(StoreError) {
         var disk = statvfs()
         // Who can't be asked is left to the engine's own refusal.
         guard statvfs(folder, &disk) == 0 else { return }
@@ -136,9 +138,9 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         let needed = Self.leastFree + UInt64(rows) * Self.mostRowBytes
         guard free < needed else { return }
         throw StoreError(
-            code: Self.noRoomCode,
+            code: StoreError.noRoom,
             message:
-                "only \(free >> 20) MB are free on the disk of \(folder), \(needed >> 20) MB are needed to store rows; "
+                "only \(free >> 20) MB are free on the disk of \(folder), \(needed >> 20) MB are needed; "
                 + "make room, or set retention.size"
         )
     }
@@ -147,8 +149,6 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private static let leastFree: UInt64 = 64 << 20
     /// Bytes that a row takes before it is merged, rollups included, at the most.
     private static let mostRowBytes: UInt64 = 100
-    /// ClickHouse's NOT_ENOUGH_SPACE.
-    private static let noRoomCode = 243
 
     private func append(_ arrow: ArrowBatch, to table: String, token: String) throws(StoreError) {
         defer { arrow.deallocate() }
@@ -175,7 +175,10 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     }
 
     /// Changes after how many days rows are dropped.
+    ///
+    /// - Throws: ``StoreError`` also when the disk is nearly full, see ``checkRoom(rows:)``.
     public func setRetention(days: Int) async throws {
+        try checkRoom(rows: 0)
         try await upkeep { connection throws(StoreError) in
             try SchemaReconciler(connection: connection).setRetention(days: days)
         }

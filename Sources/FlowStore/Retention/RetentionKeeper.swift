@@ -67,11 +67,15 @@ public final class RetentionKeeper: Sendable {
         let now = ContinuousClock.now
         let policy = state.withLock { $0.policy }
         if state.withLock({ $0.settled }) != policy {
-            try await store.limitParts(
-                bytes: policy.largestPart(disk: usage.disk),
-                oldSeconds: policy.oldPartSeconds(disk: usage.disk)
-            )
-            state.withLock { $0.settled = policy }
+            do {
+                try await store.limitParts(
+                    bytes: policy.largestPart(disk: usage.disk),
+                    oldSeconds: policy.oldPartSeconds(disk: usage.disk)
+                )
+                state.withLock { $0.settled = policy }
+            } catch let error as StoreError where error.code == StoreError.noRoom {
+                // Making room comes first; the next look tries again.
+            }
         }
 
         let before = state.withLock { $0.last }

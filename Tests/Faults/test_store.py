@@ -195,6 +195,22 @@ def test_overload_goes_to_the_kernel_and_not_to_the_spool(serving):
     netmeta.stop()
 
 
+def test_a_disk_that_is_full_from_the_start(serving, disk):
+    """What the program does to its tables at first waits for room; the folder opens again."""
+    netmeta = serving().start()
+    with disk.full():
+        # Time for the first look at what is to be kept.
+        time.sleep(4)
+        assert netmeta.health()["store"]["freeDiskBytes"] < 1 << 20
+    netmeta.kill()
+    netmeta.start()
+    netmeta.load(300, 3)
+    sent = netmeta.load_ended()
+    health = netmeta.at_rest()
+    assert health["losses"]["lost"]["total"] == 0 and health["losses"]["stored"] == sent["flows"]
+    netmeta.stop()
+
+
 # MARK: - Clocks
 
 CLOCK = r"""

@@ -60,7 +60,7 @@ function useKeys(openHelp) {
         const listener = (/** @type {KeyboardEvent} */ event) => {
             if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
             const target = /** @type {HTMLElement} */ (event.target);
-            if (target.closest("input, textarea, select, dialog, [contenteditable], .float")) return;
+            if (target.closest("input, textarea, select, dialog[open], [contenteditable], .float")) return;
             const chord = before.current.key === "g" && event.timeStamp - before.current.at < 3000;
             before.current = { key: event.key, at: event.timeStamp };
             const state = current();

@@ -31,7 +31,7 @@ public final class FlowBatch: @unchecked Sendable {
     @usableFromInline var keepsOriginsNow = false
 
     /// Columns whose values vary in length, by their place behind ``FlowColumn/firstVariable``.
-    private let variables: [VariableColumn]
+    @usableFromInline let variables: [VariableColumn]
 
     /// Counters of interfaces that came with the rows; nil until the first.
     public private(set) var interfaceCounters: InterfaceCounterBatch?
@@ -108,6 +108,7 @@ public final class FlowBatch: @unchecked Sendable {
     }
 
     /// Memory for a row's list of up to so many numbers, see ``RowWriter/openNumbers(_:row:most:)``.
+    @inlinable
     @inline(__always)
     @unsafe
     func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
@@ -120,6 +121,7 @@ public final class FlowBatch: @unchecked Sendable {
     }
 
     /// Gives a row the numbers that were written since ``openNumbers(_:row:most:)``.
+    @inlinable
     @inline(__always)
     func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
         unsafe columns[Int(column.rawValue)].written = row + 1
@@ -130,7 +132,9 @@ public final class FlowBatch: @unchecked Sendable {
     }
 
     /// Where in ``variables`` a column is; the array's bounds refuse those whose values are all of one length.
-    private static func place(of column: FlowColumn) -> Int {
+    @inlinable
+    @inline(__always)
+    static func place(of column: FlowColumn) -> Int {
         Int(column.rawValue) &- Int(FlowColumn.firstVariable.rawValue)
     }
 

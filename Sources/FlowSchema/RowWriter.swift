@@ -82,6 +82,14 @@ public struct RowWriter: ~Escapable {
     @inline(__always)
     public func set<T: BitwiseCopyable>(_ column: FlowColumn, row: Int, to value: T) {
         precondition(row >= rows.lowerBound && row < rows.upperBound)
+        unsafe put(value, in: column, row: row)
+    }
+
+    /// The same for one of ``rows``, which the caller has checked.
+    @inlinable
+    @inline(__always)
+    @unsafe
+    public func put<T: BitwiseCopyable>(_ value: T, in column: FlowColumn, row: Int) {
         let place = unsafe columns + Int(column.rawValue)
         precondition(unsafe MemoryLayout<T>.size == place.pointee.width)
         let before = unsafe place.pointee.written
@@ -97,6 +105,8 @@ public struct RowWriter: ~Escapable {
     ///
     /// - Parameter row: one of ``rows``.
     /// - Returns: memory for none when the batch has no room for so many.
+    @inlinable
+    @inline(__always)
     @unsafe
     public func openNumbers(_ column: FlowColumn, row: Int, most: Int) -> UnsafeMutableBufferPointer<UInt32> {
         precondition(row >= rows.lowerBound && row < rows.upperBound)
@@ -106,6 +116,8 @@ public struct RowWriter: ~Escapable {
     }
 
     /// Gives a row the first `count` numbers of the memory that was opened for it last.
+    @inlinable
+    @inline(__always)
     public func closeNumbers(_ column: FlowColumn, row: Int, count: Int) {
         precondition(row >= rows.lowerBound && row < rows.upperBound)
         unsafe Unmanaged.passUnretained(unownedBatch)._withUnsafeGuaranteedRef {

@@ -9,16 +9,17 @@ public final class VariableColumn {
     public static let mostBytes = 32 << 20
 
     /// Rows that have their value, those without one included.
+    @inlinable
     public var rows: Int { unsafe rowsTaken }
     // One thread owns the batch: checking each access for a second one would cost more than a list's numbers.
     @exclusivity(unchecked)
-    private var rowsTaken = 0
-    private let capacity: Int
-    private let ends: UnsafeMutablePointer<Int32>
+    @usableFromInline var rowsTaken = 0
+    @usableFromInline let capacity: Int
+    @usableFromInline let ends: UnsafeMutablePointer<Int32>
     @exclusivity(unchecked)
-    private var bytes: UnsafeMutableRawPointer
+    @usableFromInline var bytes: UnsafeMutableRawPointer
     @exclusivity(unchecked)
-    private var room = 4096
+    @usableFromInline var room = 4096
 
     /// Makes an empty column.
     init(capacity: Int) {
@@ -51,6 +52,7 @@ public final class VariableColumn {
     /// it that have none yet are empty.
     ///
     /// - Returns: nil when the bound is reached.
+    @inlinable
     @inline(__always)
     @unsafe
     func open(most: Int, row: Int) -> UnsafeMutableRawPointer? {
@@ -63,6 +65,7 @@ public final class VariableColumn {
     }
 
     /// Gives a row the bytes that were written since ``open(most:row:)``.
+    @inlinable
     @inline(__always)
     func close(byteCount: Int, row: Int) {
         precondition(row == rows && row < capacity)
@@ -73,6 +76,7 @@ public final class VariableColumn {
     }
 
     /// Makes rows up to `row` empty that have no value yet.
+    @usableFromInline
     @inline(never)
     func extend(to row: Int) {
         guard row > rows else { return }
@@ -85,8 +89,9 @@ public final class VariableColumn {
         unsafe rowsTaken = min(rows, row)
     }
 
+    @usableFromInline
     @inline(never)
-    private func grow(to size: Int) {
+    func grow(to size: Int) {
         let larger = unsafe min(Self.mostBytes, max(size, 2 * room))
         let grown = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
         unsafe grown.copyMemory(from: bytes, byteCount: room)

@@ -59,11 +59,11 @@ struct FlowSample: BitwiseCopyable, Sendable {
         guard sample.byteCount >= start else { throw .truncated }
         let records: UInt32
         if format == SampleFormat.flow {
-            records = readStart(WirePart(sample, length: 32), columns)
+            records = readStart(WirePart(sample, length: 32), &columns)
         } else if format == SampleFormat.expandedFlow {
-            records = readExpandedStart(WirePart(sample, length: 44), columns)
+            records = readExpandedStart(WirePart(sample, length: 44), &columns)
         } else {
-            records = readDiscardStart(sample, columns)
+            records = readDiscardStart(sample, &columns)
         }
         try readRecords(sample, at: start, count: records, view, &columns, &counters)
         if told.contains(.details) { completePacket() }
@@ -109,7 +109,7 @@ struct FlowSample: BitwiseCopyable, Sendable {
 
     /// The compact form: ids and interfaces share their 32 bits with a type.
     @inline(__always)
-    private mutating func readStart(_ start: WirePart, _ columns: borrowing SFlowColumns) -> UInt32 {
+    private mutating func readStart(_ start: WirePart, _ columns: inout SFlowColumns) -> UInt32 {
         dataSource = start.number(at: 4)
         drops = start.number(at: 16)
         let input = start.number(at: 20, as: UInt32.self)
@@ -125,7 +125,7 @@ struct FlowSample: BitwiseCopyable, Sendable {
 
     /// The expanded form: types and values stand apart.
     @inline(__always)
-    private mutating func readExpandedStart(_ start: WirePart, _ columns: borrowing SFlowColumns) -> UInt32 {
+    private mutating func readExpandedStart(_ start: WirePart, _ columns: inout SFlowColumns) -> UInt32 {
         let type = start.number(at: 4, as: UInt32.self)
         let index = start.number(at: 8, as: UInt32.self)
         dataSource = index ^ type << 24
@@ -142,7 +142,7 @@ struct FlowSample: BitwiseCopyable, Sendable {
     /// A packet that was dropped: agents tell every one of them, as far as
     /// their own limit of records a second goes, which counts as loss.
     @inline(never)
-    private mutating func readDiscardStart(_ start: RawSpan, _ columns: borrowing SFlowColumns) -> UInt32 {
+    private mutating func readDiscardStart(_ start: RawSpan, _ columns: inout SFlowColumns) -> UInt32 {
         let type = start.number(at: 4, as: UInt32.self)
         let index = start.number(at: 8, as: UInt32.self)
         // No data source's type: its flow samples count their own loss.

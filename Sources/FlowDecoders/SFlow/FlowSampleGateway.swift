@@ -16,21 +16,22 @@ extension FlowSample {
         // A row has one path: of several records the first counts.
         let isFirst = !told.contains(.gateway)
         told.formUnion(.gateway)
+        precondition(columns.hasRoom)
         let writer = columns.writer
         let row = columns.row
         let (hop, offset) = try record.sflowAddress(at: 0)
         if !told.contains(.nextHop) {
-            writer.set(.nextHop, row: row, to: hop)
+            unsafe writer.put(hop, in: .nextHop, row: row)
             told.formUnion(.nextHop)
         }
-        if !hop.isUnspecified { writer.set(.bgpNextHop, row: row, to: hop) }
+        if !hop.isUnspecified { unsafe writer.put(hop, in: .bgpNextHop, row: row) }
         guard record.byteCount >= offset &+ 12 else { throw .truncated }
         let start = WirePart(record, at: offset, length: 12)
         let own: UInt32 = start.number(at: 0)
         let source: UInt32 = start.number(at: 4)
         let neighbour: UInt32 = start.number(at: 8)
-        writer.set(.srcAS, row: row, to: source == 0 ? own : source)
-        if neighbour != 0 { writer.set(.prevHopAS, row: row, to: neighbour) }
+        unsafe writer.put(source == 0 ? own : source, in: .srcAS, row: row)
+        if neighbour != 0 { unsafe writer.put(neighbour, in: .prevHopAS, row: row) }
         let pathOffset = offset &+ 12
         guard record.byteCount &- pathOffset >= 4 else { throw .truncated }
         var path = PathWalk(at: pathOffset &+ 4)
@@ -43,8 +44,8 @@ extension FlowSample {
         let isWhole = unsafe path.read(record, segments: record.number(at: pathOffset), into: list)
         if isFirst { writer.close(.asPath, row, kept: min(path.numbers, list.count), of: path.numbers, &counters) }
         guard isWhole else { throw .truncated }
-        writer.set(.dstAS, row: row, to: path.last == 0 ? own : path.last)
-        writer.set(.nextHopAS, row: row, to: path.first)
+        unsafe writer.put(path.last == 0 ? own : path.last, in: .dstAS, row: row)
+        unsafe writer.put(path.first, in: .nextHopAS, row: row)
         if isFirst { writer.readCommunities(record, at: path.position, row, &counters) }
     }
 }
@@ -104,6 +105,30 @@ private struct PathWalk {
         segments: UInt32,
         into list: UnsafeMutableBufferPointer<UInt32>
     ) -> Bool {
+        // Nearly every path is one sequence that is there in full.
+        guard segments == 1, position <= record.byteCount &- 12 else {
+            return unsafe readSegments(record, segments, into: list)
+        }
+        let count = Int(record.number(at: position &+ 4, as: UInt32.self))
+        guard count > 0, count <= list.count, count <= (record.byteCount &- position &- 8) / 4 else {
+            return unsafe readSegments(record, segments, into: list)
+        }
+        let path = record.cut(at: position &+ 8, length: count &* 4)
+        unsafe path.copyNumbers(at: 0, count, to: list.baseAddress)
+        numbers = count
+        first = path.number(at: 0)
+        last = path.number(at: path.byteCount &- 4)
+        position &+= 8 &+ path.byteCount
+        return true
+    }
+
+    @inline(never)
+    @unsafe
+    private mutating func readSegments(
+        _ record: RawSpan,
+        _ segments: UInt32,
+        into list: UnsafeMutableBufferPointer<UInt32>
+    ) -> Bool {
         for _ in 0..<segments {
             guard position <= record.byteCount &- 8 else { return false }
             let told = Int(record.number(at: position &+ 4, as: UInt32.self))
@@ -130,9 +155,10 @@ extension RawSpan {
     @unsafe
     fileprivate func copyNumbers(at offset: Int, _ count: Int, to list: UnsafeMutablePointer<UInt32>?) {
         guard let list = unsafe list else { return }
-        let numbers = WirePart(self, at: offset, length: count &* 4)
+        let numbers = cut(at: offset, length: count &* 4)
         for index in 0..<count {
-            unsafe list[index] = numbers.number(at: index &* 4, as: UInt32.self).littleEndian
+            let number = unsafe numbers.unsafeLoadUnaligned(fromUncheckedByteOffset: index &* 4, as: UInt32.self)
+            unsafe list[index] = UInt32(bigEndian: number).littleEndian
         }
     }
 }

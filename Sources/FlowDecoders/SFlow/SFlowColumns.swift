@@ -67,7 +67,11 @@ struct SFlowColumns: ~Escapable {
 
     /// Gives the row its value of a column that not every sample tells.
     @inline(__always)
-    func set<T: BitwiseCopyable>(_ column: FlowColumn, to value: T) { writer.set(column, row: row, to: value) }
+    func set<T: BitwiseCopyable>(_ column: FlowColumn, to value: T) {
+        // `row` only counts up from the first of the rows.
+        precondition(hasRoom)
+        unsafe writer.put(value, in: column, row: row)
+    }
 
     /// Stores the packet and what is the same for all rows: the row is whole then, and the next one's turn.
     ///

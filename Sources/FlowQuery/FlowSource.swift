@@ -29,6 +29,9 @@ public struct FlowSource: Hashable, Sendable {
     /// The table that most of the range comes from.
     public var table: String { main?.rollup?.table ?? ClickHouse.flowsTable }
 
+    /// Whether every row comes from the raw table.
+    var isRaw: Bool { parts.count == 1 && parts[0].rollup == nil }
+
     /// The seconds that one row of ``table`` is about.
     public var resolution: UInt64 { main?.rollup?.resolution ?? 1 }
 

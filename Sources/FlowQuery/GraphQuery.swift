@@ -1,10 +1,11 @@
 import FlowSchema
 
-/// Traffic over time, of the groups that ``TopQuery`` found and of all others together: one scan.
+/// Traffic over time, of the groups that ``TopQuery`` found and of all others together.
 ///
 /// The groups are written into the statement as values, so that ranking and
 /// drawing are two scans, never three, and the same groups are drawn that
-/// were ranked.
+/// were ranked. Where a rollup has the traffic of all groups together, only
+/// the rows of these groups are read, and the others are what is left of it.
 public struct GraphQuery: Hashable, Sendable {
     /// How the groups were chosen.
     public var top: TopQuery
@@ -12,17 +13,23 @@ public struct GraphQuery: Hashable, Sendable {
     public var keys: [[KeyValue]]
     /// Whether ingress, egress and unknown direction are series of their own.
     public var splitsDirection: Bool
+    /// Whether rank 0 is told apart by whoever asks, see ``GraphInOneScan``.
+    private let isRanked: Bool
 
     /// Asks for a chart of these groups.
     public init(top: TopQuery, keys: [[KeyValue]], splitsDirection: Bool = false) {
+        self.init(top: top, keys: keys, splitsDirection: splitsDirection, isRanked: false)
+    }
+
+    init(top: TopQuery, keys: [[KeyValue]], splitsDirection: Bool, isRanked: Bool) {
         self.top = top
         self.keys = keys
         self.splitsDirection = splitsDirection
+        self.isRanked = isRanked
     }
 
     /// Where the rows come from.
     public var source: FlowSource {
-        let directions: [FlowColumn] = splitsDirection ? [.flowDirection] : []
         let columns = top.dimensions.map(\.column) + directions
         return FlowSource(top.question, groupedBy: columns, width: top.buckets.width)
     }
@@ -30,13 +37,44 @@ public struct GraphQuery: Hashable, Sendable {
     /// The statement: bucket `t`, rank `r` (1... in ``keys``, 0 for Other),
     /// `direction` (0 when not split), `amount`, `flows`, `assumed`.
     public var sql: SQLText {
-        let source = source
+        guard let whole else { return "\(select(rank, from: source))\nGROUP BY t, r, direction" }
         return """
-            SELECT \(top.buckets.sql) AS t, \(rank) AS r, \(splitsDirection ? "FlowDirection" : "0") AS direction, \
-            \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
-            FROM \(source.sql)
+            \(select(rank, from: source))
+                AND \(hasKey)
+            GROUP BY t, r, direction
+            UNION ALL
+            \(select("0", from: whole))
             GROUP BY t, r, direction
             """
+    }
+
+    private func select(_ rank: SQLText, from source: FlowSource) -> SQLText {
+        """
+        SELECT \(top.buckets.sql) AS t, \(rank) AS r, \(splitsDirection ? "FlowDirection" : "0") AS direction, \
+        \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
+        FROM \(source.sql)
+        """
+    }
+
+    /// A rollup that has the traffic of all groups together, where the groups themselves can only be told apart
+    /// by raw rows. Rank 0 of the answer is then all of it, and not only the others.
+    private var whole: FlowSource? {
+        guard !isRanked, !keys.isEmpty, !top.dimensions.isEmpty, source.isRaw else { return nil }
+        let whole = FlowSource(top.question, groupedBy: directions, width: top.buckets.width)
+        return whole.table == source.table ? nil : whole
+    }
+
+    private var directions: [FlowColumn] { splitsDirection ? [.flowDirection] : [] }
+
+    /// Whether a row has one of the keys.
+    private var hasKey: SQLText {
+        let columns = top.dimensions.map(\.keyExpression)
+        if columns.count == 1 {
+            let all: [SQLText] = keys.map { $0[0].sql }
+            return "\(columns[0]) IN (\(all, separator: ", "))"
+        }
+        let tuples: [SQLText] = keys.map { "(\($0.map(\.sql), separator: ", "))" }
+        return "(\(columns, separator: ", ")) IN (\(tuples, separator: ", "))"
     }
 
     /// Which of the keys a row has. One dimension maps through a hash table.
@@ -46,22 +84,12 @@ public struct GraphQuery: Hashable, Sendable {
         let dimensions = top.dimensions
         guard !dimensions.isEmpty else { return "1" }
         guard !keys.isEmpty else { return "0" }
-        if dimensions.count == 1 {
-            let key = dimensions[0].keyExpression
-            let branches: [SQLText] = keys.enumerated().map { "\(key) = \($1[0].sql), \($0 + 1)" }
-            let all: [SQLText] = keys.map { $0[0].sql }
-            return "if(\(key) IN (\(all, separator: ", ")), multiIf(\(branches, separator: ", "), 0), 0)"
-        }
         let columns = dimensions.map(\.keyExpression)
-        let tuples: [SQLText] = keys.map { "(\($0.map(\.sql), separator: ", "))" }
         let branches: [SQLText] = keys.enumerated().map { index, values in
             let tests: [SQLText] = zip(columns, values).map { "\($0) = \($1.sql)" }
             return "\(tests, separator: " AND "), \(index + 1)"
         }
-        return """
-            if((\(columns, separator: ", ")) IN (\(tuples, separator: ", ")), \
-            multiIf(\(branches, separator: ", "), 0), 0)
-            """
+        return "if(\(hasKey), multiIf(\(branches, separator: ", "), 0), 0)"
     }
 }
 
@@ -126,27 +154,56 @@ public struct GraphAnswer: Hashable, Sendable {
 extension GraphQuery {
     /// Makes the lines from the statement's rows: gaps are filled with 0.
     public func answer(_ rows: [GraphRow]) -> GraphAnswer {
-        let count = top.buckets.count
-        var amounts: [SeriesID: [UInt64]] = [:]
-        var flows: UInt64 = 0
-        var assumed: UInt64 = 0
+        var sums: [SeriesID: Sums] = [:]
         for row in rows {
             guard let index = top.buckets.index(of: row.bucket) else { continue }
             let direction = splitsDirection ? SeriesDirection(flowDirection: row.direction) : nil
             let id = SeriesID(rank: (0...keys.count + 1).contains(row.rank) ? row.rank : 0, direction: direction)
-            amounts[id, default: Array(repeating: 0, count: count)][index] &+= row.amount
-            flows &+= row.flows
-            assumed &+= row.assumed
+            sums[id, default: Sums(buckets: top.buckets.count)].add(row, at: index)
         }
-        let whole = amounts.values.joined().reduce(0, &+)
-        let series = amounts.map { id, amounts in
-            makeSeries(key: key(rank: id.rank), direction: id.direction, amounts: amounts, whole: whole)
+        if whole != nil { Self.takeRest(of: &sums) }
+        let whole = sums.values.lazy.flatMap(\.amounts).reduce(0, &+)
+        let series = sums.map { id, sums in
+            makeSeries(key: key(rank: id.rank), direction: id.direction, amounts: sums.amounts, whole: whole)
         }
+        let flows = sums.values.reduce(0) { $0 &+ $1.flows }
+        let assumed = sums.values.reduce(0) { $0 &+ $1.assumed }
         return GraphAnswer(
             series: series.sorted(by: Self.precedes),
             flows: flows,
             assumedSampling: Double(assumed).share(of: Double(flows))
         )
+    }
+
+    /// Makes rank 0, which is all traffic, what is left when the ranked groups are taken out of it.
+    ///
+    /// Rows that came between the two reads may be in the groups and not yet in the whole: then nothing is left.
+    private static func takeRest(of sums: inout [SeriesID: Sums]) {
+        for (id, group) in sums where id.rank != 0 {
+            sums[SeriesID(rank: 0, direction: id.direction)]?.take(group)
+        }
+        for (id, rest) in sums where id.rank == 0 && rest.flows == 0 { sums[id] = nil }
+    }
+
+    /// What belongs to one line.
+    private struct Sums {
+        var amounts: [UInt64]
+        var flows: UInt64 = 0
+        var assumed: UInt64 = 0
+
+        init(buckets: Int) { amounts = Array(repeating: 0, count: buckets) }
+
+        mutating func add(_ row: GraphRow, at index: Int) {
+            amounts[index] &+= row.amount
+            flows &+= row.flows
+            assumed &+= row.assumed
+        }
+
+        mutating func take(_ part: Sums) {
+            for index in amounts.indices { amounts[index] -= min(amounts[index], part.amounts[index]) }
+            flows -= min(flows, part.flows)
+            assumed -= min(assumed, part.assumed)
+        }
     }
 
     private struct SeriesID: Hashable {

@@ -8,6 +8,7 @@ extension WebAPI {
     func graph(_ parameters: Parameters) async throws -> GraphBody {
         let top = try parameters.top(now: clock())
         let splitsDirection = try parameters.splitsDirection()
+        if let scan = GraphInOneScan(top, splitsDirection: splitsDirection) { return try await graph(scan) }
         // Without dimensions there is one group, which needs no ranking.
         let ranked = top.dimensions.isEmpty ? nil : try await ask(top.rankingSQL, rows: TopQuery.most)
         let keys = try ranked.map { try $0.keys(top) } ?? []
@@ -22,6 +23,22 @@ extension WebAPI {
             sql: query.sql,
             rankingSQL: ranked == nil ? nil : top.rankingSQL,
             names: await learntNames(for: top.dimensions)
+        )
+    }
+
+    private func graph(_ scan: GraphInOneScan) async throws -> GraphBody {
+        let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
+        let result = try await ask(scan.sql, rows: rows)
+        let drawn = try result.graphRows()
+        let query = scan.query(ranks: drawn.map(\.rank), keys: try result.keyValues("k0"))
+        return GraphBody(
+            query,
+            query.answer(drawn),
+            groups: try result.numbers("groups").first ?? 0,
+            elapsed: result.elapsed,
+            sql: scan.sql,
+            rankingSQL: nil,
+            names: await learntNames(for: query.top.dimensions)
         )
     }
 
@@ -102,7 +119,7 @@ extension QueryResult {
         }
     }
 
-    private func keyValues(_ name: String) throws -> [KeyValue] {
+    func keyValues(_ name: String) throws -> [KeyValue] {
         guard let column = self[name] else { throw UnexpectedAnswer(message: "the answer lacks the column \(name)") }
         return try column.values.map { value in
             if case .address(let address) = value { return .address(address) }

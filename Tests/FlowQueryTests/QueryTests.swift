@@ -85,6 +85,48 @@ struct QueryTests {
         #expect(GraphQuery(top: try Self.top("SrcAS"), keys: []).sql.text.contains(" 0 AS r"))
     }
 
+    @Test func groupsOfRawRowsAreReadAloneWhereARollupHasTheWhole() throws {
+        let question = Question(range: try TimeRange(from: 0, to: 36_000), filter: try Filter.parse("Proto = 6"))
+        let top = try TopQuery(
+            question,
+            dimensions: try Dimension.parse(list: "Proto,SrcPort"),
+            buckets: try Buckets(range: question.range, width: 3600)
+        )
+        let query = GraphQuery(top: top, keys: [[.number(6), .number(443)], [.number(6), .number(53)]])
+        let sql = query.sql.text
+        #expect(sql.contains("    AND (Proto, SrcPort) IN ((6, 443), (6, 53))\nGROUP BY t, r, direction\nUNION ALL\n"))
+        #expect(sql.contains(", 0 AS r, 0 AS direction, sum(ScaledBytes) AS amount"))
+        #expect(query.source.table == "flows_raw")
+        let answer = query.answer([
+            GraphRow(bucket: 3600, rank: 1, direction: 0, amount: 300, flows: 1, assumed: 1),
+            GraphRow(bucket: 7200, rank: 2, direction: 0, amount: 900, flows: 3, assumed: 0),
+            GraphRow(bucket: 3600, rank: 0, direction: 0, amount: 1000, flows: 5, assumed: 2),
+            // A group whose rows came after the whole was read.
+            GraphRow(bucket: 7200, rank: 0, direction: 0, amount: 800, flows: 3, assumed: 0),
+        ])
+        #expect(answer.series.map(\.key.kind) == [.value, .value, .other])
+        #expect(answer.series.map(\.total) == [900, 300, 700])
+        #expect(answer.flows == 8)
+        #expect(answer.assumedSampling == 0.25)
+        let none = query.answer([
+            GraphRow(bucket: 0, rank: 1, direction: 0, amount: 300, flows: 1, assumed: 0),
+            GraphRow(bucket: 0, rank: 0, direction: 0, amount: 300, flows: 1, assumed: 0),
+        ])
+        #expect(none.series.map(\.key.kind) == [.value])
+    }
+
+    @Test func columnsOfOneByteNeedOneScan() throws {
+        let top = try Self.top("Proto")
+        let scan = try #require(GraphInOneScan(top, splitsDirection: false))
+        #expect(scan.sql.text.contains("if(place <= 2, place, 0) AS r"))
+        #expect(scan.sql.text.split(separator: "flows_raw").count == 2)
+        let query = scan.query(ranks: [2, 0, 1, 1], keys: [.number(17), .number(99), .number(6), .number(6)])
+        #expect(query.keys == [[.number(6)], [.number(17)]])
+        #expect(GraphInOneScan(try Self.top("SrcPort"), splitsDirection: false) == nil)
+        #expect(GraphInOneScan(try Self.top("Proto,TCPFlags"), splitsDirection: false) == nil)
+        #expect(GraphInOneScan(try Self.top(""), splitsDirection: false) == nil)
+    }
+
     @Test func topAnswerAddsOther() throws {
         let whole = Traffic(bytes: 1000, packets: 10, flows: 8)
         let rows = [

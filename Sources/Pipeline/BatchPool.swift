@@ -107,7 +107,7 @@ final class BatchPool: @unchecked Sendable {
     /// Gives a batch back that was dealt with.
     func recycle(_ batch: FlowBatch) {
         condition.lock()
-        // Nobody needs it any more then, and somebody may be reading it: see IngestThread.join().
+        // Nobody needs it any more then, and somebody may be reading it: see IngestThread.join(_:).
         if !closed { batch.clear() }
         empty.append(batch)
         condition.broadcast()

@@ -5,7 +5,8 @@ import Logging
 import Synchronization
 import Telemetry
 
-/// The one thread that writes: takes sealed batches, stores them, gives them back.
+/// A thread that writes: takes sealed batches, stores them, gives them back. There may be several; the first
+/// of them looks after the spool.
 ///
 /// A batch is acknowledged when the store has it or the spool does. The spool
 /// gets what the store refuses, and what waits while one insert takes much
@@ -31,6 +32,7 @@ final class IngestThread: Sendable {
     private let books: RowBooks
     private let spool: Spool
     private let batchCapacity: Int
+    private let keepsSpool: Bool
     private let logger: Logger
     private let report = Mutex(Report())
     private let ended = DispatchSemaphore(value: 0)
@@ -52,31 +54,44 @@ final class IngestThread: Sendable {
         let isReplay: Bool
     }
 
-    /// - Parameter batchCapacity: the most rows that a batch usually has.
-    init(store: any BatchStore, pool: BatchPool, spool: Spool, books: RowBooks, batchCapacity: Int, logger: Logger) {
+    /// - Parameters:
+    ///   - batchCapacity: the most rows that a batch usually has.
+    ///   - keepsSpool: whether it opens the spool and stores what waits there.
+    init(
+        store: any BatchStore,
+        pool: BatchPool,
+        spool: Spool,
+        books: RowBooks,
+        batchCapacity: Int,
+        keepsSpool: Bool,
+        logger: Logger
+    ) {
         self.store = store
         self.pool = pool
         self.spool = spool
         self.books = books
         self.batchCapacity = batchCapacity
+        self.keepsSpool = keepsSpool
         self.logger = logger
     }
 
     var latest: Report { report.withLock { $0 } }
 
     func start() {
-        pool.whenLate { [self] in rescue($0) }
         let thread = Thread { self.run() }
         thread.name = "ingest"
         thread.stackSize = 8 << 20
         thread.start()
     }
 
-    /// Waits until everything is stored or spooled; the pool is closed.
-    func join() {
-        while ended.wait(timeout: .now() + 0.5) == .timedOut {
-            pool.rescueAll()
-            rescueCurrent()
+    /// Waits until all threads of a pool have stored or spooled everything; the pool is closed.
+    static func join(_ threads: [IngestThread]) {
+        var working = threads
+        while true {
+            working.removeAll { $0.ended.wait(timeout: .now() + 0.5) == .success }
+            guard let one = working.first else { return }
+            one.pool.rescueAll()
+            for thread in working { thread.rescueCurrent() }
         }
     }
 
@@ -93,12 +108,16 @@ final class IngestThread: Sendable {
     /// up that neither the store nor the spool takes; less than the watchdog's.
     private static let lostSeconds = 20.0
 
-    /// Keeps a batch in the spool if the store is late; for receivers that have no empty batch.
-    private func rescue(_ batch: FlowBatch) -> Bool {
+    /// Whether the insert under way takes much longer than others did.
+    var isLate: Bool {
         let waited = current.withLock { $0.map { (.now - $0.since) / .seconds(1) } } ?? 0
         let usual = usualSeconds.withLock { $0 }
-        let late = min(Self.mostLateSeconds, max(Self.lateSeconds, Self.lateTimes * usual))
-        return waited > late && spool.add(batch, from: .queue, token: nextToken(), wasTried: false)
+        return waited > min(Self.mostLateSeconds, max(Self.lateSeconds, Self.lateTimes * usual))
+    }
+
+    /// Keeps a batch in the spool, for receivers that have no empty one since the store is late.
+    func rescue(_ batch: FlowBatch) -> Bool {
+        spool.add(batch, from: .queue, token: nextToken(), wasTried: false)
     }
 
     /// The store may have it or not; the token tells it when it is asked again.
@@ -128,7 +147,7 @@ final class IngestThread: Sendable {
     }
 
     private func run() {
-        spool.open()
+        if keepsSpool { spool.open() }
         var state = State()
         work: while true {
             switch pool.next(within: patience(state)) {
@@ -157,7 +176,7 @@ final class IngestThread: Sendable {
     /// Seconds until a batch of the spool is due; nil when there is none.
     private func patience(_ state: State) -> Double? {
         let now = ContinuousClock.now
-        guard let due = spool.nextTry else { return nil }
+        guard keepsSpool, let due = spool.nextTry else { return nil }
         return max(0, (max(due, state.gate.nextTry(at: now)) - now) / .seconds(1))
     }
 

@@ -41,6 +41,8 @@ public struct PipelineOptions: Sendable {
     public var receiveBuffer = 64 << 20
     /// Rows after which a batch is stored.
     public var batchRows = 500_000
+    /// Batches that are stored at a time.
+    public var inserts = 1
     /// Seconds after which a batch is stored even if it has fewer rows.
     public var flushSeconds = 1
     /// The file that keeps templates and options state from one life to the next; nil keeps none.
@@ -68,7 +70,7 @@ public struct PipelineOptions: Sendable {
 public final class Pipeline: Sendable {
     private let receivers: [ReceiverThread]
     private let sessionReceivers: [TCPReceiverThread]
-    private let ingest: IngestThread
+    private let ingests: [IngestThread]
     private let pool: BatchPool
     private let books: RowBooks
     private let spool: Spool
@@ -97,8 +99,8 @@ public final class Pipeline: Sendable {
         for listener in options.listeners where listener.transport == .tcp {
             tcpListeners.append((try TCPListener(listener.endpoint), listener.purpose))
         }
-        // One for each receiver to fill, one being stored, two in between.
-        let pool = BatchPool(count: options.listeners.count + 3, capacity: options.batchCapacity)
+        // One for each receiver to fill, those being stored, two in between.
+        let pool = BatchPool(count: options.listeners.count + options.inserts + 2, capacity: options.batchCapacity)
         self.pool = pool
         let books = RowBooks()
         self.books = books
@@ -121,27 +123,34 @@ public final class Pipeline: Sendable {
         sessionReceivers = tcpListeners.map {
             TCPReceiverThread(listener: $0, purpose: $1, pool: pool, books: books, options: options)
         }
-        spool = Spool(
+        let spool = Spool(
             folder: options.spoolFolder,
             limit: options.spoolBytes,
             syncs: options.fsync,
             books: books,
             logger: logger
         )
-        ingest = IngestThread(
-            store: store,
-            pool: pool,
-            spool: spool,
-            books: books,
-            batchCapacity: options.batchCapacity,
-            logger: logger
-        )
+        self.spool = spool
+        ingests = (0..<options.inserts).map { number in
+            IngestThread(
+                store: store,
+                pool: pool,
+                spool: spool,
+                books: books,
+                batchCapacity: options.batchCapacity,
+                keepsSpool: number == 0,
+                logger: logger
+            )
+        }
         since = UInt32(truncatingIfNeeded: time(nil))
     }
 
     /// Starts the threads.
     public func start() {
-        ingest.start()
+        // Late is a store of which every insert is: one that is stuck holds up nothing while others go on.
+        let ingests = ingests
+        pool.whenLate { batch in ingests.allSatisfy(\.isLate) && ingests[0].rescue(batch) }
+        for ingest in ingests { ingest.start() }
         for receiver in receivers { receiver.start() }
         for receiver in sessionReceivers { receiver.start() }
     }
@@ -166,7 +175,7 @@ public final class Pipeline: Sendable {
         for receiver in receivers { receiver.join() }
         for receiver in sessionReceivers { receiver.join() }
         pool.close()
-        ingest.join()
+        IngestThread.join(ingests)
         remember()
         noteSequences()
     }
@@ -240,7 +249,7 @@ public struct PipelineSnapshot: Sendable {
     public var newestStored: UInt32?
     /// What the store said when it last refused a batch, until it takes one again.
     public var storeProblem: String?
-    /// Seconds that the ingest thread spent storing.
+    /// Seconds that the ingest threads spent storing, added up.
     public var storeSeconds: Double
     /// What waits on disk for the store.
     public var spool: SpoolReport
@@ -250,7 +259,7 @@ extension Pipeline {
     /// The counts now; receivers publish theirs once a second and with every batch.
     public var snapshot: PipelineSnapshot {
         let rows = books.now
-        let stored = ingest.latest
+        let stored = ingests.map(\.latest)
         let reports = receivers.map { ($0, $0.latest) }
         let sessions = sessionReceivers.map { ($0, $0.latest) }
         var counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
@@ -273,12 +282,12 @@ extension Pipeline {
             counters: counters,
             exporters: reports.flatMap(\.1.exporters) + sessions.flatMap(\.1.exporters),
             rows: rows,
-            storedBatches: stored.storedBatches,
-            storeFailures: stored.failures,
+            storedBatches: stored.reduce(0) { $0 + $1.storedBatches },
+            storeFailures: stored.reduce(0) { $0 + $1.failures },
             stalls: pool.stallCount,
-            newestStored: stored.newestStored,
-            storeProblem: stored.problem,
-            storeSeconds: stored.busySeconds,
+            newestStored: stored.compactMap(\.newestStored).max(),
+            storeProblem: stored.lazy.compactMap(\.problem).first,
+            storeSeconds: stored.reduce(0) { $0 + $1.busySeconds },
             spool: spool.report
         )
     }

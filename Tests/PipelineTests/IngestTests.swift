@@ -86,35 +86,57 @@ struct IngestTests {
         #expect(second.rows.stored == 11 && second.rows.lost.isEmpty)
     }
 
-    /// Sends batches through an ingest thread to its end.
+    @Test("an insert that takes long holds up no other")
+    func twoInserts() throws {
+        let others = DispatchSemaphore(value: 0)
+        let store = Store { bytes, _ in
+            if bytes > 1 { others.signal() }
+            // The first ends when four others have.
+            guard bytes == 1 else { return nil }
+            for _ in 0..<4 where others.wait(timeout: .now() + 60) == .timedOut {
+                return StoreError(message: "no other insert came meanwhile")
+            }
+            return nil
+        }
+        let end = try run([1, 2, 3, 4, 5], into: store, threads: 2)
+        #expect(store.kept.withLock { $0.sorted() } == [1, 2, 3, 4, 5])
+        #expect(end.rows.stored == 5 && end.rows.lost.isEmpty && end.spool.written == 0)
+    }
+
+    /// Sends batches through ingest threads to their end.
     ///
     /// - Parameters:
     ///   - rows: rows of each batch.
     ///   - capacity: the most rows that a batch may have.
     ///   - waits: whether the spool is to be empty before.
+    ///   - threads: inserts at a time; the report is the first one's.
     private func run(
         _ values: [UInt64],
         rows: Int = 1,
         into store: Store,
         capacity: Int = 10,
         folder: String? = nil,
-        waits: Bool = true
+        waits: Bool = true,
+        threads: Int = 1
     ) throws -> (ingest: IngestThread.Report, rows: RowLedger, spool: SpoolReport) {
         let own = folder ?? NSTemporaryDirectory() + "netmeta-ingest-\(UUID().uuidString)"
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: own) } }
         let logger = Logger(label: "ingest") { _ in SwiftLogNoOpLogHandler() }
-        let pool = BatchPool(count: 2, capacity: capacity)
+        let pool = BatchPool(count: threads + 1, capacity: capacity)
         let books = RowBooks()
         let spool = Spool(folder: own, limit: 1 << 20, syncs: false, books: books, logger: logger)
-        let ingest = IngestThread(
-            store: store,
-            pool: pool,
-            spool: spool,
-            books: books,
-            batchCapacity: capacity,
-            logger: logger
-        )
-        ingest.start()
+        let ingests = (0..<threads).map {
+            IngestThread(
+                store: store,
+                pool: pool,
+                spool: spool,
+                books: books,
+                batchCapacity: capacity,
+                keepsSpool: $0 == 0,
+                logger: logger
+            )
+        }
+        for ingest in ingests { ingest.start() }
         for value in values {
             let batch = pool.take()
             batch.fill(.bytes, batch.reserve(rows), with: value)
@@ -134,8 +156,8 @@ struct IngestTests {
         }
         pool.announceEnd()
         pool.close()
-        ingest.join()
+        IngestThread.join(ingests)
         #expect(books.now.holds)
-        return (ingest.latest, books.now, spool.report)
+        return (ingests[0].latest, books.now, spool.report)
     }
 }

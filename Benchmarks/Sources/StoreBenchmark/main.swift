@@ -3,13 +3,14 @@ import FlowSchema
 import FlowStore
 import Foundation
 import NetTypes
+import Synchronization
 import VirtualExporters
 
-// usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY]
+// usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY] [INSERTS]
 //
 // What the store takes when batches are ready: the flows of
 // `netmeta generate --protocol mixed`, decoded beforehand into BATCHES batches
-// of ROWS rows, are appended one after the other for SECONDS. Prints one line of JSON.
+// of ROWS rows, are appended for SECONDS, INSERTS at a time. Prints one line of JSON.
 
 struct Arguments {
     let folder: String
@@ -17,17 +18,21 @@ struct Arguments {
     let rows: Int
     let batches: Int
     let memory: Int
+    let inserts: Int
 
     init() throws {
         let words = CommandLine.arguments.dropFirst()
         guard let folder = words.first else {
-            throw StoreError(message: "usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY]")
+            throw StoreError(message: "usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY] [INSERTS]")
         }
         let numbers =
-            words.dropFirst().map { Int($0) ?? 0 } + [60, 500_000, 10, 4_000_000_000].dropFirst(words.count - 1)
+            words.dropFirst().map { Int($0) ?? 0 } + [60, 500_000, 10, 4_000_000_000, 2].dropFirst(words.count - 1)
         self.folder = folder
         (seconds, rows, batches, memory) = (Double(numbers[0]), numbers[1], numbers[2], numbers[3])
-        guard numbers.allSatisfy({ $0 > 0 }) else { throw StoreError(message: "numbers have to be positive") }
+        inserts = numbers[4]
+        guard numbers.allSatisfy({ $0 > 0 }), inserts <= batches else {
+            throw StoreError(message: "numbers have to be positive, and INSERTS at most BATCHES")
+        }
     }
 }
 
@@ -78,27 +83,36 @@ func run() throws {
         library: try EngineLibrary.locate(configured: nil),
         memory: arguments.memory,
         batchRows: arguments.rows + FlowDecoder.mostRows,
+        inserts: arguments.inserts,
         retentionDays: 7
     )
     let store = try EmbeddedStore(options, lock: try FolderLock(folder: arguments.folder))
     let start = ContinuousClock.now
     let before = cpuSeconds()
-    var rows = 0
-    var number = 0
-    var elapsed = 0.0
-    while elapsed < arguments.seconds {
-        let batch = batches[number % batches.count]
-        // They came just now, as rows do that are received.
-        batch.fill(.timeReceived, 0..<batch.count, with: UInt32(Date().timeIntervalSince1970))
-        try store.append(batch, token: "bench-\(number)")
-        rows += batch.count
-        number += 1
-        elapsed = (ContinuousClock.now - start) / .seconds(1)
+    let rowsStored = Atomic(0)
+    // As the server does: several batches at a time, each of which belongs to one thread.
+    DispatchQueue.concurrentPerform(iterations: arguments.inserts) { thread in
+        let own = batches.enumerated().filter { $0.offset % arguments.inserts == thread }.map(\.element)
+        var number = 0
+        while (ContinuousClock.now - start) / .seconds(1) < arguments.seconds {
+            let batch = own[number % own.count]
+            // They came just now, as rows do that are received.
+            batch.fill(.timeReceived, 0..<batch.count, with: UInt32(Date().timeIntervalSince1970))
+            do {
+                try store.append(batch, token: "bench-\(thread)-\(number)")
+            } catch {
+                fatalError("\(error)")
+            }
+            rowsStored.wrappingAdd(batch.count, ordering: .relaxed)
+            number += 1
+        }
     }
+    let elapsed = (ContinuousClock.now - start) / .seconds(1)
+    let rows = rowsStored.load(ordering: .relaxed)
     let cpu = cpuSeconds() - before
     print(
         """
-        {"rows": \(rows), "batches": \(number), "seconds": \(elapsed), "rowsPerSecond": \(Double(rows) / elapsed), \
+        {"rows": \(rows), "inserts": \(arguments.inserts), "seconds": \(elapsed), "rowsPerSecond": \(Double(rows) / elapsed), \
         "cpuSeconds": \(cpu)}
         """
     )

@@ -3,11 +3,10 @@ import Foundation
 
 /// The default store: ClickHouse inside this process, over one data folder.
 public final class EmbeddedStore: BatchStore, @unchecked Sendable {
-    // `ingest` is guarded by `appending`; all else is immutable: hence Sendable.
+    // Everything is immutable, or guards itself: hence Sendable.
     private let engine: Engine
     private let folder: String
-    private let appending = NSLock()
-    private let ingest: EngineConnection
+    private let inserts: InsertConnections
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
     private let counterLayout: ArrowLayout
     private let ours: QueryWorkers
@@ -25,6 +24,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         public var memory: Int
         /// The most rows that a batch will have.
         public var batchRows: Int
+        /// Batches that are stored at a time; what calls beyond that waits.
+        public var inserts: Int
         /// Days after which rows are dropped; nil leaves what the folder has.
         public var retentionDays: Int?
         /// Whether an insert waits until its rows are on the disk; nil leaves what the folder has.
@@ -36,6 +37,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             library: String,
             memory: Int,
             batchRows: Int,
+            inserts: Int = 1,
             retentionDays: Int?,
             fsync: Bool? = nil
         ) {
@@ -43,6 +45,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             self.library = library
             self.memory = memory
             self.batchRows = batchRows
+            self.inserts = inserts
             self.retentionDays = retentionDays
             self.fsync = fsync
         }
@@ -58,19 +61,19 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         engine = try Engine(folder: options.folder, library: options.library, memory: memory, lock: lock)
         var connections: [EngineConnection] = []
         do throws(StoreError) {
-            ingest = try engine.connect()
-            connections.append(ingest)
-            try SchemaReconciler(connection: ingest).reconcile(
+            let first = try engine.connect()
+            connections.append(first)
+            try SchemaReconciler(connection: first).reconcile(
                 retentionDays: options.retentionDays,
                 fsync: options.fsync
             )
-            try ingest.execute("USE \(ClickHouse.database)")
+            for _ in 0..<options.inserts + Self.ownConnections + Self.peoplesConnections {
+                connections.append(try engine.connect())
+            }
+            for connection in connections { try connection.execute("USE \(ClickHouse.database)") }
             // A batch is one block: more threads only hand it to and fro, which takes a quarter more.
-            try ingest.execute("SET max_threads = 1, max_insert_threads = 1")
-            for _ in 0..<1 + Self.ownConnections + Self.peoplesConnections {
-                let connection = try engine.connect()
-                connections.append(connection)
-                try connection.execute("USE \(ClickHouse.database)")
+            for connection in connections[1...options.inserts] {
+                try connection.execute("SET max_threads = 1, max_insert_threads = 1")
             }
             for connection in connections.suffix(Self.peoplesConnections) {
                 try Self.restrict(connection, memory: memory)
@@ -90,8 +93,10 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             columns: InterfaceCounterColumn.allCases.map { ($0.name, $0.storage) },
             rows: InterfaceCounterBatch.capacity
         )
-        keeping = QueryWorkers(connections: [connections[1]], name: "keeper")
-        ours = QueryWorkers(connections: Array(connections[2..<2 + Self.ownConnections]), name: "query")
+        keeping = QueryWorkers(connections: [connections[0]], name: "keeper")
+        inserts = InsertConnections(connections[1...options.inserts])
+        let questions = connections.dropFirst(1 + options.inserts).prefix(Self.ownConnections)
+        ours = QueryWorkers(connections: Array(questions), name: "query")
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
     }
 
@@ -109,20 +114,21 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     /// Stores a sealed batch; when it returns, the engine has acknowledged the
     /// rows and the interfaces' counters that came with them.
     ///
-    /// Who calls while another batch is stored waits for that one.
+    /// Who calls while as many batches as ``Options/inserts`` are stored waits for one of them.
     ///
     /// - Parameter token: names the batch: a second try with the same token stores nothing twice.
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
-        appending.lock()
-        defer { appending.unlock() }
+        let connection = inserts.take()
+        defer { inserts.give(connection) }
         try checkRoom(rows: batch.count)
         let table = ClickHouse.InputTable(for: batch)
         if batch.count > 0, let layout = layouts[table] {
-            try append(ArrowBatch(batch, columns: table.columns, layout: layout), to: table.rawValue, token: token)
+            let arrow = ArrowBatch(batch, columns: table.columns, layout: layout)
+            try append(arrow, to: table.rawValue, token: token, on: connection)
         }
         if let counters = batch.interfaceCounters, counters.count > 0 {
             let arrow = ArrowBatch(counters, layout: counterLayout)
-            try append(arrow, to: ClickHouse.interfaceCountersInput, token: token + "-counters")
+            try append(arrow, to: ClickHouse.interfaceCountersInput, token: token + "-counters", on: connection)
         }
     }
 
@@ -150,12 +156,17 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     /// Bytes that a row takes before it is merged, rollups included, at the most.
     private static let mostRowBytes: UInt64 = 100
 
-    private func append(_ arrow: ArrowBatch, to table: String, token: String) throws(StoreError) {
+    private func append(
+        _ arrow: ArrowBatch,
+        to table: String,
+        token: String,
+        on connection: EngineConnection
+    ) throws(StoreError) {
         defer { arrow.deallocate() }
-        try ingest.execute(
+        try connection.execute(
             "SET insert_deduplication_token = '\(token.filter { $0.isLetter || $0.isNumber || $0 == "-" })'"
         )
-        try ingest.append(arrow, database: ClickHouse.database, table: table)
+        try connection.append(arrow, database: ClickHouse.database, table: table)
     }
 
     /// Runs a query of the product on a thread of its own.
@@ -211,7 +222,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         ours.stop()
         peoples.stop()
         keeping.stop()
-        ingest.close()
+        inserts.close()
         engine.close()
     }
 }

@@ -103,11 +103,13 @@ extension EmbeddedStore {
         lock: FolderLock,
         retentionDays: Int?
     ) throws(StoreError) {
+        let pipeline = PipelineOptions(configuration)
         let options = Options(
             folder: configuration.store.data,
             library: library,
             memory: configuration.store.memory,
-            batchRows: PipelineOptions(configuration).batchCapacity,
+            batchRows: pipeline.batchCapacity,
+            inserts: pipeline.inserts,
             retentionDays: retentionDays,
             // Who changes nothing about the folder changes this neither.
             fsync: retentionDays == nil ? nil : configuration.store.fsync

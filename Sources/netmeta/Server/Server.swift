@@ -158,6 +158,8 @@ extension PipelineOptions {
         decoding = DecoderSettings(configuration)
         receiveBuffer = listeners.receiveBuffer
         batchRows = configuration.store.batchRows
+        // One insert keeps one core busy; another takes a batch's memory more.
+        inserts = configuration.store.profile == .small || ProcessInfo.processInfo.activeProcessorCount == 1 ? 1 : 2
         flushSeconds = Int(configuration.store.flush.components.seconds)
         spoolBytes = configuration.store.spool
         fsync = configuration.store.fsync

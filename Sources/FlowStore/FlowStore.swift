@@ -8,11 +8,20 @@ import Foundation
 public protocol FlowStore: Sendable {
     /// Runs a query and returns all of its rows.
     ///
+    /// When the task that waits is cancelled, the query is ended, and one that
+    /// still waits for others never starts.
+    ///
     /// - Parameters:
     ///   - sql: one statement.
     ///   - limits: what it may use.
-    /// - Throws: ``StoreError``.
+    /// - Throws: ``StoreError``, which is ``StoreError/cancelled`` after a cancellation.
     func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult
+
+    /// How far the queries are that run now for a question, by its id
+    /// (``QueryLimits/question``). One that waits for others isn't among them.
+    ///
+    /// - Throws: ``StoreError``.
+    func progress() async throws -> [String: QueryProgress]
 }
 
 /// A store that takes batches.
@@ -37,13 +46,39 @@ public struct QueryLimits: Sendable {
     /// Whether the SQL was written by a person: then it runs where nothing
     /// can be written and no setting changed, behind the parsing gate.
     public var isPersons: Bool
+    /// The id of the question that the query answers, under which its progress is told; nil tells none.
+    public var question: String?
 
     /// Sets limits; the defaults suit questions of the console.
-    public init(seconds: Int = 30, resultRows: Int = 1_000_000, memory: Int = 1_500_000_000, isPersons: Bool = false) {
+    public init(
+        seconds: Int = 30,
+        resultRows: Int = 1_000_000,
+        memory: Int = 1_500_000_000,
+        isPersons: Bool = false,
+        question: String? = nil
+    ) {
         self.seconds = seconds
         self.resultRows = resultRows
         self.memory = memory
         self.isPersons = isPersons
+        self.question = question
+    }
+}
+
+/// How far a query is.
+public struct QueryProgress: Sendable, Hashable {
+    /// Rows that were read.
+    public var rowsRead: UInt64
+    /// Rows that are to be read, as far as the engine knows by now; nil when it doesn't.
+    public var rowsTotal: UInt64?
+    /// Bytes of memory in use.
+    public var memory: UInt64
+
+    /// Gathers figures.
+    public init(rowsRead: UInt64, rowsTotal: UInt64?, memory: UInt64) {
+        self.rowsRead = rowsRead
+        self.rowsTotal = rowsTotal
+        self.memory = memory
     }
 }
 
@@ -69,6 +104,11 @@ public struct StoreError: Error, Sendable {
         self.code = code
         self.message = message
     }
+}
+
+extension StoreError {
+    /// What a query ends with when nobody wants its answer any more (ClickHouse's QUERY_WAS_CANCELLED).
+    public static let cancelled = StoreError(code: 394, message: "the query was cancelled")
 }
 
 extension StoreError: CustomStringConvertible {

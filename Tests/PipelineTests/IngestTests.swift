@@ -35,6 +35,8 @@ struct IngestTests {
             throw StoreError(message: "asks nobody")
         }
 
+        func progress() async throws -> [String: QueryProgress] { [:] }
+
         var tokens: [UInt64: Set<String>] {
             offered.withLock { $0.reduce(into: [:]) { $0[$1.bytes, default: []].insert($1.token) } }
         }

@@ -18,6 +18,8 @@ final class FakeStore: FlowStore {
         return try answer(sql)
     }
 
+    func progress() async throws -> [String: QueryProgress] { [:] }
+
     var asked: [String] { log.withLock { $0.map(\.sql) } }
     var limits: [QueryLimits] { log.withLock { $0.map(\.limits) } }
 

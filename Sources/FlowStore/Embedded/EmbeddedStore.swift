@@ -1,5 +1,6 @@
 public import FlowSchema
 import Foundation
+import Synchronization
 
 /// The default store: ClickHouse inside this process, over one data folder.
 public final class EmbeddedStore: BatchStore, @unchecked Sendable {
@@ -13,6 +14,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private let peoples: QueryWorkers
     private let keeping: QueryWorkers
     private let memory: EngineMemory
+    /// The ids of the questions that run, by the names of their connections.
+    let asking = Mutex<[String: String]>([:])
 
     /// What a store is opened with.
     public struct Options: Sendable {
@@ -61,16 +64,19 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         engine = try Engine(folder: options.folder, library: options.library, memory: memory, lock: lock)
         var connections: [EngineConnection] = []
         do throws(StoreError) {
-            let first = try engine.connect()
+            let first = try engine.connect(name: "netmeta-keeper")
             connections.append(first)
             try SchemaReconciler(connection: first).reconcile(
                 retentionDays: options.retentionDays,
                 fsync: options.fsync
             )
-            for _ in 0..<options.inserts + Self.ownConnections + Self.peoplesConnections {
-                connections.append(try engine.connect())
+            for number in 0..<options.inserts + Self.ownConnections + Self.peoplesConnections {
+                connections.append(try engine.connect(name: "netmeta-\(number)"))
             }
-            for connection in connections { try connection.execute("USE \(ClickHouse.database)") }
+            for connection in connections {
+                try Self.name(connection)
+                try connection.execute("USE \(ClickHouse.database)")
+            }
             // A batch is one block: more threads only hand it to and fro, which takes a quarter more.
             for connection in connections[1...options.inserts] {
                 try connection.execute("SET max_threads = 1, max_insert_threads = 1")
@@ -171,14 +177,40 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
 
     /// Runs a query of the product on a thread of its own.
     public func query(_ sql: String, limits: QueryLimits) async throws -> QueryResult {
-        try await run(on: limits.isPersons ? peoples : ours) { connection throws(StoreError) in
+        let asked = AskedQuery()
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { waiter in
+                guard asked.isAwaited(by: waiter) else { return }
+                let isTaken = (limits.isPersons ? peoples : ours).submit { connection in
+                    guard asked.begins(on: connection.name) else { return }
+                    asked.end(with: self.answer(asked, sql, limits: limits, on: connection))
+                }
+                if !isTaken { asked.end(with: .failure(.closed)) }
+            }
+        } onCancel: {
+            if asked.cancel() { Task { await self.kill(asked) } }
+        }
+        return try answer.get()
+    }
+
+    private func answer(
+        _ asked: AskedQuery,
+        _ sql: String,
+        limits: QueryLimits,
+        on connection: EngineConnection
+    ) -> AskedQuery.Answer {
+        if let question = limits.question { asking.withLock { $0[connection.name] = question } }
+        defer { asking.withLock { $0[connection.name] = nil } }
+        return Result { () throws(StoreError) in
             if !limits.isPersons {
                 let settings =
                     ["max_execution_time = \(limits.seconds)"]
-                    + EngineMemory.settings(memory: min(limits.memory, self.memory.question)) + [QueryLimits.yielding]
+                    + EngineMemory.settings(memory: min(limits.memory, memory.question)) + [QueryLimits.yielding]
                 try connection.execute("SET " + settings.joined(separator: ", "))
             }
             let types = ColumnTypes(of: sql, on: connection)
+            // A cancellation may have met the statement above, whose failure says nothing.
+            guard !asked.isCancelled else { throw .cancelled }
             var result = try connection.query(sql, limit: limits.resultRows)
             types.apply(to: &result)
             return result
@@ -207,13 +239,14 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         _ body: @escaping @Sendable (EngineConnection) throws(StoreError) -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            workers.submit { connection in
+            let isTaken = workers.submit { connection in
                 do throws(StoreError) {
                     continuation.resume(returning: try body(connection))
                 } catch {
                     continuation.resume(throwing: error)
                 }
             }
+            if !isTaken { continuation.resume(throwing: StoreError.closed) }
         }
     }
 
@@ -225,4 +258,9 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         inserts.close()
         engine.close()
     }
+}
+
+extension StoreError {
+    /// What is asked of a store that is closing.
+    fileprivate static let closed = StoreError(message: "the store is closed")
 }

@@ -43,7 +43,7 @@ final class Engine: @unchecked Sendable {
         }
         // It starts, and reads its settings, with the first connection.
         do throws(StoreError) {
-            keeper = try Self.connect(to: database)
+            keeper = try Self.connect(to: database, name: "netmeta-open")
         } catch {
             netmeta_database_close(database)
             throw error
@@ -52,12 +52,13 @@ final class Engine: @unchecked Sendable {
         self.lock = lock
     }
 
-    func connect() throws(StoreError) -> EngineConnection { try Self.connect(to: database) }
+    /// - Parameter name: tells the connection from others.
+    func connect(name: String) throws(StoreError) -> EngineConnection { try Self.connect(to: database, name: name) }
 
-    private static func connect(to database: OpaquePointer) throws(StoreError) -> EngineConnection {
+    private static func connect(to database: OpaquePointer, name: String) throws(StoreError) -> EngineConnection {
         var message: UnsafeMutablePointer<CChar>?
         guard let connection = netmeta_connection_open(database, &message) else { throw StoreError(taking: message) }
-        return EngineConnection(connection)
+        return EngineConnection(connection, name: name)
     }
 
     /// Closes the database; every connection is closed by now.
@@ -72,9 +73,12 @@ final class Engine: @unchecked Sendable {
 final class EngineConnection: @unchecked Sendable {
     // Handed from thread to thread as a whole, never used by two at once: hence Sendable.
     private var connection: OpaquePointer?
+    /// Letters and hyphens, and a number.
+    let name: String
 
-    fileprivate init(_ connection: OpaquePointer) {
+    fileprivate init(_ connection: OpaquePointer, name: String) {
         self.connection = connection
+        self.name = name
     }
 
     /// Runs a statement without rows.

@@ -27,11 +27,15 @@ final class QueryWorkers: @unchecked Sendable {
     }
 
     /// Queues a job; it runs as soon as a thread is free.
-    func submit(_ job: @escaping Job) {
+    ///
+    /// - Returns: false after ``stop()``: then it never runs.
+    func submit(_ job: @escaping Job) -> Bool {
         condition.lock()
+        defer { condition.unlock() }
+        guard !isStopping else { return false }
         jobs.append(job)
         condition.signal()
-        condition.unlock()
+        return true
     }
 
     /// Lets queued jobs end and waits for the threads.

@@ -111,9 +111,14 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
     private static func answer(_ error: StoreError, isSQL: Bool) throws -> Response {
         switch error.code {
         case 0: return try .json(ErrorBody("store_unavailable", error.message), status: .serviceUnavailable)
-        // TIMEOUT_EXCEEDED, QUERY_WAS_CANCELLED
-        case 159, 394:
+        // TIMEOUT_EXCEEDED
+        case 159:
             return try .json(ErrorBody("timeout", "the question took too long: \(narrower)"), status: .gatewayTimeout)
+        case StoreError.cancelled.code:
+            return try .json(
+                ErrorBody("cancelled", "the question was cancelled before its answer was ready"),
+                status: .cancelled
+            )
         // MEMORY_LIMIT_EXCEEDED
         case 241:
             return try .json(
@@ -136,4 +141,9 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             return try .json(ErrorBody(QueryError(error.message, parameter: "sql")), status: .badRequest)
         }
     }
+}
+
+extension HTTPResponse.Status {
+    /// Who asked wants no answer any more; no RFC has a number for that, proxies write this one.
+    fileprivate static var cancelled: Self { Self(code: 499, reasonPhrase: "Cancelled") }
 }

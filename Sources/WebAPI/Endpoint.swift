@@ -10,6 +10,8 @@ enum Endpoint: String, CaseIterable {
     case health = "/api/v1/health"
     case losses = "/api/v1/health/losses"
     case query = "/api/v1/query"
+    case questions = "/api/v1/questions"
+    case cancel = "/api/v1/questions/cancel"
     case imports = "/api/v1/imports"
     case openAPI = "/api/v1/openapi.json"
     case metrics = "/metrics"
@@ -22,7 +24,7 @@ enum Endpoint: String, CaseIterable {
     var methods: [String] {
         switch self {
         case .query: ["get", "post"]
-        case .imports: ["post"]
+        case .imports, .cancel: ["post"]
         default: ["get"]
         }
     }
@@ -32,14 +34,15 @@ enum Endpoint: String, CaseIterable {
 
     /// The parameters in the query string; others are refused, so that a slip of the pen isn't ignored.
     var parameters: [String] {
-        let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by", "detail"]
+        let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by", "detail", "id"]
         return switch self {
         case .graph: shared + ["bucket", "split"]
         case .top: shared
-        case .flows: ["from", "to", "filter", "limit", "before"]
-        case .query: ["sql", "format"]
+        case .flows: ["from", "to", "filter", "limit", "before", "id"]
+        case .query: ["sql", "format", "id"]
         case .exporters: ["address"]
         case .imports: ["name"]
+        case .cancel: ["id"]
         default: []
         }
     }

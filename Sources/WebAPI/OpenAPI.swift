@@ -58,13 +58,15 @@ extension JSONWriter {
                             json.member("name") { json in json.string(name) }
                             json.member("in") { json in json.string("query") }
                             json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
-                            if endpoint == .imports { json.member("required") { json in json.bool(true) } }
+                            if endpoint == .imports || endpoint == .cancel {
+                                json.member("required") { json in json.bool(true) }
+                            }
                             json.member("schema") { json in json.parameterSchema(name) }
                         }
                     }
                 }
             }
-            if method == "post" {
+            if method == "post", endpoint != .cancel {
                 json.member("requestBody") { json in
                     json.object { json in
                         json.member("required") { json in json.bool(true) }
@@ -121,6 +123,7 @@ extension JSONWriter {
             let isNumber = name == "limit" || name == "bucket"
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
             if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
+            if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
             if isNumber { json.member("minimum") { json in json.number(1) } }
         }
     }
@@ -214,6 +217,9 @@ extension Endpoint {
         case .health: "How the collector is doing, and what was lost where."
         case .losses: "What became of every datagram and row, by stage, exporter and reason, with the sums as figures."
         case .query: "Read-only SQL over the flows."
+        case .questions: "The questions with an id that are asked at this moment, and how far they are."
+        case .cancel:
+            "Ends a question that is asked at this moment; who asked it gets the error cancelled (status 499)."
         case .imports: "Stores the flows of a capture (pcap or pcapng, gzip or not), each capture once."
         case .openAPI: "This document."
         case .metrics: "Counters for Prometheus."
@@ -273,6 +279,13 @@ extension Endpoint {
             kernelDropRows, rowsBeforeUs)
             """
         case .query: "meta (name, type), data (an object a row), rows, statistics"
+        case .questions:
+            """
+            questions (id, path, seconds since it was asked, rowsRead, rowsTotal or null while it isn't known, memory in \
+            bytes); rows and memory are those of the statement that runs: a graph by dimensions is two, one after the \
+            other, and one that waits for others has read none
+            """
+        case .cancel: "cancelled (the id); 404 when no such question is asked"
         case .imports:
             """
             One object a line: waiting (another import has to end), rows (stored so far), warning, and at the end \
@@ -300,6 +313,8 @@ extension Endpoint {
         case "before": "The place where the page before ended: its next."
         case "sql": "One SELECT over the tables of netmeta."
         case "address": "One exporter, with the names that it told; all without names by default."
+        case "id":
+            "A name that the client chooses for the question, to watch and to cancel it; one question at a time has it."
         case "name": "What the capture is called, for messages."
         case "format": "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others."
         default: ""

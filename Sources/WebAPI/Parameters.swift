@@ -39,6 +39,26 @@ struct Parameters {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The id under which the question is watched and cancelled, if the client chose one.
+    func questionID() throws(QueryError) -> String? {
+        guard let id = self["id"] else { return nil }
+        let isPlain = id.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, Self.idLengths.contains(id.utf8.count) else {
+            throw QueryError("an id has 8 to 64 letters (A-Z, a-z), digits and hyphens", parameter: "id")
+        }
+        return id
+    }
+
+    /// Long enough that two clients choose different ones, short enough to be kept.
+    private static let idLengths = 8...64
+
     func integer(_ name: String, default value: Int) throws(QueryError) -> Int {
         guard let text = self[name] else { return value }
         guard let number = Int(text) else { throw QueryError("this is no whole number", parameter: name) }

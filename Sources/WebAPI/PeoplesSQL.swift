@@ -9,22 +9,25 @@ public enum PeoplesSQL {
     ///   - text: one SELECT.
     ///   - seconds: until the engine gives up.
     ///   - rows: rows that the answer may have.
+    ///   - question: the id under which its progress is told.
     /// - Throws: `QueryError` when the gate refuses, `StoreError` when the engine does.
     public static func run(
         _ text: String,
         on store: any FlowStore,
         seconds: Int = 60,
-        rows: Int = 1_000_000
+        rows: Int = 1_000_000,
+        question: String? = nil
     ) async throws -> QueryResult {
         let statement = try SQLGate.statement(text)
         // A tree has no more lines than the statement has bytes.
-        let treeLimits = QueryLimits(seconds: seconds, resultRows: SQLGate.textBytes, isPersons: true)
+        let treeRows = SQLGate.textBytes
+        let treeLimits = QueryLimits(seconds: seconds, resultRows: treeRows, isPersons: true, question: question)
         let tree = try await store.query(statement.explain, limits: treeLimits)
         let lines = (tree.columns.first?.values ?? []).map { value in
             if case .string(let line) = value { line } else { "" }
         }
         _ = try SQLGate.check(tree: lines)
-        let limits = QueryLimits(seconds: seconds, resultRows: rows, isPersons: true)
+        let limits = QueryLimits(seconds: seconds, resultRows: rows, isPersons: true, question: question)
         return try await store.query(statement.sql, limits: limits)
     }
 }

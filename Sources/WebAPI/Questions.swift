@@ -8,13 +8,15 @@ extension WebAPI {
     func graph(_ parameters: Parameters) async throws -> GraphBody {
         let top = try parameters.top(now: clock())
         let splitsDirection = try parameters.splitsDirection()
-        if let scan = GraphInOneScan(top, splitsDirection: splitsDirection) { return try await graph(scan) }
+        if let scan = GraphInOneScan(top, splitsDirection: splitsDirection) {
+            return try await graph(scan, parameters)
+        }
         // Without dimensions there is one group, which needs no ranking.
-        let ranked = top.dimensions.isEmpty ? nil : try await ask(top.rankingSQL, rows: TopQuery.most)
+        let ranked = top.dimensions.isEmpty ? nil : try await ask(top.rankingSQL, rows: TopQuery.most, parameters)
         let keys = try ranked.map { try $0.keys(top) } ?? []
         let query = GraphQuery(top: top, keys: keys, splitsDirection: splitsDirection)
         let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
-        let result = try await ask(query.sql, rows: rows)
+        let result = try await ask(query.sql, rows: rows, parameters)
         return GraphBody(
             query,
             query.answer(try result.graphRows()),
@@ -26,9 +28,9 @@ extension WebAPI {
         )
     }
 
-    private func graph(_ scan: GraphInOneScan) async throws -> GraphBody {
+    private func graph(_ scan: GraphInOneScan, _ parameters: Parameters) async throws -> GraphBody {
         let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
-        let result = try await ask(scan.sql, rows: rows)
+        let result = try await ask(scan.sql, rows: rows, parameters)
         let drawn = try result.graphRows()
         let query = scan.query(ranks: drawn.map(\.rank), keys: try result.keyValues("k0"))
         return GraphBody(
@@ -44,7 +46,7 @@ extension WebAPI {
 
     func top(_ parameters: Parameters) async throws -> TopBody {
         let query = try parameters.top(now: clock())
-        let result = try await ask(query.sql, rows: TopQuery.most)
+        let result = try await ask(query.sql, rows: TopQuery.most, parameters)
         return TopBody(
             query,
             query.answer(try result.topRows(query)),
@@ -59,8 +61,10 @@ extension WebAPI {
     }
 
     /// Asks the store within the limits of one question.
-    func ask(_ sql: SQLText, rows: Int) async throws -> QueryResult {
-        try await store.query(sql.text, limits: QueryLimits(seconds: options.querySeconds, resultRows: rows))
+    func ask(_ sql: SQLText, rows: Int, _ parameters: Parameters) async throws -> QueryResult {
+        let id = try parameters.questionID()
+        let limits = QueryLimits(seconds: options.querySeconds, resultRows: rows, question: id)
+        return try await store.query(sql.text, limits: limits)
     }
 }
 

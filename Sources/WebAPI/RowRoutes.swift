@@ -17,7 +17,7 @@ extension WebAPI {
             limit: try parameters.integer("limit", default: 100),
             before: before
         )
-        let result = try await ask(query.sql, rows: query.limit)
+        let result = try await ask(query.sql, rows: query.limit, parameters)
         let places = zip(try result.numbers("TimeReceived"), try result.numbers("_hash")).map { (second: $0, hash: $1) }
         let columns = result.columns.filter { $0.name != "_hash" }
         var json = JSONWriter()
@@ -32,15 +32,20 @@ extension WebAPI {
     }
 
     /// People's SQL: the engine parses it first, and the gate decides by what it names.
-    func query(_ request: Request) async throws -> Response {
-        let parameters = try Parameters(request, allowed: .query)
+    func query(_ request: Request, _ parameters: Parameters) async throws -> Response {
         var format: ResultFormat?
         if let name = parameters["format"] {
             format = ResultFormat(name: name)
             guard format != nil else { throw QueryError("there is no format of that name", parameter: "format") }
         }
         let text = try await sql(of: request, parameters)
-        let result = try await PeoplesSQL.run(text, on: store, seconds: options.querySeconds, rows: options.sqlRows)
+        let result = try await PeoplesSQL.run(
+            text,
+            on: store,
+            seconds: options.querySeconds,
+            rows: options.sqlRows,
+            question: try parameters.questionID()
+        )
         if let format { return .text(format.text(of: result), type: format.mediaType) }
         var json = JSONWriter()
         json.object { json in

@@ -20,6 +20,7 @@ public struct WebAPI: Sendable {
     public let options: Options
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
+    let running = RunningQuestions()
     private let names: HostNames
 
     /// What may be set; the defaults suit a collector on one's own machine.
@@ -128,19 +129,33 @@ public struct WebAPI: Sendable {
     private func answer(_ endpoint: Endpoint, _ request: Request) async throws -> Response {
         switch endpoint {
         case .schema: try .json(schemaBody())
-        case .graph: try .json(await graph(Parameters(request, allowed: endpoint)))
-        case .top: try .json(await top(Parameters(request, allowed: endpoint)))
-        case .flows: try await flows(Parameters(request, allowed: endpoint))
+        case .graph: try await ask(endpoint, request) { parameters in try .json(await graph(parameters)) }
+        case .top: try await ask(endpoint, request) { parameters in try .json(await top(parameters)) }
+        case .flows: try await ask(endpoint, request) { parameters in try await flows(parameters) }
+        case .query: try await ask(endpoint, request) { parameters in try await query(request, parameters) }
+        case .questions: try await questionList()
+        case .cancel: try cancel(Parameters(request, allowed: endpoint))
         case .exporters: try .json(await exporters(Parameters(request, allowed: endpoint)))
         case .health: try .json(HealthBody(await status.health(), version: options.version))
         case .losses:
             try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
-        case .query: try await query(request)
         case .imports: try await importCapture(request)
         case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")
         case .metrics: Response.text(PrometheusText.render(await metricFamilies()), type: PrometheusText.mediaType)
         case .alive: try await alive()
         case .ready: try await ready()
+        }
+    }
+
+    /// A question to the store, which can be watched and cancelled when it has an id.
+    private func ask(
+        _ endpoint: Endpoint,
+        _ request: Request,
+        _ answer: @escaping @Sendable (Parameters) async throws -> Response
+    ) async throws -> Response {
+        let parameters = try Parameters(request, allowed: endpoint)
+        return try await running.run(try parameters.questionID(), path: endpoint.rawValue) {
+            try await answer(parameters)
         }
     }
 

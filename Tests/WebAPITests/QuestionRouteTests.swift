@@ -141,7 +141,7 @@ struct QuestionRouteTests {
     }
 
     @Test(arguments: [
-        (0, 503, "store_unavailable"), (159, 504, "timeout"), (394, 504, "timeout"), (241, 422, "too_much"),
+        (0, 503, "store_unavailable"), (159, 504, "timeout"), (394, 499, "cancelled"), (241, 422, "too_much"),
         (396, 422, "too_much"), (427, 400, "bad_request"), (60, 500, "query_failed"),
     ])
     func storeErrorsHaveAStatus(code: Int, status: Int, name: String) async throws {

@@ -1,6 +1,7 @@
 // @ts-check
 // Typed reads of /api/v1. Every call takes an AbortSignal and throws an ApiError that says what went wrong.
 import { tellDate } from "./clock.js";
+import { ask } from "./questions.js";
 
 /** @typedef {import("./types/api.d.ts").Schema} Schema */
 /** @typedef {import("./types/api.d.ts").Graph} Graph */
@@ -40,16 +41,21 @@ export const exporter = (address, signal) => read("exporters", { address }, sign
 /** A row is queryable this many seconds after it was received, with room to spare. */
 const INGEST = 3;
 
-/** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Graph>} */
-export async function graph(parameters, signal) {
+/**
+ * @param {Parameters} parameters
+ * @param {AbortSignal} signal
+ * @param {string} id of the question, see newQuestion
+ * @returns {Promise<Graph>}
+ */
+export async function graph(parameters, signal, id) {
     /** @type {Graph} */
-    const answer = await read("graph", parameters, signal);
+    const answer = await ask(id, signal, () => read("graph", { ...parameters, id }, signal));
     // Up to "now" the newest seconds are still on their way: drawn, they would be a dip at the end of every chart.
     return { ...answer, settled: parameters.to === "now" ? answer.to - INGEST : answer.to };
 }
 
-/** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Top>} */
-export const top = (parameters, signal) => read("top", parameters, signal);
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Top>} */
+export const top = (parameters, signal, id) => ask(id, signal, () => read("top", { ...parameters, id }, signal));
 
 /**
  * @param {string} route

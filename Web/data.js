@@ -2,6 +2,7 @@
 // Reads data for a view: one request at a time, the last answer stays until the next, failures are retried.
 import { useEffect, useRef, useState } from "./preact.js";
 import { ApiError } from "./api.js";
+import { newQuestion } from "./questions.js";
 
 /**
  * @template T
@@ -10,11 +11,15 @@ import { ApiError } from "./api.js";
  * @property {ApiError|undefined} error
  * @property {boolean} stale whether `data` answers another query than the one asked for
  * @property {boolean} slow whether the wait is over 300 ms and a skeleton is due
+ * @property {{id: string, since: number}|undefined} long the question, when the wait is over a second
+ * @property {() => void} cancel ends the wait; then the error is "cancelled" until a retry
  * @property {() => void} retry
  */
 
 /** A server that went away is asked again after this many milliseconds. */
 const RETRY = 2000;
+/** Milliseconds of waiting after which how far it is, and a way out, are due. */
+const LONG = 1000;
 
 /** @type {Set<string>} */
 const unreachable = new Set();
@@ -43,7 +48,7 @@ let nextReader = 0;
 /**
  * @template T
  * @param {string} key what is asked for; a change cancels the read under way. "" asks for nothing.
- * @param {(signal: AbortSignal) => Promise<T>} read
+ * @param {(signal: AbortSignal, id: string) => Promise<T>} read the id is that of a question to the store
  * @param {number} refresh seconds between reads, 0 = once
  * @returns {Loaded<T>}
  */
@@ -52,7 +57,9 @@ export function useData(key, read, refresh) {
         /** @type {{key: string, data?: T, of: string, error?: ApiError}} */ ({ key: "", of: "" }),
     );
     const [slowKey, setSlowKey] = useState("");
+    const [long, setLong] = useState(/** @type {{key: string, id: string, since: number}|undefined} */ (undefined));
     const [attempt, setAttempt] = useState(0);
+    const leave = useRef(() => {});
     const reader = useRef("");
     reader.current ||= String(nextReader++);
 
@@ -61,6 +68,19 @@ export function useData(key, read, refresh) {
         const abort = new AbortController();
         let timer = 0;
         const skeleton = setTimeout(() => setSlowKey(key), 300);
+        const id = newQuestion();
+        const since = performance.now();
+        const impatience = setTimeout(() => setLong({ key, id, since }), LONG);
+        const settle = () => {
+            clearTimeout(skeleton);
+            clearTimeout(impatience);
+            setLong(undefined);
+        };
+        leave.current = () => {
+            abort.abort();
+            settle();
+            setAnswer((old) => ({ ...old, key, error: new ApiError("cancelled", "Cancelled.") }));
+        };
         let [answered, missed] = [false, false];
         const round = async () => {
             let pause = refresh;
@@ -69,7 +89,7 @@ export function useData(key, read, refresh) {
                 // A hidden page asks for nothing more; what it missed is asked when it is seen again.
                 missed = document.hidden && answered;
                 if (!missed) {
-                    const data = await read(abort.signal);
+                    const data = await read(abort.signal, answered ? newQuestion() : id);
                     mark(reader.current, false);
                     answered = true;
                     setAnswer({ key, data, of: key });
@@ -82,7 +102,7 @@ export function useData(key, read, refresh) {
                 setAnswer((old) => ({ ...old, key, error: failure }));
                 if (failure.code === "network") pause = RETRY / 1000;
             } finally {
-                clearTimeout(skeleton);
+                if (!abort.signal.aborted) settle();
             }
             // A query that takes long is not asked as often as a quick one.
             const took = (performance.now() - started) / 1000;
@@ -99,7 +119,7 @@ export function useData(key, read, refresh) {
             document.removeEventListener("visibilitychange", seen);
             abort.abort();
             clearTimeout(timer);
-            clearTimeout(skeleton);
+            settle();
             mark(reader.current, false);
         };
     }, [key, refresh, attempt]);
@@ -110,7 +130,13 @@ export function useData(key, read, refresh) {
         error: waiting ? undefined : answer.error,
         stale: answer.of !== key,
         slow: waiting && slowKey === key,
-        retry: () => setAttempt((count) => count + 1),
+        long: waiting && long?.key === key ? long : undefined,
+        cancel: () => leave.current(),
+        retry: () => {
+            // Waits anew, so that a second try is seen to go on.
+            setAnswer((old) => ({ ...old, key: "", error: undefined }));
+            setAttempt((count) => count + 1);
+        },
     };
 }
 

@@ -211,6 +211,72 @@ def test_a_hidden_page_asks_for_nothing(console):
 
 
 @needs_seeded
+@pytest.mark.parametrize("width, query, panel", [
+    (1440, "?p=explore&d=SrcAddr", ".result"), (390, "?p=explore&d=SrcAddr", ".result"),
+    (390, "", 'section[aria-label="Throughput"]')])
+def test_a_long_question_shows_its_progress_and_can_be_cancelled(console, width, query, panel):
+    console = console(viewport={"width": width, "height": 844})
+    page = console.page
+    asked, cancelled = [], []
+
+    def question(address):
+        return parse_qs(urlsplit(address).query)["id"][0]
+
+    def progress(route):
+        questions = [{"id": identity, "path": "/api/v1/graph", "seconds": 1, "rowsRead": 33_500_000,
+                      "rowsTotal": 98_000_000, "memory": 1} for identity in asked if identity not in cancelled]
+        route.fulfill(json={"questions": questions})
+
+    def cancel(route):
+        assert route.request.method == "POST"
+        cancelled.append(question(route.request.url))
+        route.fulfill(json={"cancelled": cancelled[-1]})
+
+    # A graph that isn't answered; the rest of the page is.
+    page.route("**/api/v1/graph?**", lambda route: asked.append(question(route.request.url)))
+    page.route("**/api/v1/questions", progress)
+    page.route("**/api/v1/questions/cancel?**", cancel)
+    page.goto(f"{console.base}/{query}")
+    place = page.locator(panel)
+    place.get_by_text(re.compile(r"^Reading 34 % of 98\.0 M rows · \d+\.\d s$")).wait_for()
+    assert fits(page)
+    if folder := os.environ.get("NETMETA_SCREENSHOTS"):
+        page.screenshot(path=os.path.join(folder, f"long-{width}-{panel[1:7]}.png"))
+    place.get_by_role("button", name="Cancel").click()
+    place.get_by_text("Cancelled.", exact=True).wait_for()
+    assert place.get_by_role("button", name="Cancel").count() == 0
+    for _ in range(100):
+        if cancelled:
+            break
+        page.wait_for_timeout(50)
+    assert cancelled[0] in asked
+    page.unroute("**/api/v1/graph?**")
+    place.get_by_role("button", name="Retry").click()
+    place.locator("canvas").wait_for()
+    assert place.get_by_text("Cancelled.").count() == 0
+
+
+@needs_seeded
+def test_an_answer_that_nobody_waits_for_is_cancelled(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    # The server has never heard of the question, so what it lists is made up.
+    asked = []
+    page.route("**/api/v1/graph?**", lambda route: asked.append(parse_qs(urlsplit(route.request.url).query)["id"][0]))
+    page.route("**/api/v1/questions", lambda route: route.fulfill(json={"questions": [
+        {"id": identity, "path": "", "seconds": 1, "rowsRead": 0, "rowsTotal": None, "memory": 0}
+        for identity in asked]}))
+    page.route("**/api/v1/questions/cancel?**", lambda route: route.fulfill(json={}))
+    with page.expect_request("**/api/v1/graph?**"):
+        page.get_by_role("group", name="Unit").get_by_role("button", name="packet/s").click()
+    page.unroute("**/api/v1/graph?**")
+    with page.expect_request("**/api/v1/questions/cancel?**") as request:
+        page.get_by_role("group", name="Unit").get_by_role("button", name="bit/s").click()
+    assert parse_qs(urlsplit(request.value.url).query)["id"][0] == asked[0]
+    console.ready()
+
+
+@needs_seeded
 def test_explore_by_source_address_is_exact(console):
     page = console().open("?p=explore&d=SrcAddr")
     assert title_of_total(page, "10.99.0.2").startswith("114,000 bytes")

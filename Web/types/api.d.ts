@@ -56,6 +56,16 @@ export interface Graph {
     sql: string;
     rankingSql?: string | null;
 }
+/** A question that is asked at this moment. */
+export interface Question {
+    id: string;
+    path: string;
+    seconds: number;
+    rowsRead: number;
+    /** null while it isn't known. */
+    rowsTotal: number | null;
+    memory: number;
+}
 export interface TopRow {
     key: string[];
     labels: string[];

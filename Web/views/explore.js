@@ -15,6 +15,7 @@ import { ExportMenu, SqlView } from "./export.js";
 import { LegendTable } from "./legendtable.js";
 import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
 import { QueryPanel } from "./querypanel.js";
+import { Reading } from "./reading.js";
 import { follow } from "./topbar.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -28,7 +29,7 @@ export function Explore({ state, schema }) {
     const range = rangeOf(state);
     const parameters = { ...query(state), ...storedPart(range ?? state) };
     const key = range === null ? "" : `explore ${state.from} ${JSON.stringify(parameters)}`;
-    const loaded = useData(key, async (signal) => overAll(await api.graph(parameters, signal), range ?? state), isLive(state) ? refresh : 0);
+    const loaded = useData(key, async (signal, id) => overAll(await api.graph(parameters, signal, id), range ?? state), isLive(state) ? refresh : 0);
     const graph = loaded.data;
     const settled = range !== null && !loaded.stale || loaded.error !== undefined;
     useReady(
@@ -52,7 +53,7 @@ export function Explore({ state, schema }) {
                 <${ExportMenu} graph=${loaded.stale ? undefined : graph} state=${state} />
                 <${CopyButton} text=${new URL(link(state, {}), location.href).href} label="Link" /></div>
             </div>
-            ${loaded.error && loaded.error.code !== "network" && (filterError
+            ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) && (filterError
             ? markup`<div class="notice crit" role="status"><span class="dot crit"></span><div class="grow"><strong>The filter is not understood.</strong> ${loaded.error.message}
                 <div class="dim">${graph ? "The chart still shows the query before." : "Correct it on the left; its place is marked there."}</div></div>
                 <button onClick=${() => navigate({ filter: "" })}>Show without filter</button></div>`
@@ -62,13 +63,15 @@ export function Explore({ state, schema }) {
                 <button disabled=${state.dimensions.length >= MAX_DIMENSIONS}
                     onClick=${() => navigate({ dimensions: ["SamplerAddress", ...state.dimensions] })}>Split by exporter</button></div>`}
             ${sql && graph && markup`<${SqlView} sql=${graph.rankingSql ? `${graph.rankingSql};\n\n${graph.sql}` : graph.sql} close=${() => setSql(false)} />`}
+            <div class="over"><${Reading} reads=${[loaded]} />
             ${graph
             ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
                     <${ExploreChart} graph=${graph} paints=${colours} state=${state} zone=${zone} lifted=${lifted} />
                     <${LegendTable} graph=${graph} paints=${colours} state=${state} schema=${schema.data} lift=${setLifted} /></div>`
-            : !loaded.error &&
-                markup`<section class="panel"><div class="chart-space tall">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div></section>
-                    <section class="panel">${loaded.slow && markup`<${Skeleton} lines=${8} />`}</section>`}
+            : (!loaded.error || loaded.error.code === "cancelled") &&
+                markup`<div class="stack"><section class="panel"><div class="chart-space tall">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div></section>
+                    <section class="panel">${loaded.slow && markup`<${Skeleton} lines=${8} />`}</section></div>`}
+            </div>
         </main>
     </div>`;
 }

@@ -11,6 +11,7 @@ import { ExportersPanel } from "./exporters.js";
 import { FirstRun } from "./firstrun.js";
 import { KeyFigures } from "./keyfigures.js";
 import { Failure } from "./parts.js";
+import { Reading } from "./reading.js";
 import { ThroughputPanel } from "./throughput.js";
 import { follow } from "./topbar.js";
 import { TopTable } from "./toptable.js";
@@ -84,15 +85,15 @@ export function Overview({ state, schema, health }) {
     const graphs = UNITS.map((unit) =>
         useData(
             known ? `graph ${range.from} ${from} ${to} ${unit}` : "",
-            async (signal) =>
-                overAll(await api.graph({ from, to, unit, split: "direction" }, signal), range ?? state),
+            async (signal, id) =>
+                overAll(await api.graph({ from, to, unit, split: "direction" }, signal, id), range ?? state),
             refresh,
         )
     );
     const tables = TABLES.map((table) => ({ ...table, mirrored: state.mirrored.includes(table.id) }));
     const hosts = useData(
         known ? `hosts ${from} ${to}` : "",
-        (signal) => api.top({ from, to, dimensions: "SrcAddr", limit: 1 }, signal),
+        (signal, id) => api.top({ from, to, dimensions: "SrcAddr", limit: 1 }, signal, id),
         refresh,
     );
 
@@ -107,15 +108,16 @@ export function Overview({ state, schema, health }) {
     }
     const [bits, packets, flows] = graphs;
     const shown = graphs[Math.max(0, UNITS.indexOf(state.unit))];
-    const failed = graphs.find((graph) => graph.error && graph.error.code !== "network");
+    const failed = graphs.find((graph) => graph.error && !["network", "cancelled"].includes(graph.error.code));
     const silent = bits.data !== undefined && !bits.stale && flows.data !== undefined &&
         flows.data.series.every((series) => series.total === 0);
     return markup`<main id="main" class="overview">
         ${failed?.error && markup`<${Failure} error=${failed.error} retry=${failed.retry} />`}
         ${silent && health.data && markup`<${Silence} state=${state} health=${health.data} zone=${preferences.zone}
             count=${exporters.data?.exporters.length ?? 0} />`}
+        <div class="over keys-over"><${Reading} reads=${[...graphs, hosts].filter((read) => read !== shown)} what="Key figures" />
         <${KeyFigures} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
-            exporters=${exporters.data?.exporters} store=${health.data?.store} />
+            exporters=${exporters.data?.exporters} store=${health.data?.store} /></div>
         <div class="row-two">
             <${ThroughputPanel} state=${state} loaded=${shown} zone=${preferences.zone} />
             <${ExportersPanel} state=${state} exporters=${exporters.data?.exporters} zone=${preferences.zone} />

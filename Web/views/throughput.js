@@ -9,6 +9,7 @@ import { clock, clockWithSeconds, day } from "../time.js";
 import { duration, full, percentile, prefixed, scaleOf, short } from "../units.js";
 import { Chart } from "./chart.js";
 import { Icon, Segments, Skeleton } from "./parts.js";
+import { Reading } from "./reading.js";
 import { exploreStart, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
@@ -29,6 +30,7 @@ export function ThroughputPanel({ state, loaded, zone }) {
                 options=${["bit/s", "packet/s", "flow/s"].map((value) => ({ value, label: value }))} />
             <a class="quiet button" href=${link(explore, {})} onClick=${follow(explore)} title="Open in Explore" aria-label="Open in Explore">
                 <${Icon} name="open" /></a></div>
+        <${Reading} reads=${[loaded]} />
         ${graph
             ? markup`<${Throughput} graph=${graph} zone=${zone} />`
             : markup`<div class="chart-space">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}

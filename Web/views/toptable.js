@@ -10,6 +10,7 @@ import { navigate } from "../store.js";
 import { full, percent, short } from "../units.js";
 import { nameAndId } from "../words.js";
 import { Failure, Segments, Skeleton, Swatch } from "./parts.js";
+import { Reading } from "./reading.js";
 import { exploreStart, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Top} Top */
@@ -44,7 +45,7 @@ export function TopTable({ table, state, range, refresh, active }) {
     const unit = MEASURES[measure].unit;
     const loaded = useData(
         active ? `top ${dimensions} ${from} ${to} ${unit}` : "",
-        (signal) => api.top({ from, to, dimensions, unit, limit: ROWS }, signal),
+        (signal, id) => api.top({ from, to, dimensions, unit, limit: ROWS }, signal, id),
         refresh,
     );
     const choose = (/** @type {string} */ name) => {
@@ -61,7 +62,8 @@ export function TopTable({ table, state, range, refresh, active }) {
         <div class="head"><h2 class="cut">${table.title}</h2><span class="grow"></span>
             <${Segments} plain=${true} label="Side" value=${side} choose=${turn}
                 options=${table.sides.map(({ name }) => ({ value: name, label: name }))} /></div>
-        ${loaded.error && loaded.error.code !== "network" &&
+        <${Reading} reads=${[loaded]} />
+        ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
         markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
         <table class="top-table"><thead><tr>${heads.map(([name, text]) =>
             markup`<th key=${name} class=${`c-${name}`}

@@ -12,11 +12,15 @@ import { short } from "./units.js";
 const AT_ONCE = 3;
 /** Milliseconds between two looks at questions that take long. */
 const LOOK = 500;
+/** Milliseconds in which most questions are answered. */
+const MOMENT = 250;
 
 /** @type {(() => void)[]} */
 const queue = [];
 /** @type {Set<string>} */
 const asked = new Set();
+/** @type {Set<string>} */
+const unwanted = new Set();
 
 /** @returns {string} a new name for a question; randomUUID is there over https and on loopback only */
 export function newQuestion() {
@@ -59,10 +63,16 @@ function turn(signal) {
     });
 }
 
-/** @param {string} id asks what is under way first: most answers are ready by now, and then there is nothing to end */
+/**
+ * Ends a question that is still under way after a moment: most have their answer by then, and a browser complains
+ * about each request that comes too late.
+ * @param {string} id
+ */
 async function cancel(id) {
+    unwanted.add(id);
+    await new Promise((resolve) => setTimeout(resolve, MOMENT));
     const questions = await list().catch(() => []);
-    if (questions.some((question) => question.id === id)) end(id);
+    if (unwanted.delete(id) && questions.some((question) => question.id === id)) end(id);
 }
 
 /** @param {string} id */
@@ -71,7 +81,10 @@ function end(id) {
 }
 
 // With the page its questions go; there is no time to ask first.
-globalThis.addEventListener?.("pagehide", () => asked.forEach(end));
+globalThis.addEventListener?.("pagehide", () => {
+    for (const id of [...asked, ...unwanted]) end(id);
+    unwanted.clear();
+});
 
 /** @returns {Promise<Question[]>} */
 async function list() {

@@ -43,8 +43,8 @@ public struct PipelineOptions: Sendable {
     public var batchRows = 500_000
     /// Batches that are stored at a time.
     public var inserts = 1
-    /// Seconds after which a batch is stored even if it has fewer rows.
-    public var flushSeconds = 1
+    /// How old the first row of a batch may be before it is stored even if it has fewer rows.
+    public var flush = Duration.seconds(1)
     /// The file that keeps templates and options state from one life to the next; nil keeps none.
     public var memoryFile: String?
     /// The file that keeps where sequence numbers are; nil keeps none.

@@ -31,7 +31,7 @@ final class ReceiverThread: Sendable {
     private let pool: BatchPool
     private let books: RowBooks
     private let batchRows: Int
-    private let flushSeconds: UInt32
+    private let flushMilliseconds: UInt64
     private let allow: Mutex<[Prefix]>
     private let decoding: Mutex<DecoderSettings>
     private let remembered: [IPAddress: ExporterMemory]
@@ -54,7 +54,7 @@ final class ReceiverThread: Sendable {
         self.pool = pool
         self.books = books
         batchRows = options.batchRows
-        flushSeconds = UInt32(max(1, options.flushSeconds))
+        flushMilliseconds = UInt64(max(1, options.flush / .milliseconds(1)))
         allow = Mutex(options.allow)
         decoding = Mutex(options.decoding)
         self.remembered = remembered
@@ -99,6 +99,7 @@ final class ReceiverThread: Sendable {
         var stopSeen: UInt32?
         while true {
             let now = Self.now
+            work.tick = MonotonicClock.milliseconds
             var received = 0
             do throws(SocketError) {
                 received = try socket.receive { datagram, source in handle(datagram, source, now, &work) }
@@ -106,7 +107,7 @@ final class ReceiverThread: Sendable {
                 report.withLock { $0.failure = error.description }
                 break
             }
-            flushIfDue(now, &work)
+            flushIfDue(&work)
             publishIfDue(now, &work)
             guard isStopping.load(ordering: .acquiring) else { continue }
             // What the kernel holds was received: read it, though not for ever.
@@ -133,8 +134,10 @@ final class ReceiverThread: Sendable {
         var refused: UInt64 = 0
         var refusedSenders = RefusedSenders()
         var told = RowsTold()
-        /// When the first row of the batch came.
-        var opened: UInt32 = 0
+        /// Now, and when the first row of the batch came, by ``MonotonicClock``: whole seconds would cut a batch that
+        /// began shortly before one of them.
+        var tick: UInt64 = 0
+        var opened: UInt64 = 0
         var published: UInt32 = 0
     }
 
@@ -145,13 +148,13 @@ final class ReceiverThread: Sendable {
             work.refusedSenders.note(source.address)
             return
         }
-        if work.batch.isEmpty { work.opened = now }
+        if work.batch.isEmpty { work.opened = work.tick }
         work.decoder.decode(datagram, context: DatagramContext(source: source, receivedAt: now), into: work.batch)
         if work.batch.count >= batchRows || work.batch.hasManyCounters { hand(&work, replace: true) }
     }
 
-    private func flushIfDue(_ now: UInt32, _ work: inout Work) {
-        if !work.batch.isEmpty, now &- work.opened >= flushSeconds { hand(&work, replace: true) }
+    private func flushIfDue(_ work: inout Work) {
+        if !work.batch.isEmpty, work.tick &- work.opened >= flushMilliseconds { hand(&work, replace: true) }
     }
 
     private func hand(_ work: inout Work, replace: Bool) {
@@ -175,7 +178,7 @@ final class ReceiverThread: Sendable {
             if settings != work.decoder.settings { work.decoder.settings = settings }
             let wasEmpty = work.batch.isEmpty
             work.decoder.expire(at: now, into: work.batch)
-            if wasEmpty { work.opened = now }
+            if wasEmpty { work.opened = work.tick }
             // The next datagram needs its room.
             if work.batch.count >= batchRows { hand(&work, replace: true) }
             publish(&work)

@@ -26,7 +26,7 @@ final class TCPReceiverThread: Sendable {
     private let pool: BatchPool
     private let books: RowBooks
     private let batchRows: Int
-    private let flushSeconds: UInt32
+    private let flushMilliseconds: UInt64
     private let allow: Mutex<[Prefix]>
     private let decoding: Mutex<DecoderSettings>
     private let report = Mutex(Report())
@@ -39,7 +39,7 @@ final class TCPReceiverThread: Sendable {
         self.pool = pool
         self.books = books
         batchRows = options.batchRows
-        flushSeconds = UInt32(max(1, options.flushSeconds))
+        flushMilliseconds = UInt64(max(1, options.flush / .milliseconds(1)))
         allow = Mutex(options.allow)
         decoding = Mutex(options.decoding)
     }
@@ -82,8 +82,9 @@ final class TCPReceiverThread: Sendable {
         var allow: [Prefix]
         var told = RowsTold()
         var buffer = [UInt8](repeating: 0, count: TCPReceiverThread.readBytes)
-        /// When the first row of the batch came.
-        var opened: UInt32 = 0
+        /// Now, and when the first row of the batch came, by ``MonotonicClock``.
+        var tick: UInt64 = 0
+        var opened: UInt64 = 0
         var published: UInt32 = 0
     }
 
@@ -96,6 +97,7 @@ final class TCPReceiverThread: Sendable {
         var stopSeen: UInt32?
         while true {
             let now = Self.now
+            work.tick = MonotonicClock.milliseconds
             let isStopping = isStopping.load(ordering: .acquiring)
             var isSilent = false
             do throws(SocketError) {
@@ -109,7 +111,7 @@ final class TCPReceiverThread: Sendable {
                 report.withLock { $0.failure = error.description }
                 break
             }
-            if work.batch.count > 0, now &- work.opened >= flushSeconds { hand(&work, replace: true) }
+            if work.batch.count > 0, work.tick &- work.opened >= flushMilliseconds { hand(&work, replace: true) }
             publishIfDue(now, &work)
             guard isStopping else { continue }
             // What the kernel holds was received: read it, though not for ever.
@@ -155,7 +157,7 @@ final class TCPReceiverThread: Sendable {
         var isIPFIX = true
         let outcome = session.connection.read(into: &buffer) { bytes in
             isIPFIX = session.feed(bytes, at: now) {
-                if work.batch.count == 0 { work.opened = now }
+                if work.batch.count == 0 { work.opened = work.tick }
                 return work.batch
             } done: {
                 if work.batch.count >= batchRows { hand(&work, replace: true) }
@@ -178,7 +180,7 @@ final class TCPReceiverThread: Sendable {
     /// Lets `body` write rows of sets that waited, with new batches as long as it wants more room.
     private func settle(_ now: UInt32, _ work: inout Work, _ body: (FlowBatch) -> Bool) {
         while true {
-            if work.batch.count == 0 { work.opened = now }
+            if work.batch.count == 0 { work.opened = work.tick }
             let wantsMore = body(work.batch)
             // The next message needs its room.
             if wantsMore || work.batch.count >= batchRows { hand(&work, replace: true) }

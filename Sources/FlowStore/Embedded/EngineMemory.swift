@@ -40,7 +40,7 @@ struct EngineMemory: Sendable {
             <compiled_expression_cache_size>\(total / 128)</compiled_expression_cache_size>
             <background_pool_size>2</background_pool_size>
             <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
-            <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>
+            <os_threads_nice_value_merge_mutate>19</os_threads_nice_value_merge_mutate>
             <merge_tree>
                 <merge_with_ttl_timeout>3600</merge_with_ttl_timeout>
                 <auto_statistics_types></auto_statistics_types>

@@ -160,7 +160,7 @@ extension PipelineOptions {
         batchRows = configuration.store.batchRows
         // One insert keeps one core busy; another takes a batch's memory more.
         inserts = configuration.store.profile == .small || ProcessInfo.processInfo.activeProcessorCount == 1 ? 1 : 2
-        flushSeconds = Int(configuration.store.flush.components.seconds)
+        flush = configuration.store.flush
         spoolBytes = configuration.store.spool
         fsync = configuration.store.fsync
         memoryFile = configuration.store.data + "/exporters.txt"

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """How many flows a second come from UDP to stored rows, beside the store alone and other collectors.
 
-usage: ingest.py [--seconds S] [--rates R,R,...] [--peers] [--folder DIR] [--binary FILE] [--store FILE]
+usage: ingest.py [--seconds S] [--store-seconds S] [--rates R,R,...] [--peers] [--folder DIR] [--binary FILE]
+                 [--store FILE]
 
 Everything runs on this machine, one after the other, sender included:
 
-    store     ready batches of the same flows are appended as fast as the store takes them
+    store     ready batches of the same flows are appended as fast as the store takes them, two at a
+              time as the server does
     netmeta   `netmeta generate --protocol mixed` (64 exporters, 20 and more templates, 5 million
               different flows, v4 and v6) at each of the rates (datagrams a second, 21 flows each on
               average) into `netmeta serve` with its default tables and rollups
@@ -13,7 +15,8 @@ Everything runs on this machine, one after the other, sender included:
     nfacctd   (Debian nfdump) writes flat files, nfacctd (Debian pmacct) sums by 15 keys in memory
 
 Prints a table: what was offered, stored and lost, CPU seconds for a million flows (all threads of
-the receiver), the most resident memory, active parts. The ratio is the best rate without loss to the
+the receiver), the most resident memory, active parts; and of a long run its course, minute by
+minute. The ratio is the best rate without loss to the
 store alone. Exits with 1 when anything was lost that the server didn't count.
 """
 
@@ -26,6 +29,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -40,6 +44,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 def main():
     words = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].splitlines()[0])
     words.add_argument("--seconds", type=float, default=60)
+    words.add_argument("--store-seconds", type=float, default=60)
     words.add_argument("--rates", default="20000,28000,33500,40000,48000")
     words.add_argument("--peers", action="store_true")
     words.add_argument("--folder")
@@ -49,7 +54,8 @@ def main():
     rates = [int(rate) for rate in arguments.rates.split(",")]
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="netmeta-ingest-", dir=arguments.folder))
     try:
-        check_room(scratch, max(max(rates) * FLOWS_PER_DATAGRAM, 1_500_000) * arguments.seconds * BYTES_PER_FLOW)
+        check_room(scratch, max(max(rates) * FLOWS_PER_DATAGRAM * arguments.seconds,
+                                1_500_000 * arguments.store_seconds) * BYTES_PER_FLOW)
         sys.exit(run(arguments, rates, scratch))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -64,10 +70,10 @@ def check_room(folder, need):
 
 def run(arguments, rates, scratch):
     alone = json.loads(subprocess.run(
-        [arguments.store, scratch / "alone", str(int(arguments.seconds))], check=True, capture_output=True, text=True
+        [arguments.store, scratch / "alone", str(int(arguments.store_seconds))], check=True, capture_output=True, text=True
     ).stdout.splitlines()[-1])
     shutil.rmtree(scratch / "alone")
-    print(f"machine: {os.cpu_count()} cores; {arguments.seconds:.0f} s each")
+    print(f"machine: {os.cpu_count()} cores; {arguments.seconds:.0f} s each, the store alone {arguments.store_seconds:.0f} s")
     print(f"{'':10} {'offered/s':>10} {'stored/s':>10} {'lost':>16} {'CPU-s/M':>8} {'RSS MB':>7} {'parts':>6}")
     print(f"{'store':10} {'':>10} {alone['rowsPerSecond']:>10.0f} {'':>16} "
           f"{alone['cpuSeconds'] / alone['rows'] * 1e6:>8.2f}", flush=True)
@@ -111,10 +117,16 @@ class Watched:
         return sum(seconds(process) for process in self.processes())
 
     def peak(self):
-        def most(process):
+        return self.memory("VmHWM")
+
+    def resident(self):
+        return self.memory("VmRSS")
+
+    def memory(self, name):
+        def told(process):
             lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
-            return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
-        return sum(most(process) for process in self.processes())
+            return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+        return sum(told(process) for process in self.processes())
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -141,12 +153,12 @@ def netmeta(arguments, rate, folder):
     try:
         wait_for(lambda: "ready\n" in (folder / "log").read_text(), server, folder / "log")
         before = server.cpu()
-        sent = generate(arguments, "mixed", rate, 22055)
+        with Course(server):
+            sent = generate(arguments, "mixed", rate, 22055)
         # What the kernel holds is read, and what was read is stored, within seconds; merges go on.
         wait_for(settled, server, folder / "log", 120)
         figures = losses()
-        parts = ask("SELECT count() AS parts FROM system.parts WHERE active AND database = 'netmeta'"
-                    " AND table = 'flows_raw'")[0]["parts"]
+        parts = active_parts()
         arrived = figures["datagrams"]["arrived"]
         stored = figures["rows"]["stored"]
         return {
@@ -160,6 +172,38 @@ def netmeta(arguments, rate, folder):
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+class Course:
+    """Prints how a run goes, minute by minute."""
+
+    def __init__(self, server):
+        self.server = server
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        stored, cpu, minute = 0, self.server.cpu(), 0
+        while not self.ended.wait(60):
+            figures, now, minute = losses(), self.server.cpu(), minute + 1
+            rows = figures["rows"]["stored"] - stored
+            stored += rows
+            print(f"  minute {minute}: {rows / 60:.0f} stored/s, {figures['datagrams']['lost']['total']} datagrams lost so far, "
+                  f"{(now - cpu) / max(1, rows) * 1e6:.2f} CPU-s/M, {self.server.resident() >> 20} MB, "
+                  f"{active_parts()} parts", flush=True)
+            cpu = now
+
+    def __enter__(self):
+        self.thread.start()
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+def active_parts():
+    return ask("SELECT count() AS parts FROM system.parts WHERE active AND database = 'netmeta'"
+               " AND table = 'flows_raw'")[0]["parts"]
 
 
 def settled():

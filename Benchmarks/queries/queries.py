@@ -5,7 +5,8 @@ NetMeta's table, with the same made-up rows, in one run.
     queries.py [--rows N] [--days D] [--runs R] [--data DIR] [--keep] [--ranges 24h,7d]
 
 Prints a table of milliseconds (the best of R runs, result and condition caches off, rows in the page cache) and
-ratios. Exits with 1 when a panel is slower than the dashboard's SQL by more than a tenth, or the median is below 4
+ratios, and what the same questions take over the API, while nothing comes in and while 100,000 flows a second do.
+Exits with 1 when a panel is slower than the dashboard's SQL by more than a tenth, or the median is below 4
 times. --data with an existing folder of an earlier run (--keep) fills nothing anew. The binary is
 .build/release/netmeta, or NETMETA_BINARY.
 """
@@ -30,6 +31,8 @@ import traffic
 
 BINARY = os.environ.get("NETMETA_BINARY", str(engine.ROOT / ".build/release/netmeta"))
 CONSOLE = int(os.environ.get("NETMETA_BENCH_PORT", "18089"))
+FLOWS = CONSOLE + 1  # where the load is sent
+DATAGRAMS = 4762  # a second; 21 flows each on average
 BYTES_A_ROW = 130  # of both tables with what merges need meanwhile
 MEMORY = 1_500_000_000  # what the product grants a question
 
@@ -62,6 +65,7 @@ def main():
             child(options, "fill")
         collect(options)
         child(options, "time")
+        serve(options)
         report(options)
     finally:
         if not options.keep:
@@ -79,7 +83,7 @@ class Server:
 
     def __init__(self, options):
         configuration = options.data / "netmeta.yaml"
-        configuration.write_text('listeners: {netflow: "127.0.0.1:0", ipfix: "127.0.0.1:0", sflow: "127.0.0.1:0"}\n'
+        configuration.write_text(f'listeners: {{netflow: "127.0.0.1:{FLOWS}", ipfix: "127.0.0.1:0", sflow: "127.0.0.1:0"}}\n'
                                  f'console: {{listen: "127.0.0.1:{CONSOLE}"}}\nretention: {{days: 3650}}\n')
         self.command = [BINARY, "serve", "--config", configuration, "--data", options.data]
 
@@ -156,12 +160,13 @@ def collect(options):
             to = facts["end"] - 7
             since = max(to - seconds, facts["end"] - facts["days"] * traffic.DAY)
             for panel, sql, path in panels.PANELS:
-                answer = server.ask(f"{path}&from={since}&to={to}".replace("?&", "?"))
+                path = f"{path}&from={since}&to={to}"
+                answer = server.ask(path)
                 ours = [text for text in (answer.get("rankingSql"), answer["sql"]) if text]
                 step = answer.get("bucket", 300)
                 time_condition = f"TimeReceived >= {since} AND TimeReceived < {to}"
                 facts["panels"].append({
-                    "range": name, "panel": panel, "ours": ours, "table": answer["statistics"]["source"],
+                    "range": name, "panel": panel, "path": path, "ours": ours, "table": answer["statistics"]["source"],
                     "theirs": sql.replace("{time}", time_condition).replace("{step}", str(step))})
     (options.data / "panels.json").write_text(json.dumps(facts))
 
@@ -192,6 +197,35 @@ def measure(options):
     (options.data / "panels.json").write_text(json.dumps(facts))
 
 
+def serve(options):
+    """Each question over the API, idle and under load."""
+    facts = json.loads((options.data / "panels.json").read_text())
+    with Server(options) as server:
+        for panel in facts["panels"]:
+            panel["idle_ms"] = min(wait(server, panel["path"]) for _ in range(options.runs))
+        load = subprocess.Popen([BINARY, "generate", "--protocol", "mixed", "--rate", str(DATAGRAMS), "--seconds", "86400",
+                                 "--target", f"127.0.0.1:{FLOWS}"], stdout=subprocess.DEVNULL)
+        try:
+            time.sleep(5)
+            before, started = server.ask("health/losses"), time.monotonic()
+            for panel in facts["panels"]:
+                panel["busy_ms"] = min(wait(server, panel["path"]) for _ in range(options.runs))
+            after, seconds = server.ask("health/losses"), time.monotonic() - started
+        finally:
+            load.terminate()
+            load.wait()
+        facts["load"] = {
+            "flowsPerSecond": (after["rows"]["stored"] - before["rows"]["stored"]) / seconds,
+            "lostDatagrams": after["datagrams"]["lost"]["total"], "seconds": seconds}
+    (options.data / "panels.json").write_text(json.dumps(facts))
+
+
+def wait(server, path):
+    started = time.perf_counter()
+    server.ask(path)
+    return (time.perf_counter() - started) * 1000
+
+
 def clock(store, sql):
     started = time.perf_counter()
     store.read(sql)
@@ -216,6 +250,12 @@ def report(options):
         ratios = [row["theirs_ms"] / row["ours_ms"] for row in rows]
         failed = failed or statistics.median(ratios) < 4
         print(f"| median | | | | {statistics.median(ratios):.1f} |\n| least | | | | {min(ratios):.1f} |")
+        print(f"\n| {name}, over the API | idle, ms | under load, ms |\n|---|--:|--:|")
+        for row in rows:
+            print(f"| {row['panel']} | {row['idle_ms']:.0f} | {row['busy_ms']:.0f} |")
+    load = facts["load"]
+    print(f"\nload: {load['flowsPerSecond']:.0f} flows/s stored for {load['seconds']:.0f} s, "
+          f"{load['lostDatagrams']} datagrams lost")
     sys.exit(1 if failed else 0)
 
 

@@ -8,7 +8,10 @@ public enum ClickHouse {
     public enum InputTable: String, CaseIterable, Sendable {
         /// For batches without any detail, which is most of them.
         case usual = "flows_in"
-        /// For batches with at least one detail.
+        /// For batches whose only details are what routers tell of routes and applications, as those of mixed
+        /// exporters: half as many columns as there are.
+        case routed = "flows_in_routed"
+        /// For batches with other details.
         case detailed = "flows_in_detailed"
         /// For batches with values of varying length as well.
         case complete = "flows_in_complete"
@@ -17,15 +20,27 @@ public enum ClickHouse {
         public var columns: [FlowColumn] {
             switch self {
             case .usual: ClickHouse.columns.filter { !$0.isDetail }
+            case .routed: ClickHouse.columns.filter { !$0.isDetail || Self.routeDetails.contains($0) }
             case .detailed: ClickHouse.columns.filter { $0.storage != .variable }
             case .complete: ClickHouse.columns
             }
         }
 
+        private static let routeDetails: Set<FlowColumn> = [
+            .applicationId, .prevHopAS, .bgpNextHop, .asPath, .bgpCommunities, .strings,
+        ]
+
         /// The narrowest table that takes everything of a batch.
         public init(for batch: FlowBatch) {
             let details = ClickHouse.columns.filter { $0.isDetail && batch.isPresent($0) }
-            self = details.isEmpty ? .usual : details.contains { $0.storage == .variable } ? .complete : .detailed
+            self =
+                if details.isEmpty {
+                    .usual
+                } else if Self.routeDetails.isSuperset(of: details) {
+                    .routed
+                } else {
+                    details.contains { $0.storage == .variable } ? .complete : .detailed
+                }
         }
     }
 

@@ -92,10 +92,6 @@ class Engine:
         os.unlink(path)
         return [int(number) for number in text.split()]
 
-    def close(self):
-        self.c.netmeta_connection_close(ctypes.c_void_p(self.connection))
-        self.c.netmeta_database_close(ctypes.c_void_p(self.database))
-
     @staticmethod
     def text(error):
         return ctypes.string_at(error.value).decode() if error.value else "no message"

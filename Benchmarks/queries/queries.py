@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -34,7 +35,7 @@ CONSOLE = int(os.environ.get("NETMETA_BENCH_PORT", "18089"))
 FLOWS = CONSOLE + 1  # where the load is sent
 DATAGRAMS = 4762  # a second; 21 flows each on average
 BYTES_A_ROW = 130  # of both tables with what merges need meanwhile
-MEMORY = 1_500_000_000  # what the product grants a question
+MEMORY = 1_680_000_000  # what the product grants a question when the engine has 8 GB
 
 
 def main():
@@ -86,7 +87,7 @@ class Server:
     def __init__(self, options):
         configuration = options.data / "netmeta.yaml"
         configuration.write_text(f'listeners: {{netflow: "127.0.0.1:{FLOWS}", ipfix: "127.0.0.1:0", sflow: "127.0.0.1:0"}}\n'
-                                 f'console: {{listen: "127.0.0.1:{CONSOLE}"}}\nretention: {{days: 3650}}\n')
+                                 f'console: {{listen: "127.0.0.1:{CONSOLE}"}}\nretention: {{days: 3650}}\nstore: {{memory: 8GB}}\n')
         self.command = [BINARY, "serve", "--config", configuration, "--data", options.data]
 
     def __enter__(self):
@@ -103,8 +104,11 @@ class Server:
 
     @staticmethod
     def ask(path):
-        with urllib.request.urlopen(f"http://127.0.0.1:{CONSOLE}/api/v1/{path}", timeout=600) as answer:
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{CONSOLE}/api/v1/{path}", timeout=600) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise SystemExit(f"{path}: {error.read().decode()}") from error
 
 
 # MARK: Rows

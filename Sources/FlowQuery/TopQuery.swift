@@ -91,7 +91,9 @@ public struct TopQuery: Hashable, Sendable {
     /// two scans, but a fraction of the memory and time, because there are
     /// about as many groups as rows.
     ///
-    /// The first scan keeps a hash and one sum a group, and finds the best.
+    /// The first scan keeps a hash and one sum a group, and finds the best,
+    /// without ever holding all groups at once beyond what the engine's own
+    /// table of them takes, part of which may be on the disk.
     /// The second tells these apart by their keys and adds up all others as
     /// one. Sums are exact; two groups in a hundred million share a hash with
     /// a chance of 1 in 4000, and are then counted as one in `groups`.
@@ -105,16 +107,11 @@ public struct TopQuery: Hashable, Sendable {
         let order: [SQLText] = ["shown DESC", "\(unit.name) DESC"] + names
         return """
             WITH (
-            SELECT (groupArray(h), any(n))
-            FROM (
-            SELECT h, count() OVER () AS n
+            SELECT (arrayMap(group -> group.2, groupArraySorted(\(limit))((bitNot(amount), h))), count())
             FROM (
             SELECT \(hash) AS h, \(source.sum(unit.sum)) AS amount
             FROM \(source.sql)
             GROUP BY h
-            )
-            ORDER BY amount DESC, h
-            LIMIT \(limit)
             )
             ) AS best
             SELECT \(names, separator: ", "), bytes, packets, flows, assumed, best.2 AS groups, \

@@ -81,6 +81,10 @@ def child(options, step):
                     "--days", str(options.days), "--runs", str(options.runs)], check=True)
 
 
+class Refused(Exception):
+    """A question that the product doesn't answer, by its code: it counts as failed."""
+
+
 class Server:
     """`netmeta serve` over the folder."""
 
@@ -108,7 +112,7 @@ class Server:
             with urllib.request.urlopen(f"http://127.0.0.1:{CONSOLE}/api/v1/{path}", timeout=600) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise SystemExit(f"{path}: {error.read().decode()}") from error
+            raise Refused(json.load(error)["error"]["code"]) from error
 
 
 # MARK: Rows
@@ -166,7 +170,12 @@ def collect(options):
             since = max(to - seconds, facts["end"] - facts["days"] * traffic.DAY)
             for panel, sql, path in panels.PANELS:
                 path = f"{path}&from={since}&to={to}"
-                answer = server.ask(path)
+                try:
+                    answer = server.ask(path)
+                except Refused as refusal:
+                    say(f"{name} {panel}: {refusal}")
+                    facts.setdefault("refused", []).append(f"{name} {panel}: {refusal}")
+                    continue
                 ours = [text for text in (answer.get("rankingSql"), answer["sql"]) if text]
                 step = answer.get("bucket", 300)
                 time_condition = f"TimeReceived >= {since} AND TimeReceived < {to}"
@@ -257,6 +266,9 @@ def report(options):
         print(f"\n| {name}, over the API | idle, ms | under load, ms |\n|---|--:|--:|")
         for row in rows:
             print(f"| {row['panel']} | {row['idle_ms']:.0f} | {row['busy_ms']:.0f} |")
+    for refusal in facts.get("refused", []):
+        failed = True
+        print(f"\nnot answered: {refusal}")
     load = facts["load"]
     print(f"\nload: {load['flowsPerSecond']:.0f} flows/s stored for {load['seconds']:.0f} s, "
           f"{load['lostDatagrams']} datagrams lost")

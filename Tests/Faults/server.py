@@ -21,11 +21,10 @@ PAGE = 50_000
 class Server(collector.Collector):
     """A collector with a load that goes on while it is killed and started again."""
 
-    def __init__(self, folder, store=""):
+    def __init__(self, folder, store="", retention=""):
         super().__init__(folder)
-        if store:
-            with self.configuration.open("a") as file:
-                file.write(f"store: {{{store}}}\n")
+        with self.configuration.open("a") as file:
+            file.write(f"store: {{{store}}}\nretention: {{{retention}}}\n")
         self.generator, self.sent = None, None
         self.store_folder = self.data / "engine/clickhouse/store"
 

@@ -137,6 +137,31 @@ struct EmbeddedStoreTests {
         store.close()
     }
 
+    @Test("a table whose definition a full disk left empty is what it was before, with its rows")
+    func emptyDefinition() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var store = try open(folder, retentionDays: 5)
+        #expect(store.repairedTables.isEmpty)
+        let batch = FlowBatch(capacity: 1000)
+        batch.fill(.timeReceived, batch.reserve(10), with: UInt32(1_800_000_000))
+        batch.seal()
+        try store.append(batch, token: "one")
+        store.close()
+        let engine = URL(fileURLWithPath: folder + "/engine/clickhouse/store", isDirectory: true)
+        let files = try #require(FileManager.default.enumerator(at: engine, includingPropertiesForKeys: nil))
+        for case let file as URL in files where ["flows_raw.sql", "flows_1h_as.sql"].contains(file.lastPathComponent) {
+            try Data().write(to: file)
+        }
+        store = try open(folder, retentionDays: 5)
+        #expect(store.repairedTables.sorted() == ["flows_1h_as", "flows_raw"])
+        for table in ["flows_raw", "flows_1h_as"] {
+            let answer = try await store.query("SELECT count() > 0 AS some FROM \(table)", limits: QueryLimits())
+            #expect(answer["some"]?.values == [.uint(1)], "\(table)")
+        }
+        store.close()
+    }
+
     @Test("interfaces' counters are stored beside the rows, and without any")
     func interfaceCounters() async throws {
         let folder = NSTemporaryDirectory() + "netmeta-counters-\(UUID().uuidString)"

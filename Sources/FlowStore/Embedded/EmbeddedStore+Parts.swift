@@ -82,10 +82,12 @@ extension EmbeddedStore {
                 else { continue }
                 // Each change is written down by the engine, so only where it is one.
                 guard !settings.allSatisfy({ text.contains("\($0),") || text.hasSuffix($0) }) else { continue }
+                try self.checkRoom(rows: 0)
                 try connection.execute(
                     "ALTER TABLE \(ClickHouse.database).`\(name)` MODIFY SETTING \(settings.joined(separator: ", "))"
                 )
             }
         }
+        rememberDefinitions()
     }
 }

@@ -89,6 +89,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             engine.close()
             throw error
         }
+        engine.definitions.remember()
         let tables = ClickHouse.InputTable.allCases
         layouts = Dictionary(
             uniqueKeysWithValues: tables.map { table in
@@ -105,6 +106,9 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         ours = QueryWorkers(connections: Array(questions), name: "query")
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
     }
+
+    /// Tables whose definition a full disk had left empty, and is what it was before.
+    public var repairedTables: [String] { engine.repairedTables }
 
     private static let ownConnections = EngineMemory.questions
     private static let peoplesConnections = EngineMemory.peoplesQuestions
@@ -225,7 +229,11 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         try await upkeep { connection throws(StoreError) in
             try SchemaReconciler(connection: connection).setRetention(days: days)
         }
+        rememberDefinitions()
     }
+
+    /// Keeps a copy of what the tables are now, see ``TableDefinitions``.
+    func rememberDefinitions() { engine.definitions.remember() }
 
     /// Runs what keeps the folder in order, on a connection that no question can hold up.
     func upkeep<Value: Sendable>(

@@ -11,6 +11,10 @@ final class Engine: @unchecked Sendable {
     private let database: OpaquePointer
     private let keeper: EngineConnection
     private let lock: FolderLock
+    /// Copies of the tables' definitions, to be renewed after each change.
+    let definitions: TableDefinitions
+    /// Tables whose definition was empty, and is what it was before.
+    let repairedTables: [String]
 
     init(folder: String, library: String, memory: EngineMemory, lock: FolderLock) throws(StoreError) {
         guard let python = EngineLibrary.locatePython() else {
@@ -26,6 +30,8 @@ final class Engine: @unchecked Sendable {
         } catch {
             throw StoreError(message: "cannot write \(home)/config.xml: \(error.localizedDescription)")
         }
+        definitions = TableDefinitions(home: home)
+        repairedTables = definitions.repair()
         // Its allocator reads this when the library is loaded. Inserts and merges fill buffers of many megabytes all
         // the time, and a third of the kernel's work for them is one page fault for each 4 KB.
         setenv("MALLOC_CONF", "thp:always", 0)

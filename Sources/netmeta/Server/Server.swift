@@ -43,6 +43,12 @@ struct Server {
         } catch {
             throw Failure(error.message)
         }
+        if !store.repairedTables.isEmpty {
+            logger.warning(
+                "definitions of tables were empty, as a full disk leaves them; they are what they were before",
+                metadata: ["tables": "\(store.repairedTables.joined(separator: ", "))"]
+            )
+        }
         keeper = RetentionKeeper(
             store: store,
             folder: configuration.store.data,

@@ -173,12 +173,16 @@ final class IngestThread: Sendable {
     /// Batches from receivers for one out of the spool, while there are any: the spool empties, however busy it is.
     private static let mostPassed = 8
 
-    /// Seconds until a batch of the spool is due; nil when there is none.
+    /// Seconds until a batch of the spool is due, or until it is worth a look: other threads put batches there. nil for
+    /// those that leave the spool alone.
     private func patience(_ state: State) -> Double? {
+        guard keepsSpool else { return nil }
         let now = ContinuousClock.now
-        guard keepsSpool, let due = spool.nextTry else { return nil }
+        guard let due = spool.nextTry else { return Self.lookSeconds }
         return max(0, (max(due, state.gate.nextTry(at: now)) - now) / .seconds(1))
     }
+
+    private static let lookSeconds = 1.0
 
     private func nextToken() -> String {
         "\(life)-\(number.wrappingAdd(1, ordering: .relaxed).newValue)"

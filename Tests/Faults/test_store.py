@@ -130,7 +130,9 @@ def test_a_spool_that_is_full(serving):
     found = netmeta.datagrams()
     server.complete(found, questions.seen)
     lost = health["losses"]["lost"]["reasons"]
-    assert server.missing(found) == lost["spool_full"] + server.RECORDS * lost["kernel_drop"]
+    # Sent is stored and lost, exactly: see above. The sequence numbers tell of what lies between the first and the last
+    # that are there; a batch that was lost before or behind them is none of it.
+    assert 0 < server.missing(found) <= lost["spool_full"] + server.RECORDS * lost["kernel_drop"]
     netmeta.stop()
 
 

@@ -31,6 +31,7 @@ final class IngestThread: Sendable {
     private let pool: BatchPool
     private let books: RowBooks
     private let spool: Spool
+    private let gate: StoreGate
     private let batchCapacity: Int
     private let keepsSpool: Bool
     private let logger: Logger
@@ -55,12 +56,14 @@ final class IngestThread: Sendable {
     }
 
     /// - Parameters:
+    ///   - gate: shared by all threads of the store.
     ///   - batchCapacity: the most rows that a batch usually has.
-    ///   - keepsSpool: whether it opens the spool and stores what waits there.
+    ///   - keepsSpool: whether it stores what waits in the spool, which is open by now.
     init(
         store: any BatchStore,
         pool: BatchPool,
         spool: Spool,
+        gate: StoreGate,
         books: RowBooks,
         batchCapacity: Int,
         keepsSpool: Bool,
@@ -69,6 +72,7 @@ final class IngestThread: Sendable {
         self.store = store
         self.pool = pool
         self.spool = spool
+        self.gate = gate
         self.books = books
         self.batchCapacity = batchCapacity
         self.keepsSpool = keepsSpool
@@ -139,7 +143,6 @@ final class IngestThread: Sendable {
 
     /// What the thread owns.
     private struct State {
-        var gate = StoreGate()
         /// For batches out of the spool; made when one is needed, and given back with the last.
         var scratch: FlowBatch?
         /// Batches that went past the spool since the last one out of it.
@@ -147,7 +150,6 @@ final class IngestThread: Sendable {
     }
 
     private func run() {
-        if keepsSpool { spool.open() }
         var state = State()
         work: while true {
             switch pool.next(within: patience(state)) {
@@ -179,7 +181,7 @@ final class IngestThread: Sendable {
         guard keepsSpool else { return nil }
         let now = ContinuousClock.now
         guard let due = spool.nextTry else { return Self.lookSeconds }
-        return max(0, (max(due, state.gate.nextTry(at: now)) - now) / .seconds(1))
+        return max(0, (max(due, gate.nextTry(at: now)) - now) / .seconds(1))
     }
 
     private static let lookSeconds = 1.0
@@ -192,7 +194,7 @@ final class IngestThread: Sendable {
         let token = nextToken()
         var wasTried = false
         // Nothing to store goes past what waits, when the store takes nothing: the spool's first is the next try.
-        if state.gate.isOpen || state.gate.admits(at: .now) && spool.nextTry == nil {
+        if gate.isOpen || gate.admits(at: .now) && spool.nextTry == nil {
             switch attempt(batch, token, &state, tries: 3) {
             case .stored: return
             case .refused:
@@ -208,7 +210,7 @@ final class IngestThread: Sendable {
                 return
             }
             Thread.sleep(forTimeInterval: 0.2)
-            guard state.gate.admits(at: .now) else { continue }
+            guard gate.admits(at: .now) else { continue }
             wasTried = true
             switch attempt(batch, token, &state, tries: 1) {
             case .stored: return
@@ -269,13 +271,13 @@ final class IngestThread: Sendable {
         for attempt in 1... {
             do throws(StoreError) {
                 try insert(batch, token, isReplay: isReplay)
-                state.gate.succeed()
+                gate.succeed()
                 return .stored
             } catch {
                 note(failure: error, attempt)
                 guard attempt < tries else {
                     if error.isAboutTheBatch { return .refused }
-                    state.gate.fail(at: .now)
+                    gate.fail(at: .now)
                     return .failed
                 }
             }

@@ -131,11 +131,13 @@ public final class Pipeline: Sendable {
             logger: logger
         )
         self.spool = spool
+        let gate = StoreGate()
         ingests = (0..<options.inserts).map { number in
             IngestThread(
                 store: store,
                 pool: pool,
                 spool: spool,
+                gate: gate,
                 books: books,
                 batchCapacity: options.batchCapacity,
                 keepsSpool: number == 0,
@@ -150,6 +152,8 @@ public final class Pipeline: Sendable {
         // Late is a store of which every insert is: one that is stuck holds up nothing while others go on.
         let ingests = ingests
         pool.whenLate { batch in ingests.allSatisfy(\.isLate) && ingests[0].rescue(batch) }
+        // Before anybody can put something there.
+        spool.open()
         for ingest in ingests { ingest.start() }
         for receiver in receivers { receiver.start() }
         for receiver in sessionReceivers { receiver.start() }

@@ -105,6 +105,31 @@ struct IngestTests {
         #expect(end.rows.stored == 5 && end.rows.lost.isEmpty && end.spool.written == 0)
     }
 
+    @Test("once the store is back no thread puts live batches behind those that wait")
+    func allLearnThatTheStoreIsBack() throws {
+        let isAway = Atomic(true)
+        let store = Store { _, _ in
+            // Slow enough that both threads have something to do.
+            Thread.sleep(forTimeInterval: 0.01)
+            return isAway.load(ordering: .relaxed) ? StoreError(message: "away") : nil
+        }
+        func wait(for condition: () -> Bool) throws {
+            let start = ContinuousClock.now
+            while !condition() {
+                try #require(ContinuousClock.now - start < .seconds(60))
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        }
+        let end = try run(Array(1...60), into: store, threads: 2) { value, spool in
+            guard value == 9 else { return }
+            try wait { spool.report.batches == 8 }
+            isAway.store(false, ordering: .relaxed)
+            try wait { store.kept.withLock { !$0.isEmpty } }
+        }
+        #expect(store.kept.withLock { $0.sorted() } == Array(1...60))
+        #expect(end.spool.written == 8 && end.spool.batches == 0)
+    }
+
     /// Sends batches through ingest threads to their end.
     ///
     /// - Parameters:
@@ -112,6 +137,7 @@ struct IngestTests {
     ///   - capacity: the most rows that a batch may have.
     ///   - waits: whether the spool is to be empty before.
     ///   - threads: inserts at a time; the report is the first one's.
+    ///   - before: is done before a batch is sent.
     private func run(
         _ values: [UInt64],
         rows: Int = 1,
@@ -119,7 +145,8 @@ struct IngestTests {
         capacity: Int = 10,
         folder: String? = nil,
         waits: Bool = true,
-        threads: Int = 1
+        threads: Int = 1,
+        before: (UInt64, Spool) throws -> Void = { _, _ in }
     ) throws -> (ingest: IngestThread.Report, rows: RowLedger, spool: SpoolReport) {
         let own = folder ?? NSTemporaryDirectory() + "netmeta-ingest-\(UUID().uuidString)"
         defer { if folder == nil { try? FileManager.default.removeItem(atPath: own) } }
@@ -127,19 +154,23 @@ struct IngestTests {
         let pool = BatchPool(count: threads + 1, capacity: capacity)
         let books = RowBooks()
         let spool = Spool(folder: own, limit: 1 << 20, syncs: false, books: books, logger: logger)
+        let gate = StoreGate()
         let ingests = (0..<threads).map {
             IngestThread(
                 store: store,
                 pool: pool,
                 spool: spool,
+                gate: gate,
                 books: books,
                 batchCapacity: capacity,
                 keepsSpool: $0 == 0,
                 logger: logger
             )
         }
+        spool.open()
         for ingest in ingests { ingest.start() }
         for value in values {
+            try before(value, spool)
             let batch = pool.take()
             batch.fill(.bytes, batch.reserve(rows), with: value)
             batch.seal()

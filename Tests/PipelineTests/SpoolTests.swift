@@ -121,7 +121,7 @@ struct SpoolTests {
 
     @Test("the store is asked again after a pause that grows, and without one when it takes a batch")
     func gate() {
-        var gate = StoreGate()
+        let gate = StoreGate()
         let start = ContinuousClock.now
         #expect(gate.isOpen && gate.admits(at: start))
         var pauses: [Duration] = []

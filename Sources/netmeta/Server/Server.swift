@@ -164,8 +164,8 @@ extension PipelineOptions {
         decoding = DecoderSettings(configuration)
         receiveBuffer = listeners.receiveBuffer
         batchRows = configuration.store.batchRows
-        // Two store half as much again, but with a full spool they count rows of a batch as lost that the store has.
-        inserts = 1
+        // One insert keeps one core busy; another takes a batch's memory more.
+        inserts = configuration.store.profile == .small || ProcessInfo.processInfo.activeProcessorCount == 1 ? 1 : 2
         flush = configuration.store.flush
         spoolBytes = configuration.store.spool
         fsync = configuration.store.fsync

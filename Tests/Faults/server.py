@@ -81,6 +81,11 @@ class Server(collector.Collector):
             found |= {(row["s"], row["n"]): row["c"] for row in rows}
         return found
 
+    def sequences_noted(self):
+        """Whether the next life will know where each exporter's sequence was."""
+        noted = self.data / "sequences.txt"
+        return noted.exists() and len(noted.read_text().splitlines()) >= EXPORTERS
+
     def metric(self, name):
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as answer:
             for line in answer.read().decode().splitlines():

@@ -48,6 +48,8 @@ def test_kill_at_any_moment_takes_nothing_that_was_seen(serving, syncs):
         for _ in range(3):
             answers = questions.answers
             network.wait_for(lambda: questions.answers > answers + 1, "answers")
+            # Of exporters whose first rows were acknowledged less than a second ago the next life knows nothing.
+            network.wait_for(netmeta.sequences_noted, "a sequence of each exporter")
             time.sleep(chance.uniform(0, 2.5))
             netmeta.kill()
             netmeta.start()

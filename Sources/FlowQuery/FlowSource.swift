@@ -93,7 +93,10 @@ public struct FlowSource: Hashable, Sendable {
     }
 
     private func sql(of part: Part) -> SQLText {
-        let conditions = question.conditions(from: part.from, to: part.to)
+        let isRaw = part.rollup == nil
+        let conditions =
+            isRaw
+            ? question.rawConditions(from: part.from, to: part.to) : question.conditions(from: part.from, to: part.to)
         return "netmeta.\(tableOf: part.rollup)\nWHERE \(conditions, separator: "\n    AND ")"
     }
 

@@ -37,20 +37,27 @@ public struct GraphQuery: Hashable, Sendable {
     /// The statement: bucket `t`, rank `r` (1... in ``keys``, 0 for Other),
     /// `direction` (0 when not split), `amount`, `flows`, `assumed`.
     public var sql: SQLText {
-        guard let whole else { return "\(select(rank, from: source))\nGROUP BY t, r, direction" }
+        guard let whole else { return "\(select(["\(rank) AS r"], from: source))\nGROUP BY t, r, direction" }
+        // Each row needs a hash table to tell its key, but only each group of them a rank.
+        let names = SQLText.keyNames(top.dimensions.count)
         return """
-            \(select(rank, from: source))
+            SELECT t, \(rank(names)) AS r, direction, sum(amount) AS amount, sum(flows) AS flows, sum(assumed) AS assumed
+            FROM (
+            \(select(SQLText.keyColumns(top.dimensions), from: source))
                 AND \(hasKey)
+            GROUP BY t, \(names, separator: ", "), direction
+            )
             GROUP BY t, r, direction
             UNION ALL
-            \(select("0", from: whole))
+            \(select(["0 AS r"], from: whole))
             GROUP BY t, r, direction
             """
     }
 
-    private func select(_ rank: SQLText, from source: FlowSource) -> SQLText {
+    private func select(_ keys: [SQLText], from source: FlowSource) -> SQLText {
         """
-        SELECT \(top.buckets.sql) AS t, \(rank) AS r, \(splitsDirection ? "FlowDirection" : "0") AS direction, \
+        SELECT \(top.buckets.sql) AS t, \(keys, separator: ", "), \
+        \(splitsDirection ? "FlowDirection" : "0") AS direction, \
         \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
         FROM \(source.sql)
         """
@@ -84,12 +91,15 @@ public struct GraphQuery: Hashable, Sendable {
         let dimensions = top.dimensions
         guard !dimensions.isEmpty else { return "1" }
         guard !keys.isEmpty else { return "0" }
-        let columns = dimensions.map(\.keyExpression)
+        return "if(\(hasKey), \(rank(dimensions.map(\.keyExpression))), 0)"
+    }
+
+    private func rank(_ columns: [SQLText]) -> SQLText {
         let branches: [SQLText] = keys.enumerated().map { index, values in
             let tests: [SQLText] = zip(columns, values).map { "\($0) = \($1.sql)" }
             return "\(tests, separator: " AND "), \(index + 1)"
         }
-        return "if(\(hasKey), multiIf(\(branches, separator: ", "), 0), 0)"
+        return "multiIf(\(branches, separator: ", "), 0)"
     }
 }
 

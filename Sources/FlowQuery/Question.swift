@@ -24,10 +24,21 @@ public struct Question: Hashable, Sendable {
         self.detail = detail
     }
 
-    /// The conditions on rows of the whole range.
-    var conditions: [SQLText] { conditions(from: range.from, to: range.to) }
+    /// The conditions on raw rows of the whole range.
+    var conditions: [SQLText] { rawConditions(from: range.from, to: range.to) }
 
-    /// The conditions on rows of a part of the range.
+    /// The conditions on raw rows of a part of the range.
+    ///
+    /// Raw rows lie by hour, exporter and interfaces. The engine doesn't see by itself what the time says about the
+    /// hour, and would read the whole part for the last minutes of it. Of a day or more it would skip little.
+    func rawConditions(from: UInt64, to: UInt64) -> [SQLText] {
+        let rows = conditions(from: from, to: to)
+        guard from < to, to - from < 86400 else { return rows }
+        let (first, last) = (from / 3600 * 3600, (to - 1) / 3600 * 3600)
+        return ["toStartOfHour(TimeReceived) BETWEEN toDateTime(\(first)) AND toDateTime(\(last))"] + rows
+    }
+
+    /// The conditions on rows of a part of the range, whatever the table.
     func conditions(from: UInt64, to: UInt64) -> [SQLText] {
         var conditions: [SQLText] = ["TimeReceived >= toDateTime(\(from))", "TimeReceived < toDateTime(\(to))"]
         switch direction {
@@ -116,12 +127,12 @@ public struct Traffic: Hashable, Sendable {
         }
     }
 
-    /// What is left without a part.
+    /// What is left without a part; nothing when the part is more, because it was read later.
     public static func - (whole: Traffic, part: Traffic) -> Traffic {
         Traffic(
-            bytes: whole.bytes &- part.bytes,
-            packets: whole.packets &- part.packets,
-            flows: whole.flows &- part.flows
+            bytes: whole.bytes - min(whole.bytes, part.bytes),
+            packets: whole.packets - min(whole.packets, part.packets),
+            flows: whole.flows - min(whole.flows, part.flows)
         )
     }
 

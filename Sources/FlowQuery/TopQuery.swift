@@ -42,20 +42,49 @@ public struct TopQuery: Hashable, Sendable {
 
     /// The statement: columns k0..., then ``TopRow``'s numbers, one row a group.
     ///
-    /// The sums over all groups are windows over the grouped rows, so that
-    /// the share of the rest and the number of groups need no second scan.
+    /// The sums over all groups come from a rollup that has them; else they
+    /// are windows over the grouped rows, so that the share of the rest and
+    /// the number of groups need no second scan.
     public var sql: SQLText {
         if ranking == .average, keyWidth > Self.widestKey { return sqlByHash }
+        if let whole { return sql(with: whole) }
         let names = SQLText.keyNames(dimensions.count)
-        let outer =
-            names + [
-                "bytes", "packets", "flows", "assumed", "count() OVER () AS groups",
-            ] + Self.wholes
+        let outer = names + ["bytes", "packets", "flows", "count() OVER () AS groups"] + Self.wholes
         let order: [SQLText] = [ranking == .max ? "peak DESC" : "\(unit.name) DESC"] + names
         return """
             SELECT \(outer, separator: ", ")
             FROM (
-            \(ranking == .max ? groupsByPeak : groups)
+            \(ranking == .max ? groupsByPeak : groups(Self.sums(source)))
+            )
+            ORDER BY \(order, separator: ", ")
+            LIMIT \(limit)
+            """
+    }
+
+    /// A rollup that has the sums over all groups, where the groups themselves can only be told apart by raw rows.
+    private var whole: FlowSource? {
+        guard ranking == .average, !dimensions.isEmpty, source.isRaw else { return nil }
+        let whole = FlowSource(question, groupedBy: [])
+        return whole.isRaw ? nil : whole
+    }
+
+    private func sql(with whole: FlowSource) -> SQLText {
+        let names = SQLText.keyNames(dimensions.count)
+        let wholes: [SQLText] = [
+            "everything.1 AS all_bytes", "everything.2 AS all_packets", "everything.3 AS all_flows",
+            "everything.4 AS all_assumed",
+        ]
+        let outer = names + ["bytes", "packets", "flows", "count() OVER () AS groups"] + wholes
+        let order: [SQLText] = ["\(unit.name) DESC"] + names
+        // What nobody asks of a single group needn't be kept for each of them.
+        return """
+            WITH (
+            SELECT (\(Self.sums(whole), separator: ", "))
+            FROM \(whole.sql)
+            ) AS everything
+            SELECT \(outer, separator: ", ")
+            FROM (
+            \(groups(Self.sums(source).dropLast()))
             )
             ORDER BY \(order, separator: ", ")
             LIMIT \(limit)
@@ -115,7 +144,7 @@ public struct TopQuery: Hashable, Sendable {
             GROUP BY h
             )
             ) AS best
-            SELECT \(names, separator: ", "), bytes, packets, flows, assumed, best.2 AS groups, \
+            SELECT \(names, separator: ", "), bytes, packets, flows, best.2 AS groups, \
             \(Self.wholes, separator: ", ")
             FROM (
             SELECT \(inner, separator: ", ")
@@ -146,9 +175,8 @@ public struct TopQuery: Hashable, Sendable {
         ]
     }
 
-    private var groups: SQLText {
-        let source = source
-        let columns = SQLText.keyColumns(dimensions) + Self.sums(source)
+    private func groups(_ sums: [SQLText]) -> SQLText {
+        let columns = SQLText.keyColumns(dimensions) + sums
         return """
             SELECT \(columns, separator: ", ")
             FROM \(source.sql)

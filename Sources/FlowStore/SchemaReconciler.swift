@@ -5,6 +5,8 @@ import FlowSchema
 /// Only adds columns and names of enums: columns that this version doesn't know stay as they are.
 struct SchemaReconciler {
     let connection: EngineConnection
+    /// Is told how far the filling of new rollups has come.
+    let onProgress: (@Sendable (String) -> Void)?
 
     func reconcile(retentionDays: Int?, fsync: Bool? = nil) throws(StoreError) {
         let days = retentionDays ?? 7
@@ -85,7 +87,11 @@ struct SchemaReconciler {
             }
             try execute(ClickHouse.dropRollup(rollup))
             try execute(ClickHouse.createRollup(rollup, retentionDays: retentionDays))
-            for day in try days(of: rollup.source) { try execute(ClickHouse.fillRollup(rollup, day: day)) }
+            let days = try days(of: rollup.source)
+            for (number, day) in days.enumerated() {
+                onProgress?("summing stored rows for the new \(rollup.table), day \(number + 1) of \(days.count)")
+                try execute(ClickHouse.fillRollup(rollup, day: day))
+            }
             try execute(ClickHouse.createRollupView(rollup))
         }
     }

@@ -43,14 +43,14 @@ struct FlowSourceTests {
         #expect(try Self.parts("InIf", from: 0, to: 7 * Self.day) == ["flows_1h_interface 604800"])
         #expect(try Self.parts("InIf", from: 0, to: Self.day, bucket: 300) == ["flows_5m_interface 86400"])
         #expect(try Self.parts("OutIf", from: 0, to: 6 * Self.hour, bucket: 120) == ["flows_1m_interface 21600"])
-        #expect(try Self.parts("DstAS", from: 0, to: Self.day, bucket: 300) == ["flows_1m_as 86400"])
+        #expect(try Self.parts("DstAS", from: 0, to: Self.day, bucket: 300) == ["flows_5m_as 86400"])
         #expect(try Self.parts("", from: 0, to: Self.day, direction: .in) == ["flows_1h_interface 86400"])
     }
 
     @Test func edgesComeFromFinerTables() throws {
         #expect(
             try Self.parts("SrcAS", from: 1000, to: 7 * Self.day + 3599) == [
-                "raw 20", "flows_1m_as 2580", "flows_1h_as 601200", "flows_1m_as 3540", "raw 59",
+                "raw 20", "flows_1m_as 2580", "flows_1h_as 601200", "flows_5m_as 3300", "raw 299",
             ]
         )
         #expect(
@@ -89,6 +89,22 @@ struct FlowSourceTests {
         #expect(byPeak.source.table == "flows_raw" && byPeak.source.resolution == 1)
     }
 
+    @Test func shortRangesNameTheHoursThatRawRowsLieBy() throws {
+        func sql(from: UInt64, to: UInt64) throws -> String {
+            let question = Question(range: try TimeRange(from: from, to: to))
+            return try TopQuery(question, dimensions: try Dimension.parse(list: "SrcAddr")).sql.text
+        }
+        #expect(
+            try sql(from: 7100, to: 7200)
+                .contains("WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(3600) AND toDateTime(3600)\n")
+        )
+        #expect(
+            try sql(from: 7199, to: 10801)
+                .contains("WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(3600) AND toDateTime(10800)\n")
+        )
+        #expect(try !sql(from: 0, to: Self.day).contains("toStartOfHour"))
+    }
+
     @Test func partsAreOneStatement() throws {
         let range = try TimeRange(from: 30, to: 3690)
         let question = Question(range: range, filter: try Filter.parse("InIf = 3"), direction: .in)
@@ -102,7 +118,8 @@ struct FlowSourceTests {
                 SELECT TimeReceived, OutIf, Bytes * SamplingRate AS ScaledBytes, Packets * SamplingRate AS ScaledPackets, \
                 toUInt64(1) AS Flows, toUInt64(SamplingRateSource = 'unknown') AS UnratedFlows
                 FROM netmeta.flows_raw
-                WHERE TimeReceived >= toDateTime(30)
+                WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0)
+                    AND TimeReceived >= toDateTime(30)
                     AND TimeReceived < toDateTime(300)
                     AND FlowDirection = 0
                     AND (InIf = 3)

@@ -216,7 +216,8 @@ struct EmbeddedStoreTests {
         _ folder: String,
         retentionDays: Int = 7,
         memory: Int = 1_000_000_000,
-        fsync: Bool = false
+        fsync: Bool = false,
+        onProgress: (@Sendable (String) -> Void)? = nil
     ) throws -> EmbeddedStore {
         let options = EmbeddedStore.Options(
             folder: folder,
@@ -224,7 +225,8 @@ struct EmbeddedStoreTests {
             memory: memory,
             batchRows: 4000,
             retentionDays: retentionDays,
-            fsync: fsync
+            fsync: fsync,
+            onProgress: onProgress
         )
         return try EmbeddedStore(options, lock: try FolderLock(folder: folder))
     }

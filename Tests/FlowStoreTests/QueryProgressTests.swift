@@ -19,10 +19,12 @@ extension EmbeddedStoreTests {
         try await body(store)
     }
 
-    /// Waits until a question has read something.
+    /// Waits until a question has read something and knows how much there is.
     private func progress(of question: String, in store: EmbeddedStore) async throws -> QueryProgress {
         for _ in 0..<100 {
-            if let progress = try await store.progress()[question], progress.rowsRead > 0 { return progress }
+            if let progress = try await store.progress()[question], progress.rowsRead > 0, progress.rowsTotal != nil {
+                return progress
+            }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw StoreError(message: "\(question) isn't seen")
@@ -40,11 +42,10 @@ extension EmbeddedStoreTests {
             let progress = try await progress(of: "question-1", in: store)
             #expect(try #require(progress.rowsTotal) >= (isPersons ? 1_000_000_000_000 : 100))
             #expect(progress.rowsRead < 1_000_000_000_000)
-            let start = ContinuousClock.now
             asked.cancel()
+            // Left alone it would have an answer.
             let error = await #expect(throws: StoreError.self) { _ = try await asked.value }
             #expect(error?.code == StoreError.cancelled.code)
-            #expect(ContinuousClock.now - start < .seconds(3))
             #expect(try await store.progress().isEmpty)
             // The connection that ran it works on.
             for _ in 0..<2 {

@@ -33,6 +33,9 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         public var retentionDays: Int?
         /// Whether an insert waits until its rows are on the disk; nil leaves what the folder has.
         public var fsync: Bool?
+        /// Is told, in words, how far work has come that takes minutes: ``EmbeddedStore/init(_:lock:)`` may sum all rows
+        /// that are stored.
+        public var onProgress: (@Sendable (String) -> Void)?
 
         /// Sets options.
         public init(
@@ -42,7 +45,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             batchRows: Int,
             inserts: Int = 1,
             retentionDays: Int?,
-            fsync: Bool? = nil
+            fsync: Bool? = nil,
+            onProgress: (@Sendable (String) -> Void)? = nil
         ) {
             self.folder = folder
             self.library = library
@@ -51,6 +55,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             self.inserts = inserts
             self.retentionDays = retentionDays
             self.fsync = fsync
+            self.onProgress = onProgress
         }
     }
 
@@ -66,7 +71,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         do throws(StoreError) {
             let first = try engine.connect(name: "netmeta-keeper")
             connections.append(first)
-            try SchemaReconciler(connection: first).reconcile(
+            try SchemaReconciler(connection: first, onProgress: options.onProgress).reconcile(
                 retentionDays: options.retentionDays,
                 fsync: options.fsync
             )
@@ -227,7 +232,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     public func setRetention(days: Int) async throws {
         try checkRoom(rows: 0)
         try await upkeep { connection throws(StoreError) in
-            try SchemaReconciler(connection: connection).setRetention(days: days)
+            try SchemaReconciler(connection: connection, onProgress: nil).setRetention(days: days)
         }
         rememberDefinitions()
     }

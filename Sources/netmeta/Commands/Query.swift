@@ -93,7 +93,9 @@ extension EmbeddedStore {
     convenience init(configuration: Configuration, retentionDays: Int?) throws(StoreError) {
         let library = try EngineLibrary.locate(configured: configuration.store.library)
         let lock = try FolderLock(folder: configuration.store.data)
-        try self.init(configuration: configuration, library: library, lock: lock, retentionDays: retentionDays)
+        try self.init(configuration: configuration, library: library, lock: lock, retentionDays: retentionDays) { text in
+            FileHandle.standardError.write(Data("netmeta: \(text)\n".utf8))
+        }
     }
 
     /// Opens the store of a configuration over a folder whose lock is held.
@@ -101,7 +103,8 @@ extension EmbeddedStore {
         configuration: Configuration,
         library: String,
         lock: FolderLock,
-        retentionDays: Int?
+        retentionDays: Int?,
+        onProgress: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         let pipeline = PipelineOptions(configuration)
         let options = Options(
@@ -112,7 +115,8 @@ extension EmbeddedStore {
             inserts: pipeline.inserts,
             retentionDays: retentionDays,
             // Who changes nothing about the folder changes this neither.
-            fsync: retentionDays == nil ? nil : configuration.store.fsync
+            fsync: retentionDays == nil ? nil : configuration.store.fsync,
+            onProgress: onProgress
         )
         try self.init(options, lock: lock)
     }

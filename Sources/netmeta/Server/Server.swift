@@ -38,7 +38,8 @@ struct Server {
                 configuration: configuration,
                 library: library,
                 lock: lock,
-                retentionDays: configuration.retention.days
+                retentionDays: configuration.retention.days,
+                onProgress: { [logger] text in logger.notice("\(text); flows are taken when it is done") }
             )
         } catch {
             throw Failure(error.message)

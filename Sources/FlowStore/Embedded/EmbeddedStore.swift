@@ -33,6 +33,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         public var retentionDays: Int?
         /// Whether an insert waits until its rows are on the disk; nil leaves what the folder has.
         public var fsync: Bool?
+        /// Statements behind the schema's own, such as those that fill the dictionaries.
+        public var statements: [String]
 
         /// Sets options.
         public init(
@@ -42,7 +44,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             batchRows: Int,
             inserts: Int = 1,
             retentionDays: Int?,
-            fsync: Bool? = nil
+            fsync: Bool? = nil,
+            statements: [String] = []
         ) {
             self.folder = folder
             self.library = library
@@ -51,6 +54,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             self.inserts = inserts
             self.retentionDays = retentionDays
             self.fsync = fsync
+            self.statements = statements
         }
     }
 
@@ -70,6 +74,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
                 retentionDays: options.retentionDays,
                 fsync: options.fsync
             )
+            for statement in options.statements { try first.execute(statement) }
             for number in 0..<options.inserts + Self.ownConnections + Self.peoplesConnections {
                 connections.append(try engine.connect(name: "netmeta-\(number)"))
             }
@@ -228,6 +233,15 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         try checkRoom(rows: 0)
         try await upkeep { connection throws(StoreError) in
             try SchemaReconciler(connection: connection).setRetention(days: days)
+        }
+        rememberDefinitions()
+    }
+
+    /// Runs statements as ``Options/statements``, in a running server.
+    public func apply(_ statements: [String]) async throws {
+        try checkRoom(rows: 0)
+        try await upkeep { connection throws(StoreError) in
+            for statement in statements { try connection.execute(statement) }
         }
         rememberDefinitions()
     }

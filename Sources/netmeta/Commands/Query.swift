@@ -112,7 +112,8 @@ extension EmbeddedStore {
             inserts: pipeline.inserts,
             retentionDays: retentionDays,
             // Who changes nothing about the folder changes this neither.
-            fsync: retentionDays == nil ? nil : configuration.store.fsync
+            fsync: retentionDays == nil ? nil : configuration.store.fsync,
+            statements: retentionDays == nil ? [] : NameTables.statements(configuration)
         )
         try self.init(options, lock: lock)
     }

@@ -2,10 +2,13 @@ public import NetTypes
 
 /// What the configuration says of rows on their way to the store.
 public struct EnrichmentSettings: Hashable, Sendable {
-    /// The networks that are ours.
+    /// The networks that are ours, at most ``mostLocalNetworks``.
     public var localNetworks: [Prefix] = []
     /// Settings of the samplers within a prefix; of several the longest prefix counts.
     public var samplers: [Prefix: SamplerEnrichment] = [:]
+
+    /// Each stands twice in the SQL function `isIncomingFlow`, which has to stay within the engine's bounds for a query.
+    public static let mostLocalNetworks = 1000
 
     /// Rows as they come.
     public init() {}

@@ -20,9 +20,10 @@ extension EnrichmentSettings {
         guard let last else { return standard }
         let branches = ordered[...last].map { prefix, sampler in
             let rules = sampler.isIncomingFlow.map(\.sql).joined(separator: " OR ")
-            return "\(prefix.sql("SamplerAddress")), \(rules.isEmpty ? standard : rules)"
+            // NULL leaves it to what stands behind all samplers, which may be long and is written once.
+            return "\(prefix.sql("SamplerAddress")), \(rules.isEmpty ? "NULL" : rules)"
         }
-        return "multiIf(\(branches.joined(separator: ", ")), \(standard))"
+        return "coalesce(multiIf(\(branches.joined(separator: ", ")), NULL), \(standard))"
     }
 
     /// One end local, the other not: that tells; otherwise FlowDirection does.

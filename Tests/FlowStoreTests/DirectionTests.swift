@@ -115,7 +115,13 @@ extension EmbeddedStoreTests {
         both.samplers = rules.samplers
         // As many as a large network may have.
         var many = EnrichmentSettings()
-        many.localNetworks = (0..<500).map { Prefix(IPAddress(v4: 0x0A00_0000 + 2 * $0), bits: 128) }
+        many.localNetworks = (0..<EnrichmentSettings.mostLocalNetworks).map { number in
+            let (low, isV4) = (UInt64(2 * number), number < 10)
+            return isV4
+                ? Prefix(IPAddress(v4: 0x0A00_0000 + UInt32(low)), bits: 128)
+                : Prefix(IPAddress(high: 0x2001_0DB8_FFFF_0000 | low, low: 0), bits: 64)
+        }
+        many.samplers = rules.samplers
         return [EnrichmentSettings(), networks, rules, both, many]
     }()
 

@@ -92,6 +92,8 @@ struct EnrichmentConfigurationTests {
                 "14:58: enrichment.autnums: expected an AS number such as 64500, found 'x'",
             ]
         )
+        let networks = (0...1000).map { "10.\($0 / 256).\($0 % 256).0/24" }.joined(separator: ", ")
+        #expect(problems("enrichment: {localNetworks: [\(networks)]}").first?.contains("more than 1000") == true)
         let long = String(repeating: "x", count: 257)
         #expect(problems("samplers: {192.0.2.1: {description: \(long)}}").first?.contains("at most 256 bytes") == true)
         #expect(problems("samplers: {192.0.2.1: {description: \"a\\nb\"}}").first?.contains("control") == true)

@@ -143,7 +143,7 @@ extension ConfigurationKey {
             "enrichment",
             "localNetworks",
             \.enrichment.localNetworks,
-            .prefixes,
+            .localNetworks,
             reloadable: true,
             """
             The prefixes that are yours: from them follow Locality (in, out, internal, transit) and, for exporters \

@@ -158,6 +158,28 @@ extension ValueFormat<Anonymization?> {
 
 // MARK: - Direction
 
+extension ValueFormat<[Prefix]> {
+    /// Prefixes, not more than a query can hold.
+    static var localNetworks: Self {
+        let prefixes = Self.prefixes
+        return Self(
+            expected: prefixes.expected,
+            shape: .list,
+            parse: { raw throws(ValueProblem) in
+                let networks = try prefixes.parse(raw)
+                let most = EnrichmentSettings.mostLocalNetworks
+                guard networks.count <= most else {
+                    throw ValueProblem(
+                        "\(networks.count) prefixes are more than \(most): write those that lie together as one"
+                    )
+                }
+                return networks
+            },
+            text: prefixes.text
+        )
+    }
+}
+
 extension ValueFormat<[IncomingRule]> {
     /// A list of maps from columns to what they must be.
     static var incomingRules: Self {

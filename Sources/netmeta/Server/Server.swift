@@ -144,10 +144,10 @@ struct Server {
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(with: EnrichmentSnapshot(EnrichmentSettings(new)))
             status.setNames(NameBook(new))
-            try await tables.apply(new, to: store)
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
+            try await tables.apply(new, to: store)
         }
     }
 }

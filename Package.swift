@@ -57,12 +57,14 @@ let package = Package(
             dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
             swiftSettings: testable
         ),
+        .target(name: "Enrichment", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strictMemory),
         .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["NetTypes"], swiftSettings: strict),
         .target(
             name: "Pipeline",
             dependencies: [
-                "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore", "Telemetry",
+                "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "Enrichment", "FlowStore",
+                "Telemetry",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testable
@@ -87,8 +89,8 @@ let package = Package(
         .executableTarget(
             name: "netmeta",
             dependencies: [
-                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore",
-                "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
+                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "Enrichment",
+                "FlowStore", "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -115,8 +117,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "EnrichmentTests",
+            dependencies: ["NetTypes", "FlowSchema", "Enrichment"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "FlowStoreTests",
-            dependencies: ["NetTypes", "FlowSchema", "FlowStore", "FlowQuery"],
+            dependencies: ["NetTypes", "FlowSchema", "Enrichment", "FlowStore", "FlowQuery"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -133,7 +140,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "NetTypes", "FlowSchema", "FlowStore", "Telemetry", "Pipeline",
+                "NetTypes", "FlowSchema", "FlowDecoders", "LinuxCapture", "Enrichment", "FlowStore", "Telemetry",
+                "Pipeline",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -153,7 +161,7 @@ let package = Package(
         .testTarget(
             name: "netmetaTests",
             dependencies: [
-                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders",
+                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "Telemetry",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

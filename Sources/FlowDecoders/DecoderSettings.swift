@@ -102,7 +102,7 @@ extension ElementMapping {
         switch column.field.kind {
         case .time, .subsecond, .flowType, .samplingSource, .encapType, .numbers, .strings: false
         // What follows from the message, and the rate, have ways of their own.
-        default: column.isStored && column != .sequenceNum && column != .samplingRate
+        default: column.isStored && !column.isEnriched && column != .sequenceNum && column != .samplingRate
         }
     }
 

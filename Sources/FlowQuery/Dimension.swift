@@ -73,7 +73,7 @@ public struct Dimension: Hashable, Sendable {
         case .asn: return "AS\(plain)"
         case .interface: return "if \(plain)"
         case .port: return ValueNames.name(number, kind: kind).map { "\(plain) \($0)" } ?? plain
-        case .ipProtocol, .flowType, .samplingSource, .encapType, .direction:
+        case .ipProtocol, .flowType, .samplingSource, .encapType, .direction, .incoming, .locality:
             return ValueNames.name(number, kind: kind) ?? plain
         case .etherType: return ValueNames.name(number, kind: kind) ?? Self.hexadecimal(number)
         case .tcpFlags: return ValueNames.tcpFlags(number) ?? "none"
@@ -96,9 +96,9 @@ public enum KeyValue: Hashable, Sendable {
     static func unknown(_ kind: FieldKind) -> KeyValue? {
         switch kind {
         case .asn, .interface, .mac, .port, .ipProtocol, .etherType, .flowType, .samplingSource,
-            .encapType:
+            .encapType, .locality:
             .number(0)
-        case .direction: .number(255)
+        case .direction, .incoming: .number(255)
         case .address: .address(.unspecified)
         case .time, .subsecond, .counter, .number, .tcpFlags, .numbers, .strings: nil
         }
@@ -117,7 +117,7 @@ extension SQLText {
     /// A column as a number or an address; the Enum8 columns compare and arrive as their numbers.
     static func value(of column: FlowColumn) -> SQLText {
         switch column.field.kind {
-        case .flowType, .samplingSource, .encapType: "toUInt8(\(column))"
+        case .flowType, .samplingSource, .encapType, .locality: "toUInt8(\(column))"
         default: "\(column)"
         }
     }

@@ -45,6 +45,8 @@ enum ValueNames {
         case .flowType: flowTypes
         case .samplingSource: samplingSources
         case .encapType: encapTypes
+        case .incoming: incoming
+        case .locality: localities
         case .direction: directions
         default: nil
         }
@@ -56,6 +58,11 @@ enum ValueNames {
     )
     private static let samplingSources = Table(SamplingSource.allCases.map { (UInt64($0.rawValue), $0.name) })
     private static let encapTypes = Table(EncapType.allCases.map { (UInt64($0.rawValue), $0.name) })
+    private static let incoming = Table(
+        [(0, "no"), (1, "yes"), (255, "unknown")],
+        aliases: [(0, "false"), (1, "true")]
+    )
+    private static let localities = Table(Locality.allCases.map { (UInt64($0.rawValue), $0.name) })
     private static let directions = Table(
         [(0, "ingress"), (1, "egress"), (255, "unknown")],
         aliases: [(0, "in"), (1, "out")]

@@ -91,6 +91,10 @@ public enum FieldKind: String, Sendable {
     case interface
     /// 0 ingress, 1 egress, 255 unknown (IPFIX element 61).
     case direction
+    /// 1 into the network, 0 not, 255 unknown.
+    case incoming
+    /// ``Locality``.
+    case locality
     /// ``FlowType``.
     case flowType
     /// ``SamplingSource``.
@@ -162,6 +166,31 @@ public enum SamplingSource: UInt8, CaseIterable, Sendable {
         case .record: "record"
         case .options: "options"
         case .configuration: "configuration"
+        }
+    }
+}
+
+/// Which ends of a flow are local; the values are stored and published, never renumbered.
+public enum Locality: UInt8, CaseIterable, Sendable {
+    /// No networks are said to be local, or an address isn't known.
+    case unknown = 0
+    /// From elsewhere to a local address.
+    case `in` = 1
+    /// From a local address to elsewhere.
+    case out = 2
+    /// Between local addresses.
+    case `internal` = 3
+    /// Between others.
+    case transit = 4
+
+    /// The name in ClickHouse's Enum8 and in JSON.
+    public var name: String {
+        switch self {
+        case .unknown: "unknown"
+        case .in: "in"
+        case .out: "out"
+        case .internal: "internal"
+        case .transit: "transit"
         }
     }
 }

@@ -290,9 +290,9 @@ extension FlowBatch {
     }
 
     /// Completes the columns that were written in part. Columns without a single
-    /// value stay absent, see ``isPresent(_:)``.
+    /// value stay absent, see ``isPresent(_:)``; those that enrichment writes come later.
     public func seal() {
-        for column in FlowColumn.allCases where isPresent(column) || column.fillByte != 0 {
+        for column in FlowColumn.allCases where isPresent(column) || (column.fillByte != 0 && !column.isEnriched) {
             extend(column, to: rows)
             variable(column)?.extend(to: rows)
         }

@@ -49,6 +49,10 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case srcNet
     case dstNet
 
+    // What is computed at ingest, and no exporter tells.
+    case incoming
+    case locality
+
     // Details that few exporters send: batches without them are stored without them.
     case srcAddrEncap
     case dstAddrEncap
@@ -115,7 +119,9 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         switch self {
         case .flowType, .samplingRateSource, .flowDirection, .proto, .ipTos, .forwardingStatus, .ipTTL, .tcpFlags,
             .icmpType, .icmpCode, .biFlowDirection, .srcNet, .dstNet, .protoEncap, .ipTosEncap, .ipTTLEncap, .encapType,
-            .mplsCount, .mpls1TTL, .mpls2TTL, .mpls3TTL, .mplsLastTTL, .firewallEvent, .ipTTLMax, .flowEndReason:
+            .mplsCount, .mpls1TTL, .mpls2TTL, .mpls3TTL, .mplsLastTTL, .firewallEvent, .ipTTLMax, .flowEndReason,
+            .incoming,
+            .locality:
             .uint8
         case .eType, .srcPort, .dstPort, .srcVlan, .dstVlan, .vlanId, .eTypeEncap, .srcPortEncap, .dstPortEncap,
             .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason:
@@ -137,11 +143,14 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
 
     /// The value of a row whose decoder wrote nothing: 0, but unknown direction is 255.
     @inlinable
-    public var fillByte: UInt8 { self == .flowDirection ? 255 : 0 }
+    public var fillByte: UInt8 { self == .flowDirection || self == .incoming ? 255 : 0 }
 
     /// Whether few exporters send it. Batches without any detail are stored
     /// through a narrower table, which costs the engine less.
-    public var isDetail: Bool { rawValue > FlowColumn.dstNet.rawValue }
+    public var isDetail: Bool { rawValue > FlowColumn.locality.rawValue }
+
+    /// Whether the value is computed at ingest from the row's others and the configuration; decoders never write it.
+    public var isEnriched: Bool { self == .incoming || self == .locality }
 
     /// The columns from this one on are those whose values vary in length.
     public static let firstVariable = FlowColumn.asPath
@@ -285,6 +294,12 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .dstNet:
             Field(self, 17, "DstNet", .routing, .number, unit: "bits", mirror: .srcNet,
                 "The length of the destination prefix.")
+        case .incoming:
+            Field(self, 1027, "Incoming", .observation, .incoming,
+                "Whether the flow came into the network: 1 yes, 0 no, 255 unknown; by the sampler's isIncomingFlow rules, else by Locality in and out, else by FlowDirection.")
+        case .locality:
+            Field(self, 1028, "Locality", .addresses, .locality,
+                "Which of the addresses are in enrichment.localNetworks: the destination (in), the source (out), both (internal), none (transit).")
         case .srcAddrEncap:
             Field(self, 44, "SrcAddrEncap", .tunnel, .address, mirror: .dstAddrEncap,
                 "The source address of the packet inside a tunnel.")

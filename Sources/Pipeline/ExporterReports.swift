@@ -40,6 +40,14 @@ extension ExporterReport {
     }
 }
 
+extension ExporterReport {
+    /// Takes over the names that people gave, which count before those that the exporter told.
+    mutating func take(_ given: SamplerNames) {
+        name = given.description ?? name
+        names.interfaces.merge(given.interfaces) { $1 }
+    }
+}
+
 extension ErrorCounts {
     /// The errors that happened, by their published names.
     var byName: [String: UInt64] {

@@ -1,3 +1,4 @@
+public import Enrichment
 public import FlowDecoders
 import FlowSchema
 public import FlowStore
@@ -37,6 +38,8 @@ public struct PipelineOptions: Sendable {
     public var allow: [Prefix] = []
     /// How exporters' flows are read.
     public var decoding = DecoderSettings()
+    /// What rows get before they are handed on; whoever holds it may replace the snapshot at any time.
+    public var enrichment = EnrichmentSource()
     /// Bytes of kernel buffer per socket.
     public var receiveBuffer = 64 << 20
     /// Rows after which a batch is stored.

@@ -19,6 +19,7 @@ public final class PipelineStatus: StatusSource {
     private let folder: String
     private let retentionDays: Mutex<Int>
     private let decoding: Mutex<DecoderSettings>
+    private let book: Mutex<NameBook>
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
 
@@ -32,13 +33,15 @@ public final class PipelineStatus: StatusSource {
     ///   - keeper: knows what went and how far back the room reaches.
     ///   - folder: whose disk's free space is reported.
     ///   - decoding: how exporters' flows are read.
+    ///   - names: what people call exporters and what belongs to them.
     public init(
         pipeline: Pipeline,
         store: any FlowStore,
         keeper: RetentionKeeper,
         folder: String,
         retentionDays: Int,
-        decoding: DecoderSettings
+        decoding: DecoderSettings,
+        names: NameBook = NameBook()
     ) {
         self.pipeline = pipeline
         self.store = store
@@ -46,6 +49,7 @@ public final class PipelineStatus: StatusSource {
         self.folder = folder
         self.retentionDays = Mutex(retentionDays)
         self.decoding = Mutex(decoding)
+        book = Mutex(names)
     }
 
     /// Says for how many days rows are kept from now on.
@@ -57,6 +61,9 @@ public final class PipelineStatus: StatusSource {
 
     /// Says how flows are read from now on.
     public func setDecoding(_ settings: DecoderSettings) { decoding.withLock { $0 = settings } }
+
+    /// Says what things are called from now on.
+    public func setNames(_ names: NameBook) { book.withLock { $0 = names } }
 
     private static let interval = Duration.seconds(5)
     private static let window = 12
@@ -109,17 +116,22 @@ public final class PipelineStatus: StatusSource {
         let base = samples.withLock { $0.first }
         let seconds = base.map { (ContinuousClock.now - $0.time) / .seconds(1) } ?? 0
         let decoding = decoding.withLock { $0 }
+        let book = book.withLock { $0 }
         return merged().values.sorted { $0.address < $1.address }.map { exporter in
             let before = base?.exporters[exporter.address] ?? (0, 0)
             func rate(_ now: UInt64, _ before: UInt64) -> Double {
                 seconds > 0 && now >= before ? Double(now - before) / seconds : 0
             }
             var report = ExporterReport(exporter, settings: decoding.exporter(exporter.address))
+            report.take(book.sampler(exporter.address))
             report.flowsPerSecond = rate(exporter.counters.flows, before.flows)
             report.bitsPerSecond = rate(exporter.scaledBytes, before.bytes) * 8
             return report
         }
     }
+
+    /// The names of the configuration.
+    public func names() async -> NameBook { book.withLock { $0 } }
 
     /// What the other two don't tell.
     public func metrics() async -> [MetricFamily] {

@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import FlowSchema
 import Foundation
@@ -34,6 +35,7 @@ final class ReceiverThread: Sendable {
     private let flushMilliseconds: UInt64
     private let allow: Mutex<[Prefix]>
     private let decoding: Mutex<DecoderSettings>
+    private let enrichment: EnrichmentSource
     private let remembered: [IPAddress: ExporterMemory]
     private let sequences: [IPAddress: [SequenceMark]]
     private let report = Mutex(Report())
@@ -57,6 +59,7 @@ final class ReceiverThread: Sendable {
         flushMilliseconds = UInt64(max(1, options.flush / .milliseconds(1)))
         allow = Mutex(options.allow)
         decoding = Mutex(options.decoding)
+        enrichment = options.enrichment
         self.remembered = remembered
         self.sequences = sequences
     }
@@ -93,6 +96,7 @@ final class ReceiverThread: Sendable {
                 settings: decoding.withLock { $0 }
             ),
             batch: pool.take(),
+            enricher: Enricher(enrichment),
             allow: allow.withLock { $0 }
         )
         let deadline = Self.drainSeconds
@@ -127,6 +131,7 @@ final class ReceiverThread: Sendable {
     private struct Work {
         var decoder: FlowDecoder
         var batch: FlowBatch
+        var enricher: Enricher
         var allow: [Prefix]
         /// Templates and options records when memories were published last.
         var learnt: UInt64 = 0
@@ -160,6 +165,8 @@ final class ReceiverThread: Sendable {
     private func hand(_ work: inout Work, replace: Bool) {
         if !work.batch.isEmpty {
             work.batch.seal()
+            // Before anybody else sees it: what is behind the pool knows rows as they are stored.
+            work.enricher.enrich(work.batch)
             // Published before they can be stored, so that nothing is ever stored that wasn't received.
             publish(&work)
             work.told.handOver(books)

@@ -1,3 +1,4 @@
+import Enrichment
 import FlowSchema
 import Foundation
 
@@ -112,6 +113,7 @@ struct SpoolFolder: Sendable {
         let bytes = try Self.read(file, most: size(of: name), name)
         do throws(EncodedBatchError) {
             try batch.append(encoded: bytes.span.bytes)
+            if !batch.isPresent(.incoming) { Enricher.writeIncoming(batch) }
         } catch {
             throw SpoolError(name, error)
         }

@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import FlowSchema
 import Foundation
@@ -29,6 +30,7 @@ final class TCPReceiverThread: Sendable {
     private let flushMilliseconds: UInt64
     private let allow: Mutex<[Prefix]>
     private let decoding: Mutex<DecoderSettings>
+    private let enrichment: EnrichmentSource
     private let report = Mutex(Report())
     private let isStopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
@@ -42,6 +44,7 @@ final class TCPReceiverThread: Sendable {
         flushMilliseconds = UInt64(max(1, options.flush / .milliseconds(1)))
         allow = Mutex(options.allow)
         decoding = Mutex(options.decoding)
+        enrichment = options.enrichment
     }
 
     /// What was published last.
@@ -79,6 +82,7 @@ final class TCPReceiverThread: Sendable {
     private struct Work {
         var sessions: TCPSessions
         var batch: FlowBatch
+        var enricher: Enricher
         var allow: [Prefix]
         var told = RowsTold()
         var buffer = [UInt8](repeating: 0, count: TCPReceiverThread.readBytes)
@@ -92,6 +96,7 @@ final class TCPReceiverThread: Sendable {
         var work = Work(
             sessions: TCPSessions(settings: decoding.withLock { $0 }),
             batch: pool.take(),
+            enricher: Enricher(enrichment),
             allow: allow.withLock { $0 }
         )
         var stopSeen: UInt32?
@@ -191,6 +196,8 @@ final class TCPReceiverThread: Sendable {
     private func hand(_ work: inout Work, replace: Bool) {
         if work.batch.count > 0 {
             work.batch.seal()
+            // Before anybody else sees it, as in ReceiverThread.
+            work.enricher.enrich(work.batch)
             // Published before they can be stored, so that nothing is ever stored that wasn't received.
             publish(&work)
             work.told.handOver(books)

@@ -6,11 +6,15 @@ public protocol StatusSource: Sendable {
     func health() async -> HealthReport
     /// Every exporter heard of since the start.
     func exporters() async -> [ExporterReport]
+    /// The names that people gave.
+    func names() async -> NameBook
     /// Counters and gauges beyond those that follow from the other two, for `/metrics`.
     func metrics() async -> [MetricFamily]
 }
 
 extension StatusSource {
+    /// No names.
+    public func names() async -> NameBook { NameBook() }
     /// Nothing further.
     public func metrics() async -> [MetricFamily] { [] }
 }

@@ -3,26 +3,45 @@ import FlowSchema
 import NetTypes
 import Telemetry
 
-/// Names of interfaces, VRFs and applications in answers, as exporters told them in options data.
+/// Names in answers: those that people gave, and those of interfaces, VRFs
+/// and applications that exporters told in options data.
 struct LearntNames {
     private let exporters: [IPAddress: ExporterReport.Names]
+    private let book: NameBook
 
     /// No names.
     init() {
         exporters = [:]
+        book = NameBook()
     }
 
-    init(_ reports: [ExporterReport]) {
+    /// - Parameter book: what people call things, which counts before what exporters say.
+    init(_ reports: [ExporterReport], _ book: NameBook = NameBook()) {
         exporters = Dictionary(reports.map { ($0.address, $0.names) }) { first, _ in first }
+        self.book = book
     }
 
     /// Whether any of the dimensions has values with names.
     static func matter(to dimensions: [Dimension]) -> Bool {
-        dimensions.contains { hasNames($0.column) }
+        dimensions.contains { form($0.column) != nil }
     }
 
-    private static func hasNames(_ column: FlowColumn) -> Bool {
-        column.field.kind == .interface || [.ingressVrfId, .egressVrfId, .applicationId].contains(column)
+    /// How a value stands with its name.
+    private enum Form {
+        /// `xe-0/0/1 if 9`
+        case nameFirst
+        /// `3 blue`
+        case nameLast
+    }
+
+    private static func form(_ column: FlowColumn) -> Form? {
+        switch column.field.kind {
+        case .interface, .address: .nameFirst
+        case .asn: .nameLast
+        default:
+            [.ingressVrfId, .egressVrfId, .applicationId, .vlanId, .srcVlan, .dstVlan].contains(column)
+                ? .nameLast : nil
+        }
     }
 
     /// A group's labels with the names that are known: `xe-0/0/1 if 9`, `3 blue`.
@@ -31,30 +50,55 @@ struct LearntNames {
     /// say which, a number has a name when all exporters that know it agree.
     func labels(_ key: GroupKey, _ dimensions: [Dimension]) -> [String] {
         let plain = key.labels(dimensions)
-        guard !exporters.isEmpty, key.values.count == dimensions.count, plain.count == dimensions.count else {
-            return plain
+        guard !exporters.isEmpty || !book.isEmpty, key.values.count == dimensions.count,
+            plain.count == dimensions.count
+        else { return plain }
+        let samplers = zip(dimensions, key.values).first { $0.0.column == .samplerAddress }.flatMap { _, value in
+            if case .address(let address) = value { [address] } else { nil }
         }
-        let sampler = zip(dimensions, key.values).first { $0.0.column == .samplerAddress }?.1
         return plain.indices.map { index in
-            guard Self.hasNames(dimensions[index].column), case .number(let number) = key.values[index], number != 0,
-                let name = name(number, dimensions[index].column, sampler: sampler)
+            let column = dimensions[index].column
+            guard let form = Self.form(column), !dimensions[index].isUnknown(key.values[index]),
+                let name = name(key.values[index], column, sampler: samplers?.first)
             else { return plain[index] }
-            return dimensions[index].column.field.kind == .interface
-                ? "\(name) \(plain[index])" : "\(plain[index]) \(name)"
+            return form == .nameFirst ? "\(name) \(plain[index])" : "\(plain[index]) \(name)"
         }
     }
 
-    private func name(_ number: UInt64, _ column: FlowColumn, sampler: KeyValue?) -> String? {
-        if case .address(let address) = sampler { return exporters[address].flatMap { Self.name(number, column, $0) } }
-        let names = Set(exporters.values.compactMap { Self.name(number, column, $0) })
+    private func name(_ value: KeyValue, _ column: FlowColumn, sampler: IPAddress?) -> String? {
+        switch (value, column.field.kind) {
+        case (.address(let address), _) where column == .samplerAddress: return book.sampler(address).description
+        case (.number(let number), .asn): return UInt32(exactly: number).flatMap { book.autnums[$0]?.name }
+        default: break
+        }
+        if let sampler {
+            return Self.given(value, column, book.sampler(sampler))
+                ?? exporters[sampler].flatMap { Self.told(value, column, $0) }
+        }
+        var names = Set(book.samplers.values.compactMap { Self.given(value, column, $0) })
+        for (address, told) in exporters where Self.given(value, column, book.sampler(address)) == nil {
+            if let name = Self.told(value, column, told) { names.insert(name) }
+        }
         return names.count == 1 ? names.first : nil
     }
 
-    private static func name(_ number: UInt64, _ column: FlowColumn, _ names: ExporterReport.Names) -> String? {
-        switch column {
-        case .applicationId: names.applications[number]
-        case .ingressVrfId, .egressVrfId: UInt32(exactly: number).flatMap { names.vrfs[$0] }
-        default: UInt32(exactly: number).flatMap { names.interfaces[$0] }
+    /// The name that people gave.
+    private static func given(_ value: KeyValue, _ column: FlowColumn, _ names: SamplerNames) -> String? {
+        switch value {
+        case .address(let address): return names.hosts[address]
+        case .number(let number):
+            guard let number = UInt32(exactly: number) else { return nil }
+            if column.field.kind == .interface { return names.interfaces[number] }
+            return [.vlanId, .srcVlan, .dstVlan].contains(column) ? names.vlans[number] : nil
         }
+    }
+
+    /// The name that an exporter told.
+    private static func told(_ value: KeyValue, _ column: FlowColumn, _ names: ExporterReport.Names) -> String? {
+        guard case .number(let number) = value else { return nil }
+        if column == .applicationId { return names.applications[number] }
+        guard let number = UInt32(exactly: number) else { return nil }
+        if column.field.kind == .interface { return names.interfaces[number] }
+        return [.ingressVrfId, .egressVrfId].contains(column) ? names.vrfs[number] : nil
     }
 }

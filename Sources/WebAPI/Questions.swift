@@ -57,7 +57,7 @@ extension WebAPI {
 
     /// Names for values of these dimensions; asks for none where none has any.
     private func learntNames(for dimensions: [Dimension]) async -> LearntNames {
-        LearntNames.matter(to: dimensions) ? LearntNames(await status.exporters()) : LearntNames()
+        LearntNames.matter(to: dimensions) ? LearntNames(await status.exporters(), await status.names()) : LearntNames()
     }
 
     /// Asks the store within the limits of one question.

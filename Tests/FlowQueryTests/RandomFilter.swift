@@ -26,7 +26,7 @@ struct RandomFilter {
         let kind = subject.field.kind
         let isNegated = Bool.random(using: &random)
         let isOrdered = [.time, .counter, .number, .asn, .port, .interface].contains(kind)
-        let hasText = ![.time, .direction, .tcpFlags].contains(kind)
+        let hasText = ![.time, .direction, .incoming, .tcpFlags].contains(kind)
         switch Int.random(in: 0...6, using: &random) {
         case 0 where isOrdered:
             let number = number(subject)

@@ -90,6 +90,8 @@ struct SchemaTests {
         1024 ASPath Array(UInt32)
         1025 BGPCommunities Array(UInt32)
         1026 Strings Map(LowCardinality(String), String)
+        1027 Incoming UInt8
+        1028 Locality Enum8('unknown' = 0, 'in' = 1, 'out' = 2, 'internal' = 3, 'transit' = 4)
         """
 
     @Test("numbers, names and types are as published")
@@ -169,8 +171,13 @@ struct SchemaTests {
         #expect(text.contains(#""SrcMac":"00:11:22:aa:bb:cc""#))
         #expect(text.hasSuffix(#""_source":{"exporter":"192.0.2.9","port":4000,"domain":7,"template":256}}"#))
         for column in ClickHouse.columns where !column.isDetail {
-            #expect(text.components(of: "\"\(column.name)\":") == 1)
+            #expect(text.components(of: "\"\(column.name)\":") == (column.isEnriched ? 0 : 1))
         }
+        // What is computed at ingest stands there once it was.
+        batch.fill(.incoming, row, with: UInt8(0))
+        batch.fill(.locality, row, with: Locality.out.rawValue)
+        let enriched = JSONRows().object(batch, row: 0, origin: nil)
+        #expect(enriched.contains(#","Incoming":0,"Locality":"out""#))
     }
 }
 

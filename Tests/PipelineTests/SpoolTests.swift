@@ -136,6 +136,20 @@ struct SpoolTests {
         #expect(gate.isOpen)
     }
 
+    @Test("a batch from before the column has what FlowDirection tells as Incoming")
+    func withoutIncoming() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let spool = open()
+        let old = batch(rows: 3)
+        for (row, direction) in [UInt8(0), 1, 255].enumerated() {
+            old.fill(.flowDirection, row..<row + 1, with: direction)
+        }
+        #expect(spool.add(old, from: .queue, token: "one", wasTried: false))
+        let copy = FlowBatch(capacity: 10)
+        #expect(spool.read(try #require(spool.take()), into: copy))
+        #expect((0..<3).map { copy.number(.incoming, row: $0) } == [1, 0, 255])
+    }
+
     private func open(limit: Int = 1 << 20) -> Spool {
         let spool = Spool(folder: folder, limit: limit, syncs: true, books: RowBooks(), logger: logger)
         spool.open()

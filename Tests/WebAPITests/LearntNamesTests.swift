@@ -21,6 +21,40 @@ struct LearntNamesTests {
         return LearntNames([first, second])
     }
 
+    @Test("names that people gave count before those that exporters told, and what nobody named stays")
+    func given() {
+        var book = NameBook()
+        var edge = SamplerNames()
+        edge.description = "edge"
+        edge.interfaces = [9: "uplink", 4: "spare"]
+        edge.vlans = [100: "guests"]
+        edge.hosts = [IPAddress(198, 51, 100, 1): "web"]
+        book.samplers = [Prefix(one, bits: 128): edge, Prefix(IPAddress(203, 0, 113, 0), bits: 120): edge]
+        book.autnums = [64500: AutonomousSystemName(name: "Example")]
+        var first = ExporterReport(address: one, name: nil, lastSeen: 0)
+        first.names.interfaces = [9: "xe-0/0/9", 3: "lo0"]
+        let names = LearntNames([first], book)
+        func labels(_ columns: [FlowColumn], _ values: [KeyValue]) -> [String] {
+            let dimensions = columns.compactMap(Dimension.init)
+            return names.labels(GroupKey(values: values, dimensions: dimensions), dimensions)
+        }
+        #expect(labels([.samplerAddress, .inIf], [.address(one), .number(9)]) == ["edge 192.0.2.1", "uplink if 9"])
+        #expect(labels([.samplerAddress, .inIf], [.address(one), .number(3)]) == ["edge 192.0.2.1", "lo0 if 3"])
+        #expect(labels([.samplerAddress, .inIf], [.address(two), .number(9)]) == ["192.0.2.2", "if 9"])
+        let within = IPAddress(203, 0, 113, 9)
+        #expect(
+            labels([.outIf, .samplerAddress], [.number(4), .address(within)]) == ["spare if 4", "edge 203.0.113.9"]
+        )
+        #expect(labels([.srcAS, .dstAS], [.number(64500), .number(0)]) == ["AS64500 Example", "unknown"])
+        #expect(labels([.dstAS], [.number(64501)]) == ["AS64501"])
+        #expect(
+            labels([.vlanId, .dstAddr], [.number(100), .address(IPAddress(198, 51, 100, 1))]) == [
+                "100 guests", "web 198.51.100.1",
+            ]
+        )
+        #expect(labels([.inIf], [.number(9)]) == ["uplink if 9"])
+    }
+
     private func labels(_ columns: [FlowColumn], _ values: [KeyValue]) -> [String] {
         let dimensions = columns.compactMap(Dimension.init)
         return names.labels(GroupKey(values: values, dimensions: dimensions), dimensions)
@@ -47,7 +81,7 @@ struct LearntNamesTests {
         let dimensions = [FlowColumn.inIf].compactMap(Dimension.init)
         #expect(names.labels(.other, dimensions) == ["Other"])
         #expect(
-            LearntNames.matter(to: dimensions) && !LearntNames.matter(to: [FlowColumn.srcAS].compactMap(Dimension.init))
+            LearntNames.matter(to: dimensions) && !LearntNames.matter(to: [FlowColumn.proto].compactMap(Dimension.init))
         )
     }
 }

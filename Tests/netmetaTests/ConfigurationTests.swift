@@ -1,7 +1,9 @@
+import Enrichment
 import FlowDecoders
 import FlowSchema
 import Foundation
 import NetTypes
+import Telemetry
 import Testing
 
 @testable import netmeta
@@ -87,13 +89,32 @@ import Testing
         configuration.store.flush = .milliseconds(250)
         configuration.store.memory = 1_234_567_890
         configuration.console.hosts = ["a.example", "b.example"]
-        var settings = ExporterSettings()
-        settings.samplingRate = UInt32.max
-        settings.holdForRate = 600
+        var settings = SamplerConfiguration()
+        settings.decoding.samplingRate = UInt32.max
+        settings.decoding.holdForRate = 600
+        settings.enrichment.anonymization = Anonymization()
         configuration.samplers[Prefix(IPAddress(192, 0, 2, 0), bits: 120)] = settings
-        settings = ExporterSettings()
-        settings.tunnel = .inner
-        settings.templates = .port
+        settings = SamplerConfiguration()
+        settings.decoding.tunnel = .inner
+        settings.decoding.templates = .port
+        settings.names.description = "edge \"1\": Süd, #2"
+        settings.names.interfaces = [UInt32.max: "off", 1: "a: b"]
+        settings.names.vlans = [7: "7"]
+        settings.names.hosts = [IPAddress(192, 0, 2, 1): "{x}", IPAddress(high: 1 << 61, low: 1): "y\\"]
+        settings.enrichment.anonymization = Anonymization(v4Bits: 0, v6Bits: 56)
+        settings.enrichment.isIncomingFlow = [
+            IncomingRule([
+                .address(.samplerAddress, Prefix(IPAddress(192, 0, 2, 1), bits: 128)),
+                .address(.srcAddr, Prefix(IPAddress(192, 0, 2, 0), bits: 120)),
+                .address(.dstAddr, Prefix(IPAddress(high: 1 << 61, low: 0), bits: 3)),
+            ]),
+            IncomingRule([.number(.srcAS, 1), .number(.dstAS, UInt32.max), .number(.flowDirection, 255)]),
+        ]
+        configuration.enrichment.localNetworks = [Prefix(IPAddress(10, 0, 0, 0), bits: 104)]
+        configuration.enrichment.autnums = [
+            64500: AutonomousSystemName(name: "Example, Ltd: a", country: "NO"),
+            0: AutonomousSystemName(name: "null"),
+        ]
         configuration.samplers[Prefix(IPAddress(high: 0x2001_0db8_0000_0000, low: 1), bits: 128)] = settings
         configuration.sources.elements = [
             ElementNumber(enterprise: 35632, id: 118): .column(.applicationId),
@@ -126,7 +147,7 @@ import Testing
 
     @Test func mapsAreReloadedWhenAnEntryChanges() {
         var new = Configuration()
-        new.samplers[Prefix(IPAddress(192, 0, 2, 1), bits: 128)] = ExporterSettings()
+        new.samplers[Prefix(IPAddress(192, 0, 2, 1), bits: 128)] = SamplerConfiguration()
         #expect(Configuration().changes(to: new).reloadable == ["samplers"])
         new.samplers = [:]
         new.sources.elements[ElementNumber(enterprise: 9, id: 1)] = .column(.srcAS)

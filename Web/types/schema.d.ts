@@ -86,6 +86,10 @@ export interface Flow {
   SrcNet: number;
   /** The length of the destination prefix. */
   DstNet: number;
+  /** Whether the flow came into the network: 1 yes, 0 no, 255 unknown; by the sampler's isIncomingFlow rules, else by Locality in and out, else by FlowDirection. */
+  Incoming: number;
+  /** Which of the addresses are in enrichment.localNetworks: the destination (in), the source (out), both (internal), none (transit). */
+  Locality: string;
   /** The source address of the packet inside a tunnel. */
   SrcAddrEncap: string;
   /** The destination address of the packet inside a tunnel. */
@@ -204,6 +208,8 @@ export type Dimension =
   | "NextHopAS"
   | "SrcNet"
   | "DstNet"
+  | "Incoming"
+  | "Locality"
   | "SrcAddrEncap"
   | "DstAddrEncap"
   | "ProtoEncap"

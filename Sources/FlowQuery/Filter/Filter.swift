@@ -143,7 +143,7 @@ extension FieldKind {
         switch self {
         case .time, .subsecond, .counter, .number, .asn, .port, .interface: true
         case .address, .mac, .ipProtocol, .etherType, .direction, .flowType, .samplingSource, .encapType,
-            .tcpFlags, .numbers, .strings:
+            .incoming, .locality, .tcpFlags, .numbers, .strings:
             false
         }
     }
@@ -154,7 +154,7 @@ extension FieldKind {
     /// Whether the value has a text that people would write a pattern for.
     var hasText: Bool {
         switch self {
-        case .time, .subsecond, .direction, .tcpFlags, .numbers, .strings: false
+        case .time, .subsecond, .direction, .incoming, .tcpFlags, .numbers, .strings: false
         default: true
         }
     }

@@ -277,6 +277,8 @@ struct FilterParser {
         case .ipProtocol: "a protocol number or name"
         case .etherType: "an Ethertype: 0x0800 or IPv4"
         case .direction: "ingress, egress or unknown"
+        case .incoming: "yes, no or unknown"
+        case .locality: "in, out, internal, transit or unknown"
         case .flowType: "the name of a flow protocol"
         case .samplingSource: "record, options, configuration or unknown"
         case .encapType: "a kind of tunnel such as VXLAN"

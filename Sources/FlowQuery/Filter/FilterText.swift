@@ -66,7 +66,7 @@ extension Filter.Match: CustomStringConvertible {
         switch kind {
         case .mac: return MACAddress(bits: number).description
         // "unknown" is a word of the language, so numbers that have that name stay numbers.
-        case .ipProtocol, .etherType, .flowType, .samplingSource, .encapType, .direction:
+        case .ipProtocol, .etherType, .flowType, .samplingSource, .encapType, .direction, .incoming, .locality:
             let name = ValueNames.name(number, kind: kind)
             return name.flatMap { $0 == "unknown" ? nil : $0 } ?? String(number)
         default: return String(number)

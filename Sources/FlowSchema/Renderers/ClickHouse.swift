@@ -84,7 +84,7 @@ public enum ClickHouse {
     /// would prevent (Docs/performance.md has the figures).
     public static func createFlows(retentionDays: Int) -> String {
         let lines =
-            columns.map { "    \($0.name) \($0.clickHouseType) CODEC(\($0.clickHouseCodec))" }
+            columns.map { "    \($0.name) \($0.clickHouseType)\($0.defaultClause) CODEC(\($0.clickHouseCodec))" }
             + ["    Date Date ALIAS toDate(TimeReceived)"]
         return """
             CREATE TABLE IF NOT EXISTS \(database).\(flowsTable) (
@@ -128,7 +128,7 @@ public enum ClickHouse {
         let place = index == 0 ? "FIRST" : "AFTER \(columns[index - 1].name)"
         return """
             ALTER TABLE \(database).\(flowsTable) ADD COLUMN IF NOT EXISTS \
-            \(column.name) \(column.clickHouseType) \(place)
+            \(column.name) \(column.clickHouseType)\(column.defaultClause) \(place)
             """
     }
 
@@ -146,11 +146,17 @@ extension FlowColumn {
         case .address: "IPv6"
         case .flowType: Self.enumType(FlowType.allCases.map { ($0.name, $0.rawValue) })
         case .samplingSource: Self.enumType(SamplingSource.allCases.map { ($0.name, $0.rawValue) })
+        case .locality: Self.enumType(Locality.allCases.map { ($0.name, $0.rawValue) })
         case .encapType: Self.enumType(EncapType.allCases.map { ($0.name, $0.rawValue) })
         case .numbers: "Array(UInt32)"
         case .strings: "Map(LowCardinality(String), String)"
         default: integerType
         }
+    }
+
+    /// What rows have that came before the column did, where that is not 0.
+    fileprivate var defaultClause: String {
+        self == .incoming ? " DEFAULT if(FlowDirection = 255, 255, FlowDirection = 0)" : ""
     }
 
     /// How the column's values are packed. ZSTD(1) takes the engine no longer
@@ -174,7 +180,8 @@ extension FlowColumn {
     var inputExpression: String {
         switch field.kind {
         case .address: "CAST(\(name), 'IPv6') AS \(name)"
-        case .flowType, .samplingSource, .encapType: "CAST(\(name), '\(clickHouseType.replacingQuotes)') AS \(name)"
+        case .flowType, .samplingSource, .encapType, .locality:
+            "CAST(\(name), '\(clickHouseType.replacingQuotes)') AS \(name)"
         case .time: "toDateTime(\(name), 'UTC') AS \(name)"
         case .numbers:
             "arrayMap(i -> reinterpretAsUInt32(substring(\(name), 4 * i + 1, 4)), "

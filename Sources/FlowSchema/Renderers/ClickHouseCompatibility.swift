@@ -2,7 +2,9 @@
 /// of its dashboards runs here unchanged.
 extension ClickHouse {
     /// The statements that make them; they may be run again at each start.
-    public static var compatibilityStatements: [String] { lookups.flatMap(\.statements) + wellKnown + functions }
+    public static var compatibilityStatements: [String] {
+        lookups.flatMap(\.statements) + wellKnown + functions + [incoming]
+    }
 
     /// Tables that configuration fills, with the dictionary that reads each.
     private static let lookups: [Lookup] = [
@@ -98,7 +100,10 @@ extension ClickHouse {
             + "if(dictHas('netmeta.InterfaceNames', tuple(IPv6NumToString(Sampler), toUInt32(Interface))), "
             + "concat(' [', dictGetString('netmeta.InterfaceNames', 'Description', tuple(IPv6NumToString(Sampler), "
             + "toUInt32(Interface))), ']'), ''))",
-        "isIncomingFlow AS (SamplerAddress, SrcAddr, DstAddr, SrcAS, DstAS, FlowDirection) -> "
-            + "coalesce(FlowDirection = 0)",
     ].map { "CREATE OR REPLACE FUNCTION \($0)" }
+
+    /// Whoever knows the configuration replaces it; others leave what the folder has.
+    private static let incoming =
+        "CREATE FUNCTION IF NOT EXISTS isIncomingFlow AS "
+        + "(SamplerAddress, SrcAddr, DstAddr, SrcAS, DstAS, FlowDirection) -> coalesce(FlowDirection = 0)"
 }

@@ -44,6 +44,10 @@ public enum SchemaDocument {
         for type in EncapType.allCases {
             text += "  ENCAP_\(type.name.uppercased().filter { $0 != "-" }) = \(type.rawValue);\n"
         }
+        text += "}\n\nenum FlowLocality {\n"
+        for locality in Locality.allCases {
+            text += "  LOCALITY_\(locality.name.uppercased()) = \(locality.rawValue);\n"
+        }
         text += "}\n\nenum SamplingSource {\n"
         for source in SamplingSource.allCases {
             text += "  SAMPLING_SOURCE_\(source.name.uppercased()) = \(source.rawValue);\n"
@@ -138,6 +142,7 @@ extension Field {
         // Not called like the field: protoc would take the field's name for the type's.
         case (.flowType, _): "FlowProtocol"
         case (.samplingSource, _): "SamplingSource"
+        case (.locality, _): "FlowLocality"
         case (.encapType, _): "EncapProtocol"
         case (.address, _): "bytes"
         case (.numbers, _): "repeated uint32"
@@ -150,7 +155,7 @@ extension Field {
 
     fileprivate var typeScriptType: String {
         switch kind {
-        case .time, .address, .mac, .flowType, .samplingSource, .encapType: "string"
+        case .time, .address, .mac, .flowType, .samplingSource, .encapType, .locality: "string"
         case .numbers: "number[]"
         case .strings: "Record<string, string>"
         default: "number"

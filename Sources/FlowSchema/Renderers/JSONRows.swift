@@ -9,8 +9,7 @@ public struct JSONRows {
     /// One row as an object, with `_source` at the end when its origin is known.
     public func object(_ batch: FlowBatch, row: Int, origin: RowOrigin?) -> String {
         var text = "{"
-        // Details stand there only when the record has them.
-        for column in ClickHouse.columns where !column.isDetail || batch.hasValue(column, row: row) {
+        for column in ClickHouse.columns where has(batch, column, row) {
             if text.utf8.count > 1 { text += "," }
             text += "\"\(column.name)\":\(value(batch, column, row))"
         }
@@ -19,6 +18,12 @@ public struct JSONRows {
             text += "\"domain\":\(origin.domain),\"template\":\(origin.template)}"
         }
         return text + "}"
+    }
+
+    /// Whether the column stands there: details when the record has them, what is computed at ingest when it was.
+    private func has(_ batch: FlowBatch, _ column: FlowColumn, _ row: Int) -> Bool {
+        if column.isEnriched { return batch.number(column, row: row) != UInt64(column.fillByte) }
+        return !column.isDetail || batch.hasValue(column, row: row)
     }
 
     /// One value as JSON.
@@ -40,6 +45,7 @@ public struct JSONRows {
         case .flowType: return "\"\((FlowType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .samplingSource:
             return "\"\((SamplingSource(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
+        case .locality: return "\"\((Locality(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .encapType: return "\"\((EncapType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .none).name)\""
         case .numbers, .strings: return variable(batch, column, row)
         default: return String(number)

@@ -33,6 +33,8 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         public var retentionDays: Int?
         /// Whether an insert waits until its rows are on the disk; nil leaves what the folder has.
         public var fsync: Bool?
+        /// Statements behind the schema's own, such as those that fill the dictionaries.
+        public var statements: [String]
         /// Is told, in words, how far work has come that takes minutes: ``EmbeddedStore/init(_:lock:)`` may sum all rows
         /// that are stored.
         public var onProgress: (@Sendable (String) -> Void)?
@@ -46,6 +48,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             inserts: Int = 1,
             retentionDays: Int?,
             fsync: Bool? = nil,
+            statements: [String] = [],
             onProgress: (@Sendable (String) -> Void)? = nil
         ) {
             self.folder = folder
@@ -55,6 +58,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             self.inserts = inserts
             self.retentionDays = retentionDays
             self.fsync = fsync
+            self.statements = statements
             self.onProgress = onProgress
         }
     }
@@ -75,6 +79,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
                 retentionDays: options.retentionDays,
                 fsync: options.fsync
             )
+            for statement in options.statements { try first.execute(statement) }
             for number in 0..<options.inserts + Self.ownConnections + Self.peoplesConnections {
                 connections.append(try engine.connect(name: "netmeta-\(number)"))
             }
@@ -233,6 +238,15 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         try checkRoom(rows: 0)
         try await upkeep { connection throws(StoreError) in
             try SchemaReconciler(connection: connection, onProgress: nil).setRetention(days: days)
+        }
+        rememberDefinitions()
+    }
+
+    /// Runs statements as ``Options/statements``, in a running server.
+    public func apply(_ statements: [String]) async throws {
+        try checkRoom(rows: 0)
+        try await upkeep { connection throws(StoreError) in
+            for statement in statements { try connection.execute(statement) }
         }
         rememberDefinitions()
     }

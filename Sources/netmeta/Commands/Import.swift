@@ -1,4 +1,5 @@
 import ArgumentParser
+import Enrichment
 import FlowDecoders
 import FlowStore
 import Foundation
@@ -96,6 +97,7 @@ struct ImportCaptures: AsyncParsableCommand {
             journal: try ImportJournal(folder: configuration.store.data),
             batchRows: configuration.store.batchRows,
             settings: DecoderSettings(configuration),
+            enricher: Enricher(EnrichmentSource(EnrichmentSettings(configuration))),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
         ) { Self.warn($0) }
         for (index, path) in paths.enumerated() {

@@ -116,6 +116,7 @@ extension EmbeddedStore {
             retentionDays: retentionDays,
             // Who changes nothing about the folder changes this neither.
             fsync: retentionDays == nil ? nil : configuration.store.fsync,
+            statements: retentionDays == nil ? [] : NameTables.statements(configuration),
             onProgress: onProgress
         )
         try self.init(options, lock: lock)

@@ -1,5 +1,6 @@
 import FlowDecoders
 import NetTypes
+import Telemetry
 
 /// Everything that can be set, with defaults that need no file.
 ///
@@ -8,8 +9,9 @@ import NetTypes
 struct Configuration: Sendable, Equatable {
     var listeners = Listeners()
     var sources = Sources()
-    /// How the flows of exporters are read, by their address or prefix; of several the longest counts.
-    var samplers: [Prefix: ExporterSettings] = [:]
+    /// What is known of exporters, by their address or prefix; of several the longest counts.
+    var samplers: [Prefix: SamplerConfiguration] = [:]
+    var enrichment = Enrichment()
     var store = Store()
     var retention = Retention()
     var console = Console()
@@ -30,6 +32,14 @@ struct Configuration: Sendable, Equatable {
     struct Sources: Sendable, Equatable {
         /// Information elements that the registry doesn't know, and where their values go.
         var elements: [ElementNumber: ElementMapping.Target] = [:]
+    }
+
+    /// What rows get on their way to the store, and what numbers are called.
+    struct Enrichment: Sendable, Equatable {
+        /// The networks that are ours.
+        var localNetworks: [Prefix] = []
+        /// What autonomous systems are called, before all other sources.
+        var autnums: [UInt32: AutonomousSystemName] = [:]
     }
 
     /// Where rows are kept.

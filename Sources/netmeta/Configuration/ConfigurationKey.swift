@@ -48,7 +48,11 @@ struct ConfigurationSection: Sendable {
     static let all: [ConfigurationSection] = [
         .init(name: "listeners", documentation: "Where flows come in."),
         .init(name: "sources", documentation: "What is read of the flows that come in."),
-        .init(name: "samplers", documentation: "How the flows of single exporters are read."),
+        .init(
+            name: "samplers",
+            documentation: "Single exporters: how their flows are read, and what things are called."
+        ),
+        .init(name: "enrichment", documentation: "What flows get on their way to the store, see Docs/names.md."),
         .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
         .init(name: "retention", documentation: "How long rows are kept."),
         .init(name: "console", documentation: "The web console and the API."),
@@ -127,13 +131,36 @@ extension ConfigurationKey {
             .map(
                 "a map such as {192.0.2.0/24: {samplingRate: 1000}}",
                 names: .prefix,
-                values: .settings(SamplerSettings.all, default: ExporterSettings())
+                values: .settings(SamplerSettings.all, default: SamplerConfiguration())
             ),
             reloadable: true,
             """
             Settings by the exporter's address (the agent's in sFlow) or prefix; where several prefixes hold an \
             address, the longest counts. New ones count for what is received after them.
             """
+        ),
+        ConfigurationKey(
+            "enrichment",
+            "localNetworks",
+            \.enrichment.localNetworks,
+            .localNetworks,
+            reloadable: true,
+            """
+            The prefixes that are yours: from them follow Locality (in, out, internal, transit) and, for exporters \
+            without isIncomingFlow rules, Incoming.
+            """
+        ),
+        ConfigurationKey(
+            "enrichment",
+            "autnums",
+            \.enrichment.autnums,
+            .map(
+                "a map such as {64500: {name: Example Networks, country: DE}}",
+                names: .autonomousSystem,
+                values: .autonomousSystemName
+            ),
+            reloadable: true,
+            "What autonomous systems are called, whatever other sources say."
         ),
         ConfigurationKey(
             "store",

@@ -218,8 +218,10 @@ extension ConfigurationLoader {
                 }
             )
         }
-        let elements = (node.sequence ?? []).map { $0.isNull ? nil : $0.scalar?.string }
-        return elements.contains(nil) ? .nested : .list(elements.compactMap(\.self))
+        let elements = Array(node.sequence ?? [])
+        let texts = elements.compactMap { $0.isNull ? nil : $0.scalar?.string }
+        guard texts.count < elements.count else { return .list(texts) }
+        return .items(elements.map { RawValue.Item(value: rawValue($0), place: $0.mark.map(TextPlace.init)) })
     }
 
     private static func place(_ node: Node, _ file: String) -> String {

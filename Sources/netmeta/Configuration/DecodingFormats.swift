@@ -2,46 +2,7 @@ import FlowDecoders
 import FlowSchema
 import NetTypes
 
-// The sections `samplers` and `sources`: how flows are read.
-
-/// What can be set for an exporter, or for those within a prefix.
-enum SamplerSettings {
-    static let all: [Setting<ExporterSettings>] = [
-        Setting(
-            "samplingRate",
-            \.samplingRate,
-            .samplingRate,
-            "One of so many packets was observed, whatever the exporter says; auto believes the exporter."
-        ),
-        Setting(
-            "tunnel",
-            \.tunnel,
-            .choice,
-            """
-            Which packet of a tunnel the addresses and ports are of: the outer, with the inner in the Encap columns, \
-            or the inner.
-            """
-        ),
-        Setting(
-            "templates",
-            \.templates,
-            .choice,
-            """
-            Which templates decode data over UDP: that of its own port (port), the newest of any port (exporter), or \
-            that of its own port and else another port's while all ports agree (automatic).
-            """
-        ),
-        Setting(
-            "holdForRate",
-            \.holdForRate,
-            .wholeSeconds(upTo: 600),
-            """
-            How long flows wait for options data that tell the sampling rate, at most 10 minutes; 0 stores them at \
-            once with the rate unknown.
-            """
-        ),
-    ]
-}
+// The section `sources`: what is read of flows.
 
 /// An information element by its numbers: `35632/118`, `0/40005`.
 struct ElementNumber: Hashable, Sendable {
@@ -139,7 +100,7 @@ extension DecoderSettings {
     /// What a configuration says of decoding.
     init(_ configuration: Configuration) {
         self.init()
-        exporters = configuration.samplers
+        exporters = configuration.samplers.mapValues(\.decoding)
         elements = configuration.sources.elements.sorted { $0.key < $1.key }.map { number, target in
             ElementMapping(enterprise: number.enterprise, id: number.id, target: target)
         }

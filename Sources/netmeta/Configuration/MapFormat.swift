@@ -85,7 +85,7 @@ extension RawValue {
         switch self {
         case .map(let entries): return entries
         case .nothing: return []
-        case .text, .list, .nested: throw ValueProblem("expected \(expected), found \(kind)")
+        case .text, .list, .items: throw ValueProblem("expected \(expected), found \(kind)")
         }
     }
 }

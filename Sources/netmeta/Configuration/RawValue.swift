@@ -5,8 +5,8 @@ indirect enum RawValue: Sendable, Equatable {
     case map([Entry])
     /// A key without a value.
     case nothing
-    /// A list of more than texts, which no setting takes.
-    case nested
+    /// A list of more than texts.
+    case items([Item])
 
     /// A name and its value in a map.
     struct Entry: Sendable, Equatable {
@@ -16,11 +16,17 @@ indirect enum RawValue: Sendable, Equatable {
         var valuePlace: TextPlace?
     }
 
+    /// An element of a list.
+    struct Item: Sendable, Equatable {
+        var value: RawValue
+        var place: TextPlace?
+    }
+
     /// What it is, for messages that expected something else.
     var kind: String {
         switch self {
         case .text(let text): "'\(text)'"
-        case .list, .nested: "a list"
+        case .list, .items: "a list"
         case .map: "keys and values"
         case .nothing: "nothing"
         }

@@ -56,7 +56,7 @@ struct ValueFormat<Value>: Sendable {
                 switch raw {
                 case .text(let text): strings = [text]
                 case .list(let elements): strings = elements
-                case .map, .nested, .nothing: throw ValueProblem("expected \(expected), found \(raw.kind)")
+                case .map, .items, .nothing: throw ValueProblem("expected \(expected), found \(raw.kind)")
                 }
                 var result: [Element] = []
                 var problems: [String] = []

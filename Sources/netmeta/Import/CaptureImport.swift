@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import FlowSchema
 import FlowStore
@@ -15,6 +16,7 @@ struct CaptureImport {
     private let batch: FlowBatch
     private let batchRows: Int
     private let settings: DecoderSettings
+    private var enricher: Enricher
     /// Rows received before this are older than the retention allows.
     private let oldestKept: UInt64
     private let warn: (String) -> Void
@@ -25,6 +27,7 @@ struct CaptureImport {
     /// - Parameters:
     ///   - batchRows: rows that are stored at once; a batch may have twice ``FlowDecoder/mostRows`` more.
     ///   - settings: how exporters' flows are read.
+    ///   - enricher: what rows get, and lose, before they are stored.
     ///   - oldestKept: the time before which the retention deletes rows.
     ///   - warn: is told what people should know and doesn't end the import.
     init(
@@ -32,6 +35,7 @@ struct CaptureImport {
         journal: ImportJournal,
         batchRows: Int,
         settings: DecoderSettings,
+        enricher: Enricher = Enricher(EnrichmentSource()),
         oldestKept: UInt64,
         warn: @escaping (String) -> Void
     ) {
@@ -39,6 +43,7 @@ struct CaptureImport {
         self.journal = journal
         self.batchRows = batchRows
         self.settings = settings
+        self.enricher = enricher
         self.oldestKept = oldestKept
         self.warn = warn
         batch = FlowBatch(capacity: batchRows + 2 * FlowDecoder.mostRows)
@@ -102,6 +107,7 @@ struct CaptureImport {
             summary.rowsKnown += UInt64(count)
         } else if !batch.isEmpty {
             batch.seal()
+            enricher.enrich(batch)
             let expired = (0..<count).count { batch.number(.timeReceived, row: $0) < oldestKept }
             summary.rowsExpired += UInt64(expired)
             do throws(StoreError) {

@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import FlowStore
 import Foundation
@@ -26,6 +27,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     private let folder: String
     private let incoming: String
     private let token: LocalToken
+    private let enrichment: EnrichmentSource
 
     /// What a reload may change.
     private struct Settings {
@@ -67,12 +69,14 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     /// Bytes of a capture, inflated: it is held in memory while it is imported.
     static let largest = 2 << 30
 
+    /// - Parameter enrichment: what rows get before they are stored.
     /// - Throws: ``Failure`` when the data folder can't be written.
-    init(configuration: Configuration, store: any BatchStore) throws {
+    init(configuration: Configuration, store: any BatchStore, enrichment: EnrichmentSource) throws {
         folder = configuration.store.data
         incoming = folder + "/incoming"
         settings = Mutex(Settings(configuration))
         self.store = store
+        self.enrichment = enrichment
         token = try LocalToken(writingInto: folder)
         // What a crash left behind.
         try? FileManager.default.removeItem(atPath: incoming)
@@ -204,6 +208,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
                 journal: try ImportJournal(folder: folder),
                 batchRows: settings.batchRows,
                 settings: settings.decoding,
+                enricher: Enricher(enrichment),
                 oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
             ) { events.yield(.warning($0)) }
             defer { count(imports.summary) }

@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import FlowStore
 import Foundation
@@ -20,6 +21,7 @@ struct Server {
     private let store: EmbeddedStore
     private let keeper: RetentionKeeper
     private let pipeline: Pipeline
+    private let enrichment: EnrichmentSource
     private let imports: LiveImports
 
     /// Takes the folder, opens the store and binds every socket.
@@ -56,8 +58,11 @@ struct Server {
             policy: RetentionPolicy(configuration)
         )
         do {
-            pipeline = try Pipeline(PipelineOptions(configuration), store: store, logger: logger)
-            imports = try LiveImports(configuration: configuration, store: store)
+            enrichment = EnrichmentSource(EnrichmentSettings(configuration))
+            var pipelineOptions = PipelineOptions(configuration)
+            pipelineOptions.enrichment = enrichment
+            pipeline = try Pipeline(pipelineOptions, store: store, logger: logger)
+            imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
         } catch let error as SocketError {
             store.close()
             throw Failure(error.description)
@@ -75,7 +80,8 @@ struct Server {
             keeper: keeper,
             folder: configuration.store.data,
             retentionDays: configuration.retention.days,
-            decoding: DecoderSettings(configuration)
+            decoding: DecoderSettings(configuration),
+            names: NameBook(configuration)
         )
         let web = WebService(
             configuration: configuration,
@@ -129,16 +135,20 @@ struct Server {
     }
 
     private func reload(_ status: PipelineStatus, _ web: WebService) -> ReloadService {
-        ReloadService(options: options, start: configuration, logger: logger) { new in
+        let tables = NameTables(configuration)
+        return ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))
             imports.reload(new)
             web.reload(new)
             status.setDecoding(DecoderSettings(new))
+            enrichment.replace(with: EnrichmentSnapshot(EnrichmentSettings(new)))
+            status.setNames(NameBook(new))
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
+            try await tables.apply(new, to: store)
         }
     }
 }

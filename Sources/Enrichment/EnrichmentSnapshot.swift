@@ -1,0 +1,57 @@
+import NetTypes
+import Synchronization
+
+/// All that enrichment looks things up in, made once and never changed: a
+/// batch uses one snapshot whole.
+public final class EnrichmentSnapshot: Sendable {
+    /// What it was made from.
+    public let settings: EnrichmentSettings
+    /// The networks that are ours.
+    let local: AddressSet
+    /// The samplers that something is to be done for, the longest prefixes first.
+    let samplers: [Sampler]
+    /// Whether any sampler has rules, or is anonymised.
+    let hasSamplers: Bool
+
+    /// What is done with the rows of the samplers in a prefix.
+    struct Sampler: Sendable {
+        let prefix: Prefix
+        let rules: [CompiledRule]
+        let mask: AddressMask?
+    }
+
+    /// Prepares look-ups.
+    public init(_ settings: EnrichmentSettings) {
+        self.settings = settings
+        local = AddressSet(settings.localNetworks)
+        samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
+            Sampler(
+                prefix: prefix,
+                rules: sampler.isIncomingFlow.map(CompiledRule.init),
+                mask: sampler.anonymization.map(AddressMask.init)
+            )
+        }
+        hasSamplers = samplers.contains { !$0.rules.isEmpty || $0.mask != nil }
+    }
+
+    /// Which of ``samplers`` counts for a sampler; nil for none.
+    func place(of sampler: IPAddress) -> Int? {
+        samplers.firstIndex { $0.prefix.contains(sampler) }
+    }
+}
+
+/// The snapshot of now, which threads take at the beginning of each batch.
+public final class EnrichmentSource: Sendable {
+    private let snapshot: Mutex<EnrichmentSnapshot>
+
+    /// Begins with what the settings say.
+    public init(_ settings: EnrichmentSettings = EnrichmentSettings()) {
+        snapshot = Mutex(EnrichmentSnapshot(settings))
+    }
+
+    /// The snapshot of now.
+    public var current: EnrichmentSnapshot { snapshot.withLock { $0 } }
+
+    /// Puts a new snapshot in place for the batches that are handed over from now on.
+    public func replace(with new: EnrichmentSnapshot) { snapshot.withLock { $0 = new } }
+}

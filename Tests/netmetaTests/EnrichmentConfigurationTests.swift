@@ -1,0 +1,138 @@
+import Enrichment
+import NetTypes
+import Telemetry
+import Testing
+
+@testable import netmeta
+
+@Suite("Names, rules and anonymisation in the configuration")
+struct EnrichmentConfigurationTests {
+    @Test("NetMeta's keys are read, with the short forms beside them")
+    func read() throws {
+        let configuration = try load(
+            """
+            samplers:
+              192.0.2.1:
+                description: core router
+                anonymizeAddresses: true
+                isIncomingFlow:
+                  - SrcAS: AS64500
+                    DstAddrInRange: 198.51.100.0/24
+                  - {SamplerAddressInRange: 192.0.2.0/24, FlowDirection: 0}
+                interface:
+                  17: {description: uplink}
+                  18: customer
+                vlan: {100: {description: guests}}
+                host: {2001:db8::1: {description: web}}
+              192.0.2.2: {anonymizeAddresses: {ipv4: 20}, isIncomingFlow: {DstAS: 1}}
+              192.0.2.3: {anonymizeAddresses: off, isIncomingFlow: []}
+            enrichment:
+              localNetworks: [10.0.0.0/8, 2001:db8::/32]
+              autnums: {64500: {name: Example, country: de}, AS64501: Other}
+            """
+        )
+        let settings = EnrichmentSettings(configuration)
+        #expect(settings.localNetworks == [prefix("10.0.0.0/8"), prefix("2001:db8::/32")])
+        let core = try #require(settings.samplers[prefix("192.0.2.1")])
+        #expect(core.anonymization == Anonymization(v4Bits: 24, v6Bits: 64))
+        #expect(
+            core.isIncomingFlow == [
+                IncomingRule([.number(.srcAS, 64500), .address(.dstAddr, prefix("198.51.100.0/24"))]),
+                IncomingRule([.address(.samplerAddress, prefix("192.0.2.0/24")), .number(.flowDirection, 0)]),
+            ]
+        )
+        let second = try #require(settings.samplers[prefix("192.0.2.2")])
+        #expect(second.anonymization == Anonymization(v4Bits: 20, v6Bits: 64))
+        #expect(second.isIncomingFlow == [IncomingRule([.number(.dstAS, 1)])])
+        #expect(settings.samplers[prefix("192.0.2.3")] == SamplerEnrichment())
+        let book = NameBook(configuration)
+        let names = book.sampler(prefix("192.0.2.1").first)
+        #expect(names.description == "core router" && names.interfaces == [17: "uplink", 18: "customer"])
+        #expect(names.vlans == [100: "guests"] && names.hosts == [prefix("2001:db8::1").first: "web"])
+        #expect(book.autnums[64500] == AutonomousSystemName(name: "Example", country: "DE"))
+        #expect(book.autnums[64501] == AutonomousSystemName(name: "Other"))
+    }
+
+    @Test("each mistake is told with its line, and what would be right")
+    func mistakes() {
+        let yaml = """
+            samplers:
+              192.0.2.1:
+                anonymizeAddresses: {ipv4: 33}
+                isIncomingFlow:
+                  - {SrcAs: 1}
+                  - {DstAddrInRange: 192.0.2.1/24, SrcAS: x}
+                  - {}
+                  - SrcAS
+                interface: {eth0: {description: a}, 2: {descripton: b}, 3: {}}
+                host: {192.0.2.0/24: {description: a}}
+              192.0.2.2: {anonymizeAddresses: maybe, isIncomingFlow: FlowDirection, description: [a]}
+            enrichment:
+              localNetworks: 192.0.2.1/24
+              autnums: {64500: {country: DEU}, 64501: {country: DE}, x: y}
+            """
+        #expect(
+            problems(yaml) == [
+                "3:32: samplers.192.0.2.1.anonymizeAddresses.ipv4: 33 is not between 0 and 32",
+                "5:10: samplers.192.0.2.1.isIncomingFlow.1: no rule can ask for 'SrcAs'; did you mean 'SrcAS'?",
+                "6:26: samplers.192.0.2.1.isIncomingFlow.2.DstAddrInRange: 192.0.2.1/24 has bits behind its length; did you mean 192.0.2.0/24?",
+                "6:47: samplers.192.0.2.1.isIncomingFlow.2.SrcAS: expected an AS number such as 64500, found 'x'",
+                "7:9: samplers.192.0.2.1.isIncomingFlow.3: a rule without conditions would hold for every flow",
+                "8:9: samplers.192.0.2.1.isIncomingFlow.4: expected a list of rules such as [{SrcAS: 64500}, {DstAddrInRange: \"192.0.2.0/24\", FlowDirection: 0}], found 'SrcAS'",
+                "9:17: samplers.192.0.2.1.interface: expected an interface's SNMP index such as 17, found 'eth0'",
+                "9:45: samplers.192.0.2.1.interface.2: unknown key 'descripton'; did you mean 'description'?",
+                "9:64: samplers.192.0.2.1.interface.3: expected {description: NAME}",
+                "10:12: samplers.192.0.2.1.host: expected an address such as 192.0.2.1 or 2001:db8::1, found '192.0.2.0/24'",
+                "11:35: samplers.192.0.2.2.anonymizeAddresses: expected true, false, or how many bits are kept such as {ipv4: 20, ipv6: 48}, found 'maybe'",
+                "11:58: samplers.192.0.2.2.isIncomingFlow: expected a list of rules such as [{SrcAS: 64500}, {DstAddrInRange: \"192.0.2.0/24\", FlowDirection: 0}], found 'FlowDirection'",
+                "11:86: samplers.192.0.2.2.description: expected a name such as \"core router, Frankfurt\", found a list",
+                "13:18: enrichment.localNetworks: 192.0.2.1/24 has bits behind its length; did you mean 192.0.2.0/24?",
+                "14:30: enrichment.autnums.64500.country: expected a country's code of two letters such as DE, found 'DEU'",
+                "14:43: enrichment.autnums.64501: expected a name: {name: NAME, country: XX}",
+                "14:58: enrichment.autnums: expected an AS number such as 64500, found 'x'",
+            ]
+        )
+        let networks = (0...1000).map { "10.\($0 / 256).\($0 % 256).0/24" }.joined(separator: ", ")
+        #expect(problems("enrichment: {localNetworks: [\(networks)]}").first?.contains("more than 1000") == true)
+        let long = String(repeating: "x", count: 257)
+        #expect(problems("samplers: {192.0.2.1: {description: \(long)}}").first?.contains("at most 256 bytes") == true)
+        #expect(problems("samplers: {192.0.2.1: {description: \"a\\nb\"}}").first?.contains("control") == true)
+    }
+
+    @Test("names reach SQL as values only")
+    func statements() throws {
+        let configuration = try load(
+            #"""
+            samplers:
+              192.0.2.1: {description: "a'); DROP TABLE x; --", samplingRate: 7, interface: {1: "\\'"}}
+              198.51.100.0/24: {description: many}
+            """#
+        )
+        let statements = NameTables.statements(configuration)
+        #expect(
+            statements.contains(
+                #"INSERT INTO netmeta.SamplerConfig_source VALUES ('::ffff:192.0.2.1', 7, 'a\'); DROP TABLE x; --', false)"#
+            )
+        )
+        #expect(
+            statements.contains(#"INSERT INTO netmeta.InterfaceNames_source VALUES ('::ffff:192.0.2.1', 1, '\\\'')"#)
+        )
+        #expect(!statements.contains { $0.contains("many") })
+        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 5)
+    }
+
+    private func load(_ yaml: String) throws -> Configuration {
+        try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:]).configuration
+    }
+
+    private func problems(_ yaml: String) -> [String] {
+        do throws(ConfigurationProblems) {
+            _ = try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:])
+            return []
+        } catch {
+            return error.lines.map { String($0.dropFirst(2)) }
+        }
+    }
+
+    private func prefix(_ text: String) -> Prefix { Prefix(text) ?? Prefix(.unspecified, bits: 0) }
+}

@@ -44,7 +44,14 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
             swiftSettings: strictMemory
         ),
+        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strictMemory),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
+        .target(
+            name: "NameSources",
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
+            swiftSettings: strict
+        ),
         .target(name: "CLinuxCapture"),
         .target(
             name: "LinuxCapture",
@@ -112,6 +119,16 @@ let package = Package(
         .testTarget(
             name: "FlowDecodersTests",
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "NetMetaTesting"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EnrichmentTests",
+            dependencies: ["NetTypes", "WireFormat", "Enrichment"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "NameSourcesTests",
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "NameSources"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -15,7 +15,10 @@ NetTypes         | pure |
 WireFormat       | pure |
 FlowSchema       | pure | NetTypes
 FlowDecoders     | pure | NetTypes WireFormat FlowSchema
+Enrichment       | pure | NetTypes WireFormat
 CGzip            | pure |
+CBzip2           | pure |
+NameSources      | edge | NetTypes WireFormat Enrichment CGzip CBzip2
 NetMetaTesting   | edge | NetTypes WireFormat FlowSchema FlowDecoders
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture

@@ -94,8 +94,8 @@ let package = Package(
         .executableTarget(
             name: "netmeta",
             dependencies: [
-                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "FlowStore",
-                "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
+                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
+                "LinuxCapture", "FlowStore", "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),

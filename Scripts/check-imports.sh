@@ -29,7 +29,7 @@ Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
 Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture FlowStore Telemetry
 WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry
-netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
+netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
 '
 
 # What comes with the compiler and the C library.

@@ -9,7 +9,10 @@ private struct MMDBBytes {
     var recordBits = 24
     var version = 6
 
-    static func text(_ text: String) -> [UInt8] { [UInt8(0x40 + text.utf8.count)] + Array(text.utf8) }
+    static func text(_ text: String) -> [UInt8] {
+        let count = text.utf8.count
+        return (count < 29 ? [UInt8(0x40 + count)] : [0x5D, UInt8(count - 29)]) + Array(text.utf8)
+    }
     static func number(_ value: UInt32) -> [UInt8] {
         [0xC4] + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt32($0)) }
     }
@@ -22,20 +25,17 @@ private struct MMDBBytes {
 
     var file: [UInt8] {
         var bytes: [UInt8] = []
+        func append(_ value: Int, bytes count: Int) {
+            for shift in (0..<count).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> (shift * 8))) }
+        }
         for (left, right) in nodes {
-            switch recordBits {
-            case 24:
-                for record in [left, right] {
-                    bytes += [record >> 16, record >> 8, record].map(UInt8.init(truncatingIfNeeded:))
-                }
-            case 28:
-                bytes += [left >> 16, left >> 8, left].map(UInt8.init(truncatingIfNeeded:))
-                bytes.append(UInt8(truncatingIfNeeded: left >> 24 << 4 | right >> 24))
-                bytes += [right >> 16, right >> 8, right].map(UInt8.init(truncatingIfNeeded:))
-            default:
-                for record in [left, right] {
-                    bytes += [record >> 24, record >> 16, record >> 8, record].map(UInt8.init(truncatingIfNeeded:))
-                }
+            if recordBits == 28 {
+                append(left, bytes: 3)
+                append((left >> 24) << 4 | right >> 24, bytes: 1)
+                append(right, bytes: 3)
+            } else {
+                append(left, bytes: recordBits / 8)
+                append(right, bytes: recordBits / 8)
             }
         }
         let metadata = Self.map([
@@ -67,32 +67,25 @@ struct MMDBTests {
         return bytes.file
     }
 
-    @Test(arguments: [
-        (
-            MMDBBytes.map([
-                ("autonomous_system_number", MMDBBytes.number(64496)),
-                ("autonomous_system_organization", MMDBBytes.text("Example")),
-            ]), "128.0.0.0/2 64496  "
-        ),
-        (
-            MMDBBytes.map([
-                (
-                    "city",
-                    MMDBBytes.map([
-                        ("names", MMDBBytes.map([("de", MMDBBytes.text("Wien")), ("en", MMDBBytes.text("Vienna"))]))
-                    ])
-                ),
-                ("country", MMDBBytes.map([("iso_code", MMDBBytes.text("AT")), ("geoname_id", MMDBBytes.number(7))])),
-                ("subdivisions", [0x01, 0x04] + MMDBBytes.map([("iso_code", MMDBBytes.text("9"))])),
-            ]), "128.0.0.0/2 0 AT Vienna"
-        ),
-        (
-            MMDBBytes.map([
-                ("asn", MMDBBytes.text("AS15169")), ("as_name", MMDBBytes.text("Google")),
-                ("country", MMDBBytes.text("United States")), ("country_code", MMDBBytes.text("US")),
-            ]), "128.0.0.0/2 15169 US "
-        ),
+    private static let geoASN = MMDBBytes.map([
+        ("autonomous_system_number", MMDBBytes.number(64496)),
+        ("autonomous_system_organization", MMDBBytes.text("Example")),
     ])
+    private static let cityNames = MMDBBytes.map([("de", MMDBBytes.text("Wien")), ("en", MMDBBytes.text("Vienna"))])
+    private static let geoCity = MMDBBytes.map([
+        ("city", MMDBBytes.map([("names", cityNames)])),
+        ("country", MMDBBytes.map([("iso_code", MMDBBytes.text("AT")), ("geoname_id", MMDBBytes.number(7))])),
+        ("subdivisions", [0x01, 0x04] + MMDBBytes.map([("iso_code", MMDBBytes.text("9"))])),
+    ])
+    private static let ipinfo = MMDBBytes.map([
+        ("asn", MMDBBytes.text("AS15169")), ("as_name", MMDBBytes.text("Google")),
+        ("country", MMDBBytes.text("United States")), ("country_code", MMDBBytes.text("US")),
+    ])
+    private static let known: [([UInt8], String)] = [
+        (geoASN, "128.0.0.0/2 64496  "), (geoCity, "128.0.0.0/2 0 AT Vienna"), (ipinfo, "128.0.0.0/2 15169 US "),
+    ]
+
+    @Test(arguments: known)
     func records(_ record: [UInt8], _ expected: String) throws {
         for bits in [24, 28, 32] {
             let (reader, routes) = try read(database(record, recordBits: bits))

@@ -146,7 +146,6 @@ struct MRTBytes {
 struct MRTOutcome {
     var origins: [String: UInt32] = [:]
     var counters = RouteCounters()
-    var map = AddressMap()
 
     init(_ file: [UInt8], pieces: Int = .max, isWhole: Bool = true, filter: RouteFilter = RouteFilter()) {
         var reader = MRTReader()
@@ -160,7 +159,6 @@ struct MRTOutcome {
         reader.finish(isWhole: isWhole, into: &builder)
         builder.forEachRoute { prefix, asn, _ in origins[prefix.description] = asn }
         counters = reader.counters
-        map = builder.build()
     }
 }
 

@@ -89,8 +89,9 @@ extension AddressMap {
         let stampLength = try reader.read(UInt32.self)
         var counts: [Int] = []
         for _ in 0..<5 {
-            guard let count = Int(exactly: try reader.read(UInt64.self)) else { throw .badCount }
-            counts.append(count)
+            let count = try reader.read(UInt64.self)
+            guard count <= UInt32.max else { throw .badCount }
+            counts.append(Int(count))
         }
         let text = try readText(&reader, Int(stampLength))
         // Each takes at least so many bytes: no memory is taken for what can't be there.

@@ -37,20 +37,23 @@ struct FullTable {
             let block = blocksV4[number]
             let length = Self.pick(Self.lengthsV4, &random)
             let within = block.length >= 32 ? 0 : UInt32(truncatingIfNeeded: random.below(1 << (32 - block.length)))
-            let first = block.first >> (32 - UInt32(block.length)) << (32 - UInt32(block.length)) | within
+            let hostBits = UInt32(32 - block.length)
+            let first = (block.first >> hostBits) << hostBits | within
             let prefix = Prefix(IPAddress(v4: first), bits: 96 + length)
             if seen.insert(prefix).inserted { v4.append((prefix, Self.origin(number, &random))) }
         }
         let allocationsV6 = (0..<max(1, wantedV6 / 10)).map { _ -> UInt64 in
             let block = Self.blocksV6[random.below(Self.blocksV6.count)]
             // Registries hand out one after the other, so the lower part is full and the upper empty.
-            let place = UInt64(random.below(1 << 32)) * UInt64(random.below(1 << 32)) >> 32
-            return (block.first | (place << 32 >> block.bits)) >> 35 << 35
+            let place = (UInt64(random.below(1 << 32)) * UInt64(random.below(1 << 32))) >> 32
+            let high = block.first | (place << 32) >> block.bits
+            // A /29 for each.
+            return (high >> 35) << 35
         }
         while v6.count < wantedV6 {
             let number = random.below(allocationsV6.count)
             let length = Self.pick(Self.lengthsV6, &random)
-            let within = UInt64(random.below(1 << 19)) << 16 & 0x7_FFFF_FFFF
+            let within = UInt64(random.below(1 << 19)) << 16
             let high = allocationsV6[number] | (length > 32 ? within : 0)
             let prefix = Prefix(IPAddress(high: high, low: 0), bits: length)
             if seen.insert(prefix).inserted { v6.append((prefix, Self.origin(number, &random))) }

@@ -44,7 +44,18 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
             swiftSettings: strictMemory
         ),
+        .target(
+            name: "Enrichment",
+            dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
+            swiftSettings: strictMemory
+        ),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
+        .target(
+            name: "NameSources",
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
+            swiftSettings: strict
+        ),
         .target(name: "CLinuxCapture"),
         .target(
             name: "LinuxCapture",
@@ -57,7 +68,6 @@ let package = Package(
             dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
             swiftSettings: testable
         ),
-        .target(name: "Enrichment", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strictMemory),
         .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["NetTypes"], swiftSettings: strict),
         .target(
@@ -89,8 +99,8 @@ let package = Package(
         .executableTarget(
             name: "netmeta",
             dependencies: [
-                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "Enrichment",
-                "FlowStore", "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
+                "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
+                "LinuxCapture", "FlowStore", "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -118,7 +128,12 @@ let package = Package(
         ),
         .testTarget(
             name: "EnrichmentTests",
-            dependencies: ["NetTypes", "FlowSchema", "Enrichment"],
+            dependencies: ["NetTypes", "WireFormat", "FlowSchema", "Enrichment"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "NameSourcesTests",
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "NameSources"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Decoders beside a reference in C, in one process, and the store alone, fed
-// with batches that are ready. A package of its own, so that it builds without
+// Decoders beside a reference in C, in one process, the store alone, fed
+// with batches that are ready, and the map of addresses. A package of its own, so that it builds without
 // the server's dependencies; the links in Sources lead to the real targets.
 // Run by Scripts/bench.sh and Benchmarks/ingest.py.
 
@@ -34,6 +34,19 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "VirtualExporters", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
+        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strict),
+        .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
+        .target(
+            name: "NameSources",
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "AddressMapBenchmark",
+            dependencies: ["NetTypes", "Enrichment", "NameSources", "VirtualExporters"],
+            swiftSettings: strict
+        ),
         .target(name: "CArrowDatabase"),
         .target(
             name: "FlowStore",

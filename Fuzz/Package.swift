@@ -35,6 +35,7 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
             swiftSettings: strict
         ),
+        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strict),
         .target(
             name: "FuzzSupport",
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders"],
@@ -45,6 +46,7 @@ let package = Package(
         fuzz("FuzzSFlow"),
         fuzz("FuzzPacket", ["FlowSchema", "FlowDecoders"]),
         fuzz("FuzzCapture", ["FuzzSupport", "NetTypes", "WireFormat", "FlowDecoders"]),
+        fuzz("FuzzRoutes", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzCanary", []),
     ]
 )

@@ -8,6 +8,8 @@
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
+#   bench.sh asmap [SHARE]          a made-up full table: reading, building, look-ups, the compiled file;
+#                                   then a share (0.1) of it from 40 peers as bzip2, beside bgpdump
 source "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2154 # lib.sh sets it
 cd "$root"
@@ -21,9 +23,10 @@ main() {
         ingest --peers
         queries
         space
+        asmap
         ;;
-    decode | ingest | queries | space) "$part" "$@" ;;
-    *) die "no such part: $part (decode, ingest, queries, space)" ;;
+    decode | ingest | queries | space | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, ingest, queries, space, asmap)" ;;
     esac
 }
 
@@ -40,5 +43,29 @@ ingest() {
 queries() { python3 Benchmarks/queries/queries.py "$@"; }
 
 space() { python3 Benchmarks/space.py "$@"; }
+
+asmap() {
+    swift build -c release --package-path Benchmarks --product AddressMapBenchmark
+    local program=Benchmarks/.build/release/AddressMapBenchmark folder
+    folder=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder of now
+    trap "rm -rf '$folder'" EXIT
+    "$program" write 1 1 >"$folder/one.mrt"
+    echo "full table of one peer"
+    "$program" measure "$folder/one.mrt"
+    "$program" write 40 "${1:-0.1}" | bzip2 >"$folder/forty.mrt.bz2"
+    echo "${1:-0.1} of a full table of 40 peers, bzip2"
+    "$program" read "$folder/forty.mrt.bz2"
+    if command -v bgpdump >/dev/null; then
+        local file
+        for file in one.mrt forty.mrt.bz2; do
+            local start=$EPOCHREALTIME
+            bgpdump -m "$folder/$file" >/dev/null 2>&1
+            echo "bgpdump -m $file $(awk "BEGIN {print int(1000 * ($EPOCHREALTIME - $start))}") ms"
+        done
+    else
+        echo "bgpdump isn't installed (Scripts/setup.sh test): no reference for reading"
+    fi
+}
 
 main "$@"

@@ -15,19 +15,21 @@ NetTypes         | pure |
 WireFormat       | pure |
 FlowSchema       | pure | NetTypes
 FlowDecoders     | pure | NetTypes WireFormat FlowSchema
+Enrichment       | pure | NetTypes WireFormat FlowSchema
 CGzip            | pure |
+CBzip2           | pure |
+NameSources      | edge | NetTypes WireFormat Enrichment CGzip CBzip2
 NetMetaTesting   | edge | NetTypes WireFormat FlowSchema FlowDecoders
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture
 CArrowDatabase   | pure |
 FlowStore        | edge | NetTypes FlowSchema CArrowDatabase
-Enrichment       | pure | NetTypes FlowSchema
 FlowQuery        | pure | NetTypes FlowSchema
 Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
 Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry
 WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry
-netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
+netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
 '
 
 # What comes with the compiler and the C library.

@@ -2,7 +2,7 @@
 
 usage: fuzz-seeds.py FOLDER CAPTURE...
 
-Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket and FuzzCapture.
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture and FuzzRoutes.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
@@ -82,6 +82,22 @@ def main():
             write(folder, name, b"".join(chunks))
     # A small capture for the reader, and an IPv6 packet with an extension header.
     write(folder, "FuzzPacket", b"\2" + bytes.fromhex("60000000001c2c40" + "20010db8" * 8 + "1100000100000001" + "080700350014abcd"))
+    routes(folder)
+
+
+def routes(folder):
+    """Files of routes; the byte before each says which form it has."""
+    fixtures = pathlib.Path(__file__).resolve().parents[1] / "Tests/Fixtures"
+    for path in sorted(fixtures.glob("mrt/*.mrt")):
+        content = path.read_bytes()[:LARGEST]
+        write(folder, "FuzzRoutes", b"\0" + content)
+        write(folder, "FuzzRoutes", b"\x14" + content)
+    for path in sorted(fixtures.glob("names/*.*")):
+        write(folder, "FuzzRoutes", b"\1" + path.read_bytes()[:LARGEST])
+    write(folder, "FuzzRoutes", b"\1prefix,asn,country,city,name\n10.0.0.0/8,AS1,DE,x,\"y\"\n2001:db8::/32,2\n")
+    # A tree of one node, as the fuzzer wraps it: size of its records, number of nodes, tree, data.
+    tree = bytes.fromhex("000011000011") + bytes(16) + b"\xe1\x43asn\xc1\x07"
+    write(folder, "FuzzRoutes", b"\2\0\1" + tree)
 
 
 if __name__ == "__main__":

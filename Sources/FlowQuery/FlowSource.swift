@@ -49,7 +49,7 @@ public struct FlowSource: Hashable, Sendable {
     ///   - width: seconds in a bucket, if there are any.
     init(_ question: Question, groupedBy columns: [FlowColumn], width: UInt64? = nil) {
         var needed = Set(columns)
-        if question.direction != .all { needed.insert(.flowDirection) }
+        if question.direction != .all { needed.insert(.incoming) }
         // Rows are chosen within the parts, so the columns of the filter needn't come out of them.
         self.columns = Set(columns).sorted { $0.rawValue < $1.rawValue }
         self.question = question

@@ -33,7 +33,7 @@ public struct GraphInOneScan: Hashable, Sendable {
             SELECT *, sum(amount) OVER (PARTITION BY k0) AS total
             FROM (
             SELECT \(top.buckets.sql) AS t, \(top.dimensions[0].keyExpression) AS k0, \
-            \(splitsDirection ? "FlowDirection" : "0") AS direction, \(source.sum(top.unit.sum)) AS amount, \
+            \(splitsDirection ? "Incoming" : "0") AS direction, \(source.sum(top.unit.sum)) AS amount, \
             \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
             FROM \(source.sql)
             GROUP BY t, k0, direction

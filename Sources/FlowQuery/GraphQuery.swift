@@ -57,7 +57,7 @@ public struct GraphQuery: Hashable, Sendable {
     private func select(_ keys: [SQLText], from source: FlowSource) -> SQLText {
         """
         SELECT \(top.buckets.sql) AS t, \(keys, separator: ", "), \
-        \(splitsDirection ? "FlowDirection" : "0") AS direction, \
+        \(splitsDirection ? "Incoming" : "0") AS direction, \
         \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
         FROM \(source.sql)
         """
@@ -71,7 +71,7 @@ public struct GraphQuery: Hashable, Sendable {
         return whole.table == source.table ? nil : whole
     }
 
-    private var directions: [FlowColumn] { splitsDirection ? [.flowDirection] : [] }
+    private var directions: [FlowColumn] { splitsDirection ? [.incoming] : [] }
 
     /// Whether a row has one of the keys.
     private var hasKey: SQLText {
@@ -167,7 +167,7 @@ extension GraphQuery {
         var sums: [SeriesID: Sums] = [:]
         for row in rows {
             guard let index = top.buckets.index(of: row.bucket) else { continue }
-            let direction = splitsDirection ? SeriesDirection(flowDirection: row.direction) : nil
+            let direction = splitsDirection ? SeriesDirection(incoming: row.direction) : nil
             let id = SeriesID(rank: (0...keys.count + 1).contains(row.rank) ? row.rank : 0, direction: direction)
             sums[id, default: Sums(buckets: top.buckets.count)].add(row, at: index)
         }

@@ -43,8 +43,8 @@ public struct Question: Hashable, Sendable {
         var conditions: [SQLText] = ["TimeReceived >= toDateTime(\(from))", "TimeReceived < toDateTime(\(to))"]
         switch direction {
         case .all: break
-        case .in: conditions.append("FlowDirection = 0")
-        case .out: conditions.append("FlowDirection = 1")
+        case .in: conditions.append("Incoming = 1")
+        case .out: conditions.append("Incoming = 0")
         }
         if let filter { conditions.append(filter.sql) }
         return conditions
@@ -60,9 +60,9 @@ public enum DirectionChoice: String, CaseIterable, Sendable {
 public enum SeriesDirection: String, CaseIterable, Sendable {
     case `in`, out, unknown
 
-    /// The direction behind a FlowDirection.
-    public init(flowDirection: UInt64) {
-        self = flowDirection == 0 ? .in : flowDirection == 1 ? .out : .unknown
+    /// The direction behind a value of `Incoming`.
+    public init(incoming: UInt64) {
+        self = incoming == 1 ? .in : incoming == 0 ? .out : .unknown
     }
 }
 

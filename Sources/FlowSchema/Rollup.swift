@@ -8,7 +8,7 @@
 /// whose columns change gets another name, because older rows can't be told
 /// apart afterwards.
 public struct Rollup: Hashable, Sendable {
-    /// What it tells apart, as a word in its name: `interface`.
+    /// What it tells apart, as a word in its name: `interfaces`.
     public let subject: String
     /// Seconds of time in one row.
     public let resolution: UInt64
@@ -27,23 +27,30 @@ public struct Rollup: Hashable, Sendable {
     /// do for any range. Each table takes 1 % of an insert's time.
     public static let all: [Rollup] =
         subject(
-            "interface",
-            [.samplerAddress, .inIf, .outIf, .flowDirection, .proto, .eType],
+            "interfaces",
+            [.samplerAddress, .inIf, .outIf, .incoming, .proto, .eType],
             resolutions: [60, 300, 3600]
         )
-        + subject("vlan", [.samplerAddress, .flowDirection, .vlanId], resolutions: [300])
-        + subject("nexthop", [.samplerAddress, .flowDirection, .nextHop], resolutions: [300])
-        + subject("header", [.flowDirection, .proto, .tcpFlags, .ipTTL], resolutions: [300])
-        + subject("as", [.samplerAddress, .flowDirection, .srcAS, .dstAS], resolutions: [60, 300, 3600])
+        + subject("vlans", [.samplerAddress, .incoming, .vlanId], resolutions: [300])
+        + subject("nexthops", [.samplerAddress, .incoming, .nextHop], resolutions: [300])
+        + subject("headers", [.incoming, .proto, .tcpFlags, .ipTTL], resolutions: [300])
+        + subject("systems", [.samplerAddress, .incoming, .srcAS, .dstAS], resolutions: [60, 300, 3600])
 
-    /// The table's name: `flows_1m_interface`.
-    public var table: String { "flows_\(step)_\(subject)" }
+    /// Views of tables that were in ``all`` once. They are taken away, so that they cost nothing any more; the sums that
+    /// they made are left for who asks for them by name, until they expire.
+    public static let retiredViews = [
+        "flows_1m_interface_view", "flows_5m_interface_view", "flows_1h_interface_view", "flows_1m_as_view",
+        "flows_1h_as_view",
+    ]
+
+    /// The table's name: `flows_1m_interfaces`.
+    public var table: String { "flows_\(Self.step(resolution))_\(subject)" }
 
     /// The name of the view that feeds it.
     public var view: String { "\(table)_view" }
 
     /// The step as people write it: `1m`, `1h`.
-    private var step: String {
+    private static func step(_ resolution: UInt64) -> String {
         resolution % 3600 == 0 ? "\(resolution / 3600)h" : "\(resolution / 60)m"
     }
 

@@ -78,6 +78,9 @@ struct SchemaReconciler {
         let views = try strings(
             "SELECT name FROM system.tables WHERE database = '\(ClickHouse.database)' AND engine = 'MaterializedView'"
         )
+        for view in Rollup.retiredViews where views.contains(view) {
+            try execute("DROP VIEW \(ClickHouse.database).\(view) SYNC")
+        }
         var madeAnew: Set<String> = []
         for rollup in Rollup.all where !views.contains(rollup.view) || madeAnew.contains(rollup.source) {
             madeAnew.insert(rollup.table)

@@ -6,6 +6,8 @@ public struct EnrichmentSettings: Hashable, Sendable {
     public var localNetworks: [Prefix] = []
     /// Settings of the samplers within a prefix; of several the longest prefix counts.
     public var samplers: [Prefix: SamplerEnrichment] = [:]
+    /// Whose AS numbers count, where there is a map.
+    public var asOrder = ASOrder.exporterFirst
 
     /// Each stands twice in the SQL function `isIncomingFlow`, which has to stay within the engine's bounds for a query.
     public static let mostLocalNetworks = 1000

@@ -6,6 +6,10 @@ import Synchronization
 public final class EnrichmentSnapshot: Sendable {
     /// What it was made from.
     public let settings: EnrichmentSettings
+    /// The map from addresses to ASes; nil when there is none.
+    public let map: AddressMap?
+    /// Fills AS numbers from the map.
+    let fill: ASFill?
     /// The networks that are ours.
     let local: AddressSet
     /// The samplers that something is to be done for, the longest prefixes first.
@@ -21,8 +25,10 @@ public final class EnrichmentSnapshot: Sendable {
     }
 
     /// Prepares look-ups.
-    public init(_ settings: EnrichmentSettings) {
+    public init(_ settings: EnrichmentSettings, map: AddressMap? = nil) {
         self.settings = settings
+        self.map = map
+        fill = map.map { ASFill($0, settings.asOrder) }
         local = AddressSet(settings.localNetworks)
         samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
             Sampler(
@@ -33,6 +39,19 @@ public final class EnrichmentSnapshot: Sendable {
         }
         hasSamplers = samplers.contains { !$0.rules.isEmpty || $0.mask != nil }
     }
+
+    /// The same look-ups with another map.
+    private init(_ other: EnrichmentSnapshot, map: AddressMap?) {
+        settings = other.settings
+        self.map = map
+        fill = map.map { ASFill($0, other.settings.asOrder) }
+        local = other.local
+        samplers = other.samplers
+        hasSamplers = other.hasSamplers
+    }
+
+    /// The same look-ups with another map, or none.
+    func with(map: AddressMap?) -> EnrichmentSnapshot { EnrichmentSnapshot(self, map: map) }
 
     /// Which of ``samplers`` counts for a sampler; nil for none.
     func place(of sampler: IPAddress) -> Int? {
@@ -45,8 +64,8 @@ public final class EnrichmentSource: Sendable {
     private let snapshot: Mutex<EnrichmentSnapshot>
 
     /// Begins with what the settings say.
-    public init(_ settings: EnrichmentSettings = EnrichmentSettings()) {
-        snapshot = Mutex(EnrichmentSnapshot(settings))
+    public init(_ settings: EnrichmentSettings = EnrichmentSettings(), map: AddressMap? = nil) {
+        snapshot = Mutex(EnrichmentSnapshot(settings, map: map))
     }
 
     /// The snapshot of now.
@@ -54,4 +73,13 @@ public final class EnrichmentSource: Sendable {
 
     /// Puts a new snapshot in place for the batches that are handed over from now on.
     public func replace(with new: EnrichmentSnapshot) { snapshot.withLock { $0 = new } }
+
+    /// The same for settings alone; the map stays.
+    public func replace(settings: EnrichmentSettings) {
+        let new = EnrichmentSnapshot(settings)
+        snapshot.withLock { $0 = new.with(map: $0.map) }
+    }
+
+    /// The same for the map alone; the settings stay.
+    public func replace(map: AddressMap?) { snapshot.withLock { $0 = $0.with(map: map) } }
 }

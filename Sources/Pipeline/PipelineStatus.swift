@@ -20,6 +20,8 @@ public final class PipelineStatus: StatusSource {
     private let retentionDays: Mutex<Int>
     private let decoding: Mutex<DecoderSettings>
     private let book: Mutex<NameBook>
+    private let asMap = Mutex<ASMapReport?>(nil)
+    private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
 
@@ -65,6 +67,12 @@ public final class PipelineStatus: StatusSource {
     /// Says what things are called from now on.
     public func setNames(_ names: NameBook) { book.withLock { $0 = names } }
 
+    /// Says what the map from addresses to ASes is from now on.
+    public func setASMap(_ report: ASMapReport?) { asMap.withLock { $0 = report } }
+
+    /// Says what lists call autonomous systems from now on.
+    public func setListedAutnums(_ names: [UInt32: AutonomousSystemName]) { listedAutnums.withLock { $0 = names } }
+
     private static let interval = Duration.seconds(5)
     private static let window = 12
 
@@ -107,7 +115,8 @@ public final class PipelineStatus: StatusSource {
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map(ListenerReport.init),
             store: await storeReport(),
-            spool: snapshot.spool
+            spool: snapshot.spool,
+            asMap: asMap.withLock { $0 }
         )
     }
 
@@ -130,8 +139,12 @@ public final class PipelineStatus: StatusSource {
         }
     }
 
-    /// The names of the configuration.
-    public func names() async -> NameBook { book.withLock { $0 } }
+    /// The names of the configuration, and those of lists.
+    public func names() async -> NameBook {
+        var names = book.withLock { $0 }
+        names.listedAutnums = listedAutnums.withLock { $0 }
+        return names
+    }
 
     /// What the other two don't tell.
     public func metrics() async -> [MetricFamily] {

@@ -25,6 +25,8 @@ public struct HealthReport: Hashable, Sendable {
     public var store: StoreReport
     /// What waits on disk for the store.
     public var spool: SpoolReport
+    /// The map from addresses to ASes; nil when none is configured.
+    public var asMap: ASMapReport?
 
     /// The state in one word.
     public enum Status: String, Sendable {
@@ -43,7 +45,8 @@ public struct HealthReport: Hashable, Sendable {
         lag: Double? = nil,
         listeners: [ListenerReport] = [],
         store: StoreReport = StoreReport(),
-        spool: SpoolReport = SpoolReport()
+        spool: SpoolReport = SpoolReport(),
+        asMap: ASMapReport? = nil
     ) {
         self.status = status
         self.since = since
@@ -56,6 +59,7 @@ public struct HealthReport: Hashable, Sendable {
         self.listeners = listeners
         self.store = store
         self.spool = spool
+        self.asMap = asMap
     }
 }
 

@@ -6,12 +6,19 @@ public struct NameBook: Hashable, Sendable {
     public var samplers: [Prefix: SamplerNames] = [:]
     /// Names of autonomous systems.
     public var autnums: [UInt32: AutonomousSystemName] = [:]
+    /// Names of autonomous systems that lists have, for those that people gave none.
+    public var listedAutnums: [UInt32: AutonomousSystemName] = [:]
 
     /// No names.
     public init() {}
 
     /// Whether nothing has a name.
-    public var isEmpty: Bool { samplers.isEmpty && autnums.isEmpty }
+    public var isEmpty: Bool { samplers.isEmpty && autnums.isEmpty && listedAutnums.isEmpty }
+
+    /// What an autonomous system is called.
+    public func autonomousSystem(_ number: UInt32) -> AutonomousSystemName? {
+        autnums[number] ?? listedAutnums[number]
+    }
 
     /// The names that go with one sampler.
     public func sampler(_ address: IPAddress) -> SamplerNames {

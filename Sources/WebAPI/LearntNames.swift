@@ -68,7 +68,7 @@ struct LearntNames {
     private func name(_ value: KeyValue, _ column: FlowColumn, sampler: IPAddress?) -> String? {
         switch (value, column.field.kind) {
         case (.address(let address), _) where column == .samplerAddress: return book.sampler(address).description
-        case (.number(let number), .asn): return UInt32(exactly: number).flatMap { book.autnums[$0]?.name }
+        case (.number(let number), .asn): return UInt32(exactly: number).flatMap { book.autonomousSystem($0)?.name }
         default: break
         }
         if let sampler {

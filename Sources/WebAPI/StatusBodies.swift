@@ -14,6 +14,7 @@ struct HealthBody: Encodable {
     var listeners: [Listener]
     var store: Store
     var spool: Spool
+    var asMap: Nullable<ASMapBody>
 
     /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
@@ -119,6 +120,7 @@ struct HealthBody: Encodable {
             brokenFiles: report.spool.broken,
             problem: Nullable(report.spool.problem)
         )
+        asMap = Nullable(report.asMap.map(ASMapBody.init))
     }
 }
 

@@ -31,6 +31,9 @@ struct LearntNamesTests {
         edge.hosts = [IPAddress(198, 51, 100, 1): "web"]
         book.samplers = [Prefix(one, bits: 128): edge, Prefix(IPAddress(203, 0, 113, 0), bits: 120): edge]
         book.autnums = [64500: AutonomousSystemName(name: "Example")]
+        book.listedAutnums = [
+            64500: AutonomousSystemName(name: "Listed"), 64502: AutonomousSystemName(name: "Listed, too"),
+        ]
         var first = ExporterReport(address: one, name: nil, lastSeen: 0)
         first.names.interfaces = [9: "xe-0/0/9", 3: "lo0"]
         let names = LearntNames([first], book)
@@ -47,6 +50,7 @@ struct LearntNamesTests {
         )
         #expect(labels([.srcAS, .dstAS], [.number(64500), .number(0)]) == ["AS64500 Example", "unknown"])
         #expect(labels([.dstAS], [.number(64501)]) == ["AS64501"])
+        #expect(labels([.dstAS], [.number(64502)]) == ["AS64502 Listed, too"])
         #expect(
             labels([.vlanId, .dstAddr], [.number(100), .address(IPAddress(198, 51, 100, 1))]) == [
                 "100 guests", "web 198.51.100.1",

@@ -153,6 +153,27 @@ struct StatusRouteTests {
         #expect(try wrong.error()["parameter"] as? String == "address")
     }
 
+    @Test func theMapOfASes() async throws {
+        var harness = Harness()
+        #expect(try await harness.send("/api/v1/health").json()["asMap"] is NSNull)
+        #expect(!(try await harness.send("/metrics").body.contains("asmap")))
+        var report = ASMapReport()
+        (report.routesV4, report.routesV6, report.names, report.loaded) = (1_000_000, 220_000, 5, 1_795_400_000)
+        report.problem = "the old map stays"
+        report.sources = [
+            .init(location: "a.mrt", kind: "routes"), .init(location: "b", kind: "names", problem: "gone"),
+        ]
+        harness.status.report.asMap = report
+        let json = try #require(try await harness.send("/api/v1/health").json()["asMap"] as? [String: Any])
+        #expect(json["routesV4"] as? Int == 1_000_000 && json["loaded"] as? Int == 1_795_400_000)
+        #expect(json["problem"] as? String == "the old map stays")
+        let sources = try #require(json["sources"] as? [[String: Any]])
+        #expect(sources.map { $0["problem"] as? String } == [nil, "gone"] && sources[0]["checked"] is NSNull)
+        let lines = try await harness.send("/metrics").body.split(separator: "\n")
+        #expect(lines.contains("netmeta_asmap_routes{family=\"ipv6\"} 220000"))
+        #expect(lines.contains("netmeta_asmap_failed_sources 1"))
+    }
+
     @Test func metricsOfExportersAreBounded() async throws {
         var harness = Harness()
         harness.status.known = (0..<ExporterMetrics.most + 7).map { number in

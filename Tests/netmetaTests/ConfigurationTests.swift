@@ -111,6 +111,12 @@ import Testing
             IncomingRule([.number(.srcAS, 1), .number(.dstAS, UInt32.max), .number(.flowDirection, 255)]),
         ]
         configuration.enrichment.localNetworks = [Prefix(IPAddress(10, 0, 0, 0), bits: 104)]
+        configuration.enrichment.asMap = ASMapConfiguration(
+            routes: [.init(text: "my own: file.csv"), .init(text: "https://example.net/rib?a=b&c=1,2")],
+            names: [.init(text: "names.txt")],
+            order: .mapFirst,
+            refreshHours: 1
+        )
         configuration.enrichment.autnums = [
             64500: AutonomousSystemName(name: "Example, Ltd: a", country: "NO"),
             0: AutonomousSystemName(name: "null"),

@@ -180,6 +180,14 @@ export interface Health {
         brokenFiles: number;
         problem: string | null;
     };
+    asMap: {
+        routesV4: number;
+        routesV6: number;
+        names: number;
+        loaded: number | null;
+        problem: string | null;
+        sources: { location: string; kind: "routes" | "names"; checked: number | null; problem: string | null }[];
+    } | null;
 }
 export interface Lost {
     total: number;

@@ -97,7 +97,12 @@ struct ImportCaptures: AsyncParsableCommand {
             journal: try ImportJournal(folder: configuration.store.data),
             batchRows: configuration.store.batchRows,
             settings: DecoderSettings(configuration),
-            enricher: Enricher(EnrichmentSource(EnrichmentSettings(configuration))),
+            enricher: Enricher(
+                EnrichmentSource(
+                    EnrichmentSettings(configuration),
+                    map: ASMapFiles(configuration.enrichment.asMap, data: configuration.store.data).mapOfNow()
+                )
+            ),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
         ) { Self.warn($0) }
         for (index, path) in paths.enumerated() {

@@ -40,6 +40,8 @@ struct Configuration: Sendable, Equatable {
         var localNetworks: [Prefix] = []
         /// What autonomous systems are called, before all other sources.
         var autnums: [UInt32: AutonomousSystemName] = [:]
+        /// Which AS an address belongs to, and what ASes are called.
+        var asMap = ASMapConfiguration()
     }
 
     /// Where rows are kept.

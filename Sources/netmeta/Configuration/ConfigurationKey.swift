@@ -69,7 +69,9 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all: [ConfigurationKey] = [
+    static let all = table + ASMapConfiguration.keys
+
+    private static let table: [ConfigurationKey] = [
         ConfigurationKey(
             "listeners",
             "netflow",

@@ -97,6 +97,7 @@ extension EnrichmentSettings {
         self.init()
         localNetworks = configuration.enrichment.localNetworks
         samplers = configuration.samplers.mapValues(\.enrichment)
+        asOrder = configuration.enrichment.asMap.order
     }
 }
 

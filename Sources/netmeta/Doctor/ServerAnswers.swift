@@ -5,6 +5,20 @@ struct Health: Decodable, Sendable {
     let message: String?
     let lag: Double?
     let store: Store
+    let asMap: ASMap?
+
+    struct ASMap: Decodable, Sendable {
+        let routesV4: Int
+        let routesV6: Int
+        let names: Int
+        let problem: String?
+        let sources: [Source]
+
+        struct Source: Decodable, Sendable {
+            let location: String
+            let problem: String?
+        }
+    }
 
     struct Store: Decodable, Sendable {
         let retentionDays: Int

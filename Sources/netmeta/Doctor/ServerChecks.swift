@@ -15,7 +15,8 @@ struct ServerChecks {
             let health: Health = try await client.get("health")
             let losses: Losses = try await client.get("health/losses")
             let exporters: Exporters = try await client.get("exporters")
-            return [server(health)] + listeners(losses) + [retention(health.store)] + sums(losses) + lost(losses)
+            let kept: [Finding] = [retention(health.store)] + asMap(health.asMap)
+            return [server(health)] + listeners(losses) + kept + sums(losses) + lost(losses)
                 + ExporterChecks(exporters: exporters.exporters).findings()
         } catch {
             return [

@@ -96,6 +96,15 @@ struct Server {
             store.close()
             throw error
         }
+        let asMapKeeper = ASMapKeeper(
+            data: configuration.store.data,
+            enrichment: enrichment,
+            status: status,
+            store: store,
+            logger: logger
+        )
+        let asMap = ASMapService(configuration.enrichment.asMap, keeper: asMapKeeper)
+        await asMap.prepare()
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -104,7 +113,8 @@ struct Server {
                     .init(service: RetentionService(keeper: keeper, logger: logger)),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
-                    .init(service: reload(status, web)),
+                    .init(service: asMap),
+                    .init(service: reload(status, web, asMap)),
                     .init(service: web.service { announce() }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -134,7 +144,7 @@ struct Server {
         fflush(nil)
     }
 
-    private func reload(_ status: PipelineStatus, _ web: WebService) -> ReloadService {
+    private func reload(_ status: PipelineStatus, _ web: WebService, _ asMap: ASMapService) -> ReloadService {
         let tables = NameTables(configuration)
         return ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
@@ -143,7 +153,8 @@ struct Server {
             imports.reload(new)
             web.reload(new)
             status.setDecoding(DecoderSettings(new))
-            enrichment.replace(with: EnrichmentSnapshot(EnrichmentSettings(new)))
+            enrichment.replace(settings: EnrichmentSettings(new))
+            asMap.reload(new.enrichment.asMap)
             status.setNames(NameBook(new))
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))

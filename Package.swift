@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "NameSources",
             dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .target(name: "CLinuxCapture"),
         .target(

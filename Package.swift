@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "netmetaTests",
             dependencies: [
-                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "Telemetry",
+                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
+                "Telemetry",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -1,4 +1,5 @@
 import FlowDecoders
+import NameSources
 import NetTypes
 import Telemetry
 
@@ -40,6 +41,8 @@ struct Configuration: Sendable, Equatable {
         var localNetworks: [Prefix] = []
         /// What autonomous systems are called, before all other sources.
         var autnums: [UInt32: AutonomousSystemName] = [:]
+        /// Who is asked what addresses are called.
+        var resolver = ResolverSettings()
     }
 
     /// Where rows are kept.

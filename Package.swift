@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "NameSources",
             dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
-            swiftSettings: strict
+            swiftSettings: testable
         ),
         .target(name: "CLinuxCapture"),
         .target(
@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "netmetaTests",
             dependencies: [
-                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "Telemetry",
+                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
+                "Telemetry",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

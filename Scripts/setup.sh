@@ -17,10 +17,10 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
 # Real exporters and collectors for the labs, a browser, protoc, readers of routing tables and MaxMind DBs.
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 ethtool procps chromium protobuf-compiler
-    bgpdump mmdb-bin)
+    bgpdump mmdb-bin nsd)
 
 # Units that those packages would leave running; nfdump's would even take 2055.
-test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch)
+test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd)
 
 gigabyte_in_kilobytes=1048576
 missing=()

@@ -3,11 +3,14 @@ import FlowSchema
 import NetTypes
 import Telemetry
 
-/// Names in answers: those that people gave, and those of interfaces, VRFs
-/// and applications that exporters told in options data.
+/// Names in answers: those that people gave, those of interfaces, VRFs and
+/// applications that exporters told in options data, and those of hosts that
+/// name servers know.
 struct LearntNames {
     private let exporters: [IPAddress: ExporterReport.Names]
     private let book: NameBook
+    /// What hosts are called that nobody gave a name.
+    var hosts: [IPAddress: String] = [:]
 
     /// No names.
     init() {
@@ -50,19 +53,44 @@ struct LearntNames {
     /// say which, a number has a name when all exporters that know it agree.
     func labels(_ key: GroupKey, _ dimensions: [Dimension]) -> [String] {
         let plain = key.labels(dimensions)
-        guard !exporters.isEmpty || !book.isEmpty, key.values.count == dimensions.count,
+        guard !exporters.isEmpty || !book.isEmpty || !hosts.isEmpty, key.values.count == dimensions.count,
             plain.count == dimensions.count
         else { return plain }
-        let samplers = zip(dimensions, key.values).first { $0.0.column == .samplerAddress }.flatMap { _, value in
-            if case .address(let address) = value { [address] } else { nil }
-        }
+        let sampler = Self.sampler(key, dimensions)
         return plain.indices.map { index in
             let column = dimensions[index].column
             guard let form = Self.form(column), !dimensions[index].isUnknown(key.values[index]),
-                let name = name(key.values[index], column, sampler: samplers?.first)
+                let name = name(key.values[index], column, sampler: sampler) ?? host(key.values[index])
             else { return plain[index] }
             return form == .nameFirst ? "\(name) \(plain[index])" : "\(plain[index]) \(name)"
         }
+    }
+
+    /// The addresses in groups that have no name yet, each once, the first groups' first.
+    func nameless(_ keys: [GroupKey], _ dimensions: [Dimension]) -> [IPAddress] {
+        let places = dimensions.indices.filter { dimensions[$0].column.field.kind == .address }
+        guard !places.isEmpty else { return [] }
+        var seen: Set<IPAddress> = []
+        return keys.filter { $0.values.count == dimensions.count }.flatMap { key in
+            places.compactMap { place in
+                guard case .address(let address) = key.values[place], !address.isUnspecified,
+                    name(key.values[place], dimensions[place].column, sampler: Self.sampler(key, dimensions)) == nil,
+                    seen.insert(address).inserted
+                else { return nil }
+                return address
+            }
+        }
+    }
+
+    /// The exporter that a group is of, where it says so.
+    private static func sampler(_ key: GroupKey, _ dimensions: [Dimension]) -> IPAddress? {
+        zip(dimensions, key.values).first { $0.0.column == .samplerAddress }.flatMap { _, value in
+            if case .address(let address) = value { address } else { nil }
+        }
+    }
+
+    private func host(_ value: KeyValue) -> String? {
+        if case .address(let address) = value { hosts[address] } else { nil }
     }
 
     private func name(_ value: KeyValue, _ column: FlowColumn, sampler: IPAddress?) -> String? {

@@ -7,7 +7,7 @@ extension WebAPI {
         let health = await status.health()
         return healthFamilies(health) + LossMetrics.families(health.losses)
             + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
-            + (health.asMap?.metrics ?? []) + (imports?.metrics() ?? [])
+            + (health.asMap?.metrics ?? []) + (imports?.metrics() ?? []) + (hosts?.metrics() ?? [])
     }
 
     private func healthFamilies(_ health: HealthReport) -> [MetricFamily] {

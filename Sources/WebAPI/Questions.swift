@@ -17,14 +17,15 @@ extension WebAPI {
         let query = GraphQuery(top: top, keys: keys, splitsDirection: splitsDirection)
         let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
         let result = try await ask(query.sql, rows: rows, parameters)
+        let answer = query.answer(try result.graphRows())
         return GraphBody(
             query,
-            query.answer(try result.graphRows()),
+            answer,
             groups: try ranked?.numbers("groups").first,
             elapsed: result.elapsed + (ranked?.elapsed ?? 0),
             sql: query.sql,
             rankingSQL: ranked == nil ? nil : top.rankingSQL,
-            names: await learntNames(for: top.dimensions)
+            names: await learntNames(for: answer.series.map(\.key), top.dimensions)
         )
     }
 
@@ -33,31 +34,36 @@ extension WebAPI {
         let result = try await ask(scan.sql, rows: rows, parameters)
         let drawn = try result.graphRows()
         let query = scan.query(ranks: drawn.map(\.rank), keys: try result.keyValues("k0"))
+        let answer = query.answer(drawn)
         return GraphBody(
             query,
-            query.answer(drawn),
+            answer,
             groups: try result.numbers("groups").first ?? 0,
             elapsed: result.elapsed,
             sql: scan.sql,
             rankingSQL: nil,
-            names: await learntNames(for: query.top.dimensions)
+            names: await learntNames(for: answer.series.map(\.key), query.top.dimensions)
         )
     }
 
     func top(_ parameters: Parameters) async throws -> TopBody {
         let query = try parameters.top(now: clock())
         let result = try await ask(query.sql, rows: TopQuery.most, parameters)
+        let answer = query.answer(try result.topRows(query))
         return TopBody(
             query,
-            query.answer(try result.topRows(query)),
+            answer,
             elapsed: result.elapsed,
-            names: await learntNames(for: query.dimensions)
+            names: await learntNames(for: answer.rows.map(\.key), query.dimensions)
         )
     }
 
-    /// Names for values of these dimensions; asks for none where none has any.
-    private func learntNames(for dimensions: [Dimension]) async -> LearntNames {
-        LearntNames.matter(to: dimensions) ? LearntNames(await status.exporters(), await status.names()) : LearntNames()
+    /// Names for groups of these dimensions; asks for none where none has any.
+    private func learntNames(for keys: [GroupKey], _ dimensions: [Dimension]) async -> LearntNames {
+        guard LearntNames.matter(to: dimensions) else { return LearntNames() }
+        var names = LearntNames(await status.exporters(), await status.names())
+        if let hosts { names.hosts = hosts.names(of: names.nameless(keys, dimensions)) }
+        return names
     }
 
     /// Asks the store within the limits of one question.

@@ -16,6 +16,8 @@ public struct WebAPI: Sendable {
     public let status: any StatusSource
     /// Who imports captures; nil takes none.
     public let imports: (any CaptureImporter)?
+    /// Who knows names of hosts that nobody gave; nil knows none.
+    public let hosts: (any HostNameSource)?
     /// What may be set.
     public let options: Options
     let clock: @Sendable () -> UInt64
@@ -67,12 +69,14 @@ public struct WebAPI: Sendable {
         store: any FlowStore,
         status: any StatusSource,
         imports: (any CaptureImporter)? = nil,
+        hosts: (any HostNameSource)? = nil,
         options: Options,
         clock: @escaping @Sendable () -> UInt64 = UnixClock.now
     ) {
         self.store = store
         self.status = status
         self.imports = imports
+        self.hosts = hosts
         self.options = options
         self.clock = clock
         self.files = StaticFiles(root: options.webRoot)

@@ -59,6 +59,34 @@ struct LearntNamesTests {
         #expect(labels([.inIf], [.number(9)]) == ["uplink if 9"])
     }
 
+    @Test("hosts that nobody named are asked for once, and have the name that a server knows")
+    func hosts() {
+        var book = NameBook()
+        var edge = SamplerNames()
+        edge.description = "edge"
+        edge.hosts = [two: "web"]
+        book.samplers = [Prefix(one, bits: 128): edge]
+        var names = LearntNames([], book)
+        let dimensions = [FlowColumn.samplerAddress, .srcAddr, .dstAddr, .inIf].compactMap(Dimension.init)
+        let (three, four) = (IPAddress(192, 0, 2, 3), IPAddress(192, 0, 2, 4))
+        let keys = [
+            GroupKey(values: [one, two, three].map(KeyValue.address) + [.number(1)], dimensions: dimensions),
+            GroupKey(values: [four, .unspecified, three].map(KeyValue.address) + [.number(1)], dimensions: dimensions),
+            .other,
+        ]
+        #expect(names.nameless(keys, dimensions) == [three, four])
+        #expect(names.nameless(keys, [FlowColumn.inIf].compactMap(Dimension.init)).isEmpty)
+        names.hosts = [two: "ptr.example.net", three: "<b>.example.net"]
+        #expect(
+            names.labels(keys[0], dimensions) == [
+                "edge 192.0.2.1", "web 192.0.2.2", "<b>.example.net 192.0.2.3", "if 1",
+            ]
+        )
+        #expect(
+            names.labels(keys[1], dimensions) == ["192.0.2.4", "unknown", "<b>.example.net 192.0.2.3", "if 1"]
+        )
+    }
+
     private func labels(_ columns: [FlowColumn], _ values: [KeyValue]) -> [String] {
         let dimensions = columns.compactMap(Dimension.init)
         return names.labels(GroupKey(values: values, dimensions: dimensions), dimensions)

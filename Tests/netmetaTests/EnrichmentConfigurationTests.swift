@@ -1,4 +1,5 @@
 import Enrichment
+import NameSources
 import NetTypes
 import Telemetry
 import Testing
@@ -97,6 +98,44 @@ struct EnrichmentConfigurationTests {
         let long = String(repeating: "x", count: 257)
         #expect(problems("samplers: {192.0.2.1: {description: \(long)}}").first?.contains("at most 256 bytes") == true)
         #expect(problems("samplers: {192.0.2.1: {description: \"a\\nb\"}}").first?.contains("control") == true)
+    }
+
+    @Test("name servers, and what is wrong with them")
+    func resolver() throws {
+        let yaml = """
+            enrichment:
+              resolver:
+                servers: [192.0.2.53, "[2001:db8::53]:5353"]
+                zones: {10.0.0.0/8: 2001:db8::1, fd00::/8: "192.0.2.1:54"}
+                queriesPerSecond: 5
+            """
+        let configuration = try load(yaml)
+        func server(_ text: String) throws -> IPEndpoint { try #require(IPEndpoint(text)) }
+        var expected = ResolverSettings()
+        expected.servers = [try server("192.0.2.53:53"), try server("[2001:db8::53]:5353")]
+        expected.zones = [
+            prefix("10.0.0.0/8"): [try server("[2001:db8::1]:53")], prefix("fd00::/8"): [try server("192.0.2.1:54")],
+        ]
+        expected.queriesPerSecond = 5
+        #expect(configuration.enrichment.resolver == expected)
+        let key = try #require(ConfigurationKey.named("enrichment.resolver"))
+        #expect(key.isReloadable && key.setting.text(Configuration()) == "{}")
+        let again = try load("enrichment: {resolver: \(key.setting.text(configuration))}")
+        #expect(again.enrichment.resolver == expected)
+        let wrong = """
+            enrichment:
+              resolver:
+                server: 192.0.2.53
+                servers: [dns.example.net, 0.0.0.0]
+                zones: {10.0.0.1/8: 10.0.0.53}
+                queriesPerSecond: 0
+            """
+        let found = problems(wrong)
+        #expect(found.count == 4)
+        #expect(found[0].contains("did you mean 'servers'?"))
+        #expect(found[1].contains("found 'dns.example.net'") && found[1].contains("0.0.0.0 is no server's address"))
+        #expect(found[2].contains("did you mean 10.0.0.0/8?"))
+        #expect(found[3].contains("0 is not between 1 and 1000"))
     }
 
     @Test("names reach SQL as values only")

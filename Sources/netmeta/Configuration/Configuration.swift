@@ -1,4 +1,5 @@
 import FlowDecoders
+import NameSources
 import NetTypes
 import Telemetry
 
@@ -42,6 +43,8 @@ struct Configuration: Sendable, Equatable {
         var autnums: [UInt32: AutonomousSystemName] = [:]
         /// Which AS an address belongs to, and what ASes are called.
         var asMap = ASMapConfiguration()
+        /// Who is asked what addresses are called.
+        var resolver = ResolverSettings()
     }
 
     /// Where rows are kept.

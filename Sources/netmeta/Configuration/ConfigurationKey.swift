@@ -165,6 +165,17 @@ extension ConfigurationKey {
             "What autonomous systems are called, whatever other sources say."
         ),
         ConfigurationKey(
+            "enrichment",
+            "resolver",
+            \.enrichment.resolver,
+            .resolver,
+            reloadable: true,
+            """
+            Name servers that are asked what the addresses in the console's answers are called. They learn which \
+            addresses are looked at; without servers nobody is asked.
+            """
+        ),
+        ConfigurationKey(
             "store",
             "data",
             \.store.data,

@@ -23,6 +23,7 @@ struct Server {
     private let pipeline: Pipeline
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
+    private let resolver: ResolverService
 
     /// Takes the folder, opens the store and binds every socket.
     ///
@@ -30,6 +31,7 @@ struct Server {
     init(configuration: Configuration, options: FolderOptions) throws {
         self.configuration = configuration
         self.options = options
+        resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
         do throws(StoreError) {
@@ -88,6 +90,7 @@ struct Server {
             store: store,
             status: status,
             imports: imports,
+            hosts: resolver,
             logger: logger
         )
         do {
@@ -111,6 +114,7 @@ struct Server {
                 services: [
                     .init(service: StoreService(store: store)),
                     .init(service: RetentionService(keeper: keeper, logger: logger)),
+                    .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
                     .init(service: asMap),
@@ -151,6 +155,7 @@ struct Server {
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))
             imports.reload(new)
+            resolver.reload(new)
             web.reload(new)
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))

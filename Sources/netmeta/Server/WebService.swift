@@ -19,6 +19,7 @@ struct WebService {
         store: any FlowStore,
         status: any StatusSource,
         imports: any CaptureImporter,
+        hosts: any HostNameSource,
         logger: Logger
     ) {
         endpoint = configuration.console.listen
@@ -26,6 +27,7 @@ struct WebService {
             store: store,
             status: status,
             imports: imports,
+            hosts: hosts,
             options: WebAPI.Options(
                 version: NetMeta.version,
                 webRoot: Self.webRoot,

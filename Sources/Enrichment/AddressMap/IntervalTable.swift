@@ -1,12 +1,34 @@
-/// The addresses from ``first`` to just before the next interval's, and what is known of them.
-struct Interval<Key: MapKey>: Equatable, Sendable {
-    var first: Key
-    var fact: Fact
-}
+/// Intervals in ascending order, each of which ends before the next begins.
+///
+/// First addresses and facts lie apart, so that a search walks over nothing
+/// but addresses.
+struct Intervals<Key: MapKey>: Equatable, Sendable {
+    private(set) var firsts: [Key] = []
+    private(set) var facts: [Fact] = []
 
-extension Interval {
-    /// Where every table begins: nothing is known from the lowest address on.
-    static var start: Interval { Interval(first: 0, fact: .nothing) }
+    /// Nothing is known of any address.
+    static var unknown: Intervals {
+        var intervals = Intervals()
+        intervals.append(0, .nothing)
+        return intervals
+    }
+
+    var count: Int { firsts.count }
+
+    mutating func reserveCapacity(_ count: Int) {
+        firsts.reserveCapacity(count)
+        facts.reserveCapacity(count)
+    }
+
+    mutating func append(_ first: Key, _ fact: Fact) {
+        firsts.append(first)
+        facts.append(fact)
+    }
+
+    mutating func removeLast() {
+        firsts.removeLast()
+        facts.removeLast()
+    }
 }
 
 /// What is known of the addresses of an interval, in eight bytes.
@@ -61,6 +83,12 @@ protocol MapKey: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendabl
     static var buckets: Int { get }
     /// 0 to ``buckets`` - 1.
     var bucket: Int { get }
+    /// All bits when this address is `key` or before it, else none.
+    ///
+    /// Worked out without a comparison: what the compiler makes a branch of
+    /// is guessed wrong every other time, and a wrong guess costs more than
+    /// the memory that the processor could have fetched ahead meanwhile.
+    func mask(upTo key: Self) -> Int
 }
 
 extension UInt32: MapKey {
@@ -68,6 +96,9 @@ extension UInt32: MapKey {
     /// The first 20 bits: a /20 holds 16 /24s, about as many as are announced at most.
     @inline(__always)
     var bucket: Int { Int(truncatingIfNeeded: self >> 12) }
+
+    @inline(__always)
+    func mask(upTo key: UInt32) -> Int { ~((Int(key) &- Int(self)) >> 63) }
 }
 
 extension UInt128: MapKey {
@@ -79,23 +110,31 @@ extension UInt128: MapKey {
         let bits = Int(truncatingIfNeeded: self >> 104)
         return Swift.min(Swift.max(bits, 0x1F_FFFF), 0x40_0000) &- 0x1F_FFFF
     }
+
+    @inline(__always)
+    func mask(upTo key: UInt128) -> Int {
+        // The borrow of key - self, from the top bits of the three numbers.
+        let difference = key &- self
+        let borrow = (~key & self) | ((~key | self) & difference)
+        return ~(Int(truncatingIfNeeded: borrow >> 64) >> 63)
+    }
 }
 
 /// Intervals that cover all addresses of a family, and a table to find them by.
 struct IntervalTable<Key: MapKey>: Sendable {
-    /// In ascending order; the first begins at 0.
-    let intervals: [Interval<Key>]
+    /// The first begins at 0.
+    let intervals: Intervals<Key>
     /// For each bucket the number of intervals that begin before it, and one entry more.
     private let index: [UInt32]
 
-    /// Takes intervals in ascending order of which the first begins at 0.
-    init(_ intervals: [Interval<Key>]) {
-        precondition(intervals.first?.first == 0 && intervals.count < Int(UInt32.max))
+    /// Takes intervals of which the first begins at 0.
+    init(_ intervals: Intervals<Key>) {
+        precondition(intervals.firsts.first == 0 && intervals.count < Int(UInt32.max))
         self.intervals = intervals
         var index: [UInt32] = []
         index.reserveCapacity(Key.buckets + 1)
-        for (position, interval) in intervals.enumerated() {
-            let bucket = interval.first.bucket
+        for (position, first) in intervals.firsts.enumerated() {
+            let bucket = first.bucket
             while index.count <= bucket { index.append(UInt32(position)) }
         }
         while index.count <= Key.buckets { index.append(UInt32(intervals.count)) }
@@ -107,12 +146,13 @@ struct IntervalTable<Key: MapKey>: Sendable {
     func find(_ key: Key) -> Fact {
         let bucket = key.bucket
         // The last interval that begins at the address or before it: one of the bucket's, or the one before them.
-        var low = Int(index[bucket])
-        var high = Int(index[bucket &+ 1])
-        while low < high {
-            let middle = (low &+ high) >> 1
-            if intervals[middle].first <= key { low = middle &+ 1 } else { high = middle }
+        var base = Int(index[bucket])
+        var count = Int(index[bucket &+ 1]) &- base
+        while count > 0 {
+            let half = (count &+ 1) >> 1
+            base &+= half & intervals.firsts[base &+ half &- 1].mask(upTo: key)
+            count &-= half
         }
-        return intervals[low &- 1].fact
+        return intervals.facts[base &- 1]
     }
 }

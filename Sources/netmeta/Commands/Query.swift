@@ -93,7 +93,8 @@ extension EmbeddedStore {
     convenience init(configuration: Configuration, retentionDays: Int?) throws(StoreError) {
         let library = try EngineLibrary.locate(configured: configuration.store.library)
         let lock = try FolderLock(folder: configuration.store.data)
-        try self.init(configuration: configuration, library: library, lock: lock, retentionDays: retentionDays) { text in
+        try self.init(configuration: configuration, library: library, lock: lock, retentionDays: retentionDays) {
+            text in
             FileHandle.standardError.write(Data("netmeta: \(text)\n".utf8))
         }
     }

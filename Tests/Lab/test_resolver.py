@@ -267,8 +267,8 @@ def test_a_dead_server_holds_up_nothing(name_server, pretender, tmp_path):
             serving.top()
             longest = max(longest, time.monotonic() - start)
         network.wait_for(lambda: dead.asked, "questions to the dead server")
-        # A question to the dead server takes 2 s, twice.
-        assert longest < 1.5
+        # Who waited for the dead server waited 2 s at least.
+        assert longest < 1.9
         found = serving.names(1, filter="SrcAddr = 198.51.100.9 or SrcAddr = 203.0.113.1")
         assert found["198.51.100.9"] == "nine-a.example.net 198.51.100.9"
         network.wait_for(lambda: serving.metric("answers_total", outcome="failed") >= 40, "all of them given up")

@@ -13,6 +13,7 @@ struct Harness {
     var status = FakeStatus()
     var webRoot: String?
     var imports: FakeImporter?
+    var hosts: FakeHosts?
 
     static let now: UInt64 = 1_795_413_600
 
@@ -42,6 +43,7 @@ struct Harness {
             store: store,
             status: status,
             imports: imports,
+            hosts: hosts,
             options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, bodyBytes: 100_000),
             clock: { Self.now }
         )

@@ -163,6 +163,36 @@ struct EmbeddedStoreTests {
         store.close()
     }
 
+    @Test("a part whose files are damaged costs its rows and no others, and is told")
+    func brokenPart() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var store = try open(folder)
+        #expect(store.brokenParts.isEmpty)
+        let batch = FlowBatch(capacity: 1000)
+        for day in 0..<2 {
+            batch.fill(.timeReceived, batch.reserve(10), with: UInt32(1_800_000_000 + day * 86400))
+            batch.seal()
+            try store.append(batch, token: "day-\(day)")
+            batch.clear()
+        }
+        let parts = try await store.query(
+            "SELECT path FROM system.parts WHERE database = 'netmeta' AND table = 'flows_raw' AND active ORDER BY name",
+            limits: QueryLimits()
+        )
+        guard case .string(let path) = parts["path"]?.values.first else { throw StoreError(message: "no part") }
+        store.close()
+        // What a full disk may leave: a file that ends early.
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path + "/data.bin"))
+        try file.truncate(atOffset: 10)
+        try file.close()
+        store = try open(folder)
+        #expect(store.brokenParts == ["flows_raw": 1])
+        let left = try await store.query("SELECT count() AS n FROM flows_raw", limits: QueryLimits())
+        #expect(left["n"]?.values == [.uint(10)])
+        store.close()
+    }
+
     @Test("interfaces' counters are stored beside the rows, and without any")
     func interfaceCounters() async throws {
         let folder = NSTemporaryDirectory() + "netmeta-counters-\(UUID().uuidString)"

@@ -72,6 +72,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         folder = options.folder
         engine = try Engine(folder: options.folder, library: options.library, memory: memory, lock: lock)
         var connections: [EngineConnection] = []
+        var broken: [String: UInt64] = [:]
         do throws(StoreError) {
             let first = try engine.connect(name: "netmeta-keeper")
             connections.append(first)
@@ -80,6 +81,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
                 fsync: options.fsync
             )
             for statement in options.statements { try first.execute(statement) }
+            broken = try Self.brokenParts(first)
             for number in 0..<options.inserts + Self.ownConnections + Self.peoplesConnections {
                 connections.append(try engine.connect(name: "netmeta-\(number)"))
             }
@@ -99,6 +101,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
             engine.close()
             throw error
         }
+        brokenParts = broken
         engine.definitions.remember()
         let tables = ClickHouse.InputTable.allCases
         layouts = Dictionary(
@@ -117,8 +120,24 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
         peoples = QueryWorkers(connections: connections.suffix(Self.peoplesConnections), name: "sql")
     }
 
+    /// Parts whose files are damaged, as a full disk may leave them, by table: the engine has set them aside, and their
+    /// rows are in no answer any more.
+    public let brokenParts: [String: UInt64]
+
     /// Tables whose definition a full disk had left empty, and is what it was before.
     public var repairedTables: [String] { engine.repairedTables }
+
+    private static func brokenParts(_ connection: EngineConnection) throws(StoreError) -> [String: UInt64] {
+        let sql = """
+            SELECT table, count() AS parts FROM system.detached_parts
+            WHERE database = '\(ClickHouse.database)' AND reason LIKE 'broken%' GROUP BY table
+            """
+        let result = try connection.query(sql, limit: 1000)
+        guard let tables = result["table"]?.values, let parts = result["parts"]?.values else { return [:] }
+        return zip(tables, parts).reduce(into: [:]) { found, row in
+            if case .string(let table) = row.0 { found[table] = row.1.unsigned ?? 0 }
+        }
+    }
 
     private static let ownConnections = EngineMemory.questions
     private static let peoplesConnections = EngineMemory.peoplesQuestions

@@ -54,6 +54,16 @@ struct Server {
                 metadata: ["tables": "\(store.repairedTables.joined(separator: ", "))"]
             )
         }
+        if !store.brokenParts.isEmpty {
+            let tables = store.brokenParts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            logger.error(
+                """
+                parts of tables are damaged, and their rows are in no answer; they lie in the tables' folders, in \
+                detached, and warn until they are removed there
+                """,
+                metadata: ["parts": "\(tables.joined(separator: ", "))"]
+            )
+        }
         keeper = RetentionKeeper(
             store: store,
             folder: configuration.store.data,

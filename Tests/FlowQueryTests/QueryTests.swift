@@ -208,7 +208,7 @@ struct QueryTests {
                 GraphRow(bucket: 1020, rank: 1, direction: $0, amount: 10 + $0, flows: 1, assumed: 0)
             }
         )
-        #expect(answer.series.map(\.direction) == [.unknown, .out, .in])
+        #expect(answer.series.map(\.direction) == [.unknown, .in, .out])
     }
 
     @Test func flowsStatement() throws {

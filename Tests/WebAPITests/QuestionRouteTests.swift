@@ -54,7 +54,7 @@ struct QuestionRouteTests {
     @Test func graphWithoutDimensionsIsOneScan() async throws {
         let store = FakeStore { _ in
             FakeStore.numbers([
-                ("t", [1_795_413_000]), ("r", [1]), ("direction", [1]), ("amount", [75]), ("flows", [1]),
+                ("t", [1_795_413_000]), ("r", [1]), ("direction", [0]), ("amount", [75]), ("flows", [1]),
                 ("assumed", [0]),
             ])
         }

@@ -6,6 +6,9 @@ source "$(dirname "$0")/lib.sh"
 binary=${1:?usage: demo.sh BINARY DATA_FOLDER}
 data=${2:?usage: demo.sh BINARY DATA_FOLDER}
 
+# The numbers of the demo's networks get names as any others do.
+export NETMETA_ENRICHMENT_AS_NAMES=${NETMETA_ENRICHMENT_AS_NAMES:-$(cd "$(dirname "$0")" && pwd)/demo-as-names.csv}
+
 log=$(mktemp)
 "$binary" serve --data "$data" > >(tee "$log") &
 server=$!

@@ -34,7 +34,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "VirtualExporters", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
-        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strict),
+        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat", "FlowSchema"], swiftSettings: strict),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
         .target(

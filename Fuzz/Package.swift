@@ -35,7 +35,7 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
             swiftSettings: strict
         ),
-        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strict),
+        .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat", "FlowSchema"], swiftSettings: strict),
         .target(
             name: "FuzzSupport",
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders"],

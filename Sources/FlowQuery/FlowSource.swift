@@ -22,6 +22,9 @@ public struct FlowSource: Hashable, Sendable {
     let question: Question
     /// The columns that the answer or its conditions need, besides the sums.
     let columns: [FlowColumn]
+    /// Whether rollups, which are kept longer, answer only for the time that raw rows are there of: what is taken
+    /// together with figures of raw rows must be about the same time.
+    private let goesWithRaw: Bool
 
     /// The part that most of the range comes from.
     private var main: Part? { parts.max { $0.to - $0.from < $1.to - $1.from } }
@@ -47,7 +50,9 @@ public struct FlowSource: Hashable, Sendable {
     /// - Parameters:
     ///   - columns: what rows are grouped by.
     ///   - width: seconds in a bucket, if there are any.
-    init(_ question: Question, groupedBy columns: [FlowColumn], width: UInt64? = nil) {
+    ///   - goesWithRaw: whether the sums are taken together with those of raw rows.
+    init(_ question: Question, groupedBy columns: [FlowColumn], width: UInt64? = nil, goesWithRaw: Bool = false) {
+        self.goesWithRaw = goesWithRaw
         var needed = Set(columns)
         if question.direction != .all { needed.insert(.incoming) }
         // Rows are chosen within the parts, so the columns of the filter needn't come out of them.
@@ -94,9 +99,17 @@ public struct FlowSource: Hashable, Sendable {
 
     private func sql(of part: Part) -> SQLText {
         let isRaw = part.rollup == nil
-        let conditions =
+        var conditions =
             isRaw
             ? question.rawConditions(from: part.from, to: part.to) : question.conditions(from: part.from, to: part.to)
+        if goesWithRaw, let rollup = part.rollup {
+            conditions.append(
+                """
+                TimeReceived >= (SELECT toStartOfInterval(min(TimeReceived), INTERVAL \(rollup.resolution) SECOND) \
+                FROM netmeta.flows_raw)
+                """
+            )
+        }
         return "netmeta.\(tableOf: part.rollup)\nWHERE \(conditions, separator: "\n    AND ")"
     }
 

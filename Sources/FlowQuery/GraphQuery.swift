@@ -67,7 +67,7 @@ public struct GraphQuery: Hashable, Sendable {
     /// by raw rows. Rank 0 of the answer is then all of it, and not only the others.
     private var whole: FlowSource? {
         guard !isRanked, !keys.isEmpty, !top.dimensions.isEmpty, source.isRaw else { return nil }
-        let whole = FlowSource(top.question, groupedBy: directions, width: top.buckets.width)
+        let whole = FlowSource(top.question, groupedBy: directions, width: top.buckets.width, goesWithRaw: true)
         return whole.table == source.table ? nil : whole
     }
 

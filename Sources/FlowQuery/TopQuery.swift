@@ -64,7 +64,7 @@ public struct TopQuery: Hashable, Sendable {
     /// A rollup that has the sums over all groups, where the groups themselves can only be told apart by raw rows.
     private var whole: FlowSource? {
         guard ranking == .average, !dimensions.isEmpty, source.isRaw else { return nil }
-        let whole = FlowSource(question, groupedBy: [])
+        let whole = FlowSource(question, groupedBy: [], goesWithRaw: true)
         return whole.isRaw ? nil : whole
     }
 

@@ -134,18 +134,18 @@ extension WireReader {
         longest: UInt8,
         places: Int
     ) throws(DecodeError) -> IntervalTable<Key> {
-        var intervals = Intervals<Key>()
+        var intervals: [Interval<Key>] = []
         intervals.reserveCapacity(count)
         for index in 0..<count {
             let first = try read(Key.self)
             let fact = Fact(asn: try read(UInt32.self), detail: try read(UInt32.self))
-            let isInOrder = index == 0 ? first == 0 : first > intervals.firsts[index - 1]
+            let isInOrder = index == 0 ? first == 0 : first > intervals[index - 1].first
             guard isInOrder, fact == .nothing || (fact.length <= longest && fact.place < places) else {
                 throw .badStructure
             }
-            intervals.append(first, fact)
+            intervals.append(Interval(first: first, fact: fact))
         }
-        guard intervals.count > 0 else { throw .badStructure }
+        guard !intervals.isEmpty else { throw .badStructure }
         return IntervalTable(intervals)
     }
 }
@@ -167,10 +167,10 @@ private struct FileWriter {
     }
 
     mutating func write<Key: MapKey>(_ table: IntervalTable<Key>) {
-        for (first, fact) in zip(table.intervals.firsts, table.intervals.facts) {
-            write(first)
-            write(fact.asn)
-            write(fact.detail)
+        for interval in table.intervals {
+            write(interval.first)
+            write(interval.fact.asn)
+            write(interval.fact.detail)
         }
     }
 }

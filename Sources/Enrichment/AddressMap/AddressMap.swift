@@ -64,7 +64,7 @@ public struct AddressMap: Sendable {
 
     /// A map that knows nothing.
     public init() {
-        self.init(v4: IntervalTable(.unknown), v6: IntervalTable(.unknown), places: [Place()], routes: RouteCounts())
+        self.init(v4: IntervalTable([.start]), v6: IntervalTable([.start]), places: [Place()], routes: RouteCounts())
     }
 
     /// What is known of an address whose 16 bytes are `high` and `low`, IPv4 as `::ffff:a.b.c.d`.

@@ -1,34 +1,12 @@
-/// Intervals in ascending order, each of which ends before the next begins.
-///
-/// First addresses and facts lie apart, so that a search walks over nothing
-/// but addresses.
-struct Intervals<Key: MapKey>: Equatable, Sendable {
-    private(set) var firsts: [Key] = []
-    private(set) var facts: [Fact] = []
+/// The addresses from ``first`` to just before the next interval's, and what is known of them.
+struct Interval<Key: MapKey>: Equatable, Sendable {
+    var first: Key
+    var fact: Fact
+}
 
-    /// Nothing is known of any address.
-    static var unknown: Intervals {
-        var intervals = Intervals()
-        intervals.append(0, .nothing)
-        return intervals
-    }
-
-    var count: Int { firsts.count }
-
-    mutating func reserveCapacity(_ count: Int) {
-        firsts.reserveCapacity(count)
-        facts.reserveCapacity(count)
-    }
-
-    mutating func append(_ first: Key, _ fact: Fact) {
-        firsts.append(first)
-        facts.append(fact)
-    }
-
-    mutating func removeLast() {
-        firsts.removeLast()
-        facts.removeLast()
-    }
+extension Interval {
+    /// Where every table begins: nothing is known from the lowest address on.
+    static var start: Interval { Interval(first: 0, fact: .nothing) }
 }
 
 /// What is known of the addresses of an interval, in eight bytes.
@@ -76,83 +54,81 @@ struct Fact: Equatable, Sendable {
 }
 
 /// An address of one family as a number, and which bucket of the first-level table it falls into.
-///
-/// Buckets are in the order of the addresses.
 protocol MapKey: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable {
-    /// How many buckets there are.
-    static var buckets: Int { get }
-    /// 0 to ``buckets`` - 1.
-    var bucket: Int { get }
-    /// All bits when this address is `key` or before it, else none.
-    ///
-    /// Worked out without a comparison: what the compiler makes a branch of
-    /// is guessed wrong every other time, and a wrong guess costs more than
-    /// the memory that the processor could have fetched ahead meanwhile.
-    func mask(upTo key: Self) -> Int
+    /// How much finer the table is than the number of intervals, as a power of 2.
+    static var extraBits: Int { get }
+    /// How many buckets a table of `bits` bits has.
+    static func buckets(bits: Int) -> Int
+    /// 0 to ``buckets(bits:)`` - 1, in the order of the addresses.
+    func bucket(bits: Int) -> Int
 }
 
 extension UInt32: MapKey {
-    static var buckets: Int { 1 << 20 }
-    /// The first 20 bits: a /20 holds 16 /24s, about as many as are announced at most.
-    @inline(__always)
-    var bucket: Int { Int(truncatingIfNeeded: self >> 12) }
+    static var extraBits: Int { 1 }
+    static func buckets(bits: Int) -> Int { 1 << bits }
 
+    /// The leading bits.
     @inline(__always)
-    func mask(upTo key: UInt32) -> Int { ~((Int(key) &- Int(self)) >> 63) }
+    func bucket(bits: Int) -> Int { Int(truncatingIfNeeded: self &>> UInt32(truncatingIfNeeded: 32 &- bits)) }
 }
 
 extension UInt128: MapKey {
-    static var buckets: Int { 1 << 21 + 2 }
-    /// The first 24 bits within 2000::/3, of which IANA allocates all global
+    /// Prefixes crowd in what registries have handed out.
+    static var extraBits: Int { 3 }
+    static func buckets(bits: Int) -> Int { 1 << bits + 2 }
+
+    /// The leading bits within 2000::/3, of which IANA allocates all global
     /// unicast; one bucket below that and one above.
     @inline(__always)
-    var bucket: Int {
-        let bits = Int(truncatingIfNeeded: self >> 104)
-        return Swift.min(Swift.max(bits, 0x1F_FFFF), 0x40_0000) &- 0x1F_FFFF
-    }
-
-    @inline(__always)
-    func mask(upTo key: UInt128) -> Int {
-        // The borrow of key - self, from the top bits of the three numbers.
-        let difference = key &- self
-        let borrow = (~key & self) | ((~key | self) & difference)
-        return ~(Int(truncatingIfNeeded: borrow >> 64) >> 63)
+    func bucket(bits: Int) -> Int {
+        let high = UInt64(truncatingIfNeeded: self >> 64)
+        let leading = Int(truncatingIfNeeded: high &>> UInt64(truncatingIfNeeded: 61 &- bits))
+        let below = (1 &<< bits) &- 1
+        return Swift.min(Swift.max(leading, below), 2 &<< bits) &- below
     }
 }
 
 /// Intervals that cover all addresses of a family, and a table to find them by.
 struct IntervalTable<Key: MapKey>: Sendable {
-    /// The first begins at 0.
-    let intervals: Intervals<Key>
+    /// In ascending order; the first begins at 0.
+    let intervals: [Interval<Key>]
     /// For each bucket the number of intervals that begin before it, and one entry more.
     private let index: [UInt32]
+    /// How many bits the buckets are told by.
+    private let bits: Int
 
-    /// Takes intervals of which the first begins at 0.
-    init(_ intervals: Intervals<Key>) {
-        precondition(intervals.firsts.first == 0 && intervals.count < Int(UInt32.max))
+    /// The finest table: 16 MB, in which a /22 of IPv4 has a bucket.
+    private static var mostBits: Int { 22 }
+
+    /// Takes intervals in ascending order of which the first begins at 0.
+    init(_ intervals: [Interval<Key>]) {
+        precondition(intervals.first?.first == 0 && intervals.count < Int(UInt32.max))
         self.intervals = intervals
+        // As fine as there is something to tell apart: a short list has a short table.
+        let width = Int.bitWidth - intervals.count.leadingZeroBitCount
+        bits = min(width + Key.extraBits, Self.mostBits)
+        let buckets = Key.buckets(bits: bits)
         var index: [UInt32] = []
-        index.reserveCapacity(Key.buckets + 1)
-        for (position, first) in intervals.firsts.enumerated() {
-            let bucket = first.bucket
+        index.reserveCapacity(buckets + 1)
+        for (position, interval) in intervals.enumerated() {
+            let bucket = interval.first.bucket(bits: bits)
             while index.count <= bucket { index.append(UInt32(position)) }
         }
-        while index.count <= Key.buckets { index.append(UInt32(intervals.count)) }
+        while index.count <= buckets { index.append(UInt32(intervals.count)) }
         self.index = index
     }
 
     /// What is known of an address.
     @inline(__always)
     func find(_ key: Key) -> Fact {
-        let bucket = key.bucket
+        let bucket = key.bucket(bits: bits)
         // The last interval that begins at the address or before it: one of the bucket's, or the one before them.
-        var base = Int(index[bucket])
-        var count = Int(index[bucket &+ 1]) &- base
-        while count > 0 {
-            let half = (count &+ 1) >> 1
-            base &+= half & intervals.firsts[base &+ half &- 1].mask(upTo: key)
-            count &-= half
+        var low = Int(index[bucket])
+        var high = Int(index[bucket &+ 1])
+        while low < high {
+            let middle = (low &+ high) >> 1
+            if intervals[middle].first <= key { low = middle &+ 1 } else { high = middle }
         }
-        return intervals.facts[base &- 1]
+        return intervals[low &- 1].fact
     }
 }

@@ -5,7 +5,7 @@
 /// address on, and where it ends its parent's holds again. Neighbours of which
 /// the same is known become one interval.
 struct IntervalWriter<Key: MapKey> {
-    private var intervals = Intervals<Key>.unknown
+    private(set) var intervals: [Interval<Key>] = [.start]
     /// Prefixes around the present address, the widest first; no more than an address has bits.
     private var open: [(last: Key, fact: Fact)] = []
 
@@ -22,7 +22,7 @@ struct IntervalWriter<Key: MapKey> {
     }
 
     /// The intervals, once all prefixes are written.
-    consuming func finish() -> Intervals<Key> {
+    consuming func finish() -> [Interval<Key>] {
         while let ended = open.popLast() { resume(after: ended.last) }
         return intervals
     }
@@ -30,9 +30,9 @@ struct IntervalWriter<Key: MapKey> {
     /// Appends an interval.
     mutating func append(_ first: Key, _ fact: Fact) {
         // What begins at the same address replaces what was to begin there.
-        if intervals.firsts.last == first { intervals.removeLast() }
-        if intervals.facts.last == fact { return }
-        intervals.append(first, fact)
+        if let last = intervals.last, last.first == first { intervals.removeLast() }
+        if let last = intervals.last, last.fact == fact { return }
+        intervals.append(Interval(first: first, fact: fact))
     }
 
     private mutating func close(before first: Key) {
@@ -54,23 +54,22 @@ extension IntervalTable {
     ///
     /// - Parameter places: for each place of the other its number in this one.
     func completed(by other: IntervalTable, places: [UInt32]) -> IntervalTable {
-        let (mine, others) = (intervals, other.intervals)
-        var writer = IntervalWriter<Key>(reserving: mine.count + others.count)
+        var writer = IntervalWriter<Key>(reserving: intervals.count + other.intervals.count)
         var (a, b) = (0, 0)
-        while a < mine.count || b < others.count {
+        while a < intervals.count || b < other.intervals.count {
             // The next address at which either table changes.
             let first =
-                if a == mine.count {
-                    others.firsts[b]
-                } else if b == others.count {
-                    mine.firsts[a]
+                if a == intervals.count {
+                    other.intervals[b].first
+                } else if b == other.intervals.count {
+                    intervals[a].first
                 } else {
-                    min(mine.firsts[a], others.firsts[b])
+                    min(intervals[a].first, other.intervals[b].first)
                 }
-            if a < mine.count, mine.firsts[a] == first { a += 1 }
-            if b < others.count, others.firsts[b] == first { b += 1 }
+            if a < intervals.count, intervals[a].first == first { a += 1 }
+            if b < other.intervals.count, other.intervals[b].first == first { b += 1 }
             // Both begin at the lowest address, so from there on both have an interval.
-            writer.append(first, mine.facts[a - 1].completed(by: others.facts[b - 1], places: places))
+            writer.append(first, intervals[a - 1].fact.completed(by: other.intervals[b - 1].fact, places: places))
         }
         return IntervalTable(writer.finish())
     }

@@ -116,6 +116,8 @@ struct IntervalTable<Key: MapKey>: Sendable {
         }
         while index.count <= buckets { index.append(UInt32(intervals.count)) }
         self.index = index
+        LargePages.wish(for: index)
+        LargePages.wish(for: intervals)
     }
 
     /// What is known of an address.

@@ -1,8 +1,9 @@
 import FlowSchema
-import FlowStore
 import Foundation
 import NetTypes
 import Testing
+
+@testable import FlowStore
 
 /// The real engine over a folder of its own. One process opens one folder,
 /// so everything that needs the engine is one suite, in order.
@@ -191,6 +192,87 @@ struct EmbeddedStoreTests {
         let left = try await store.query("SELECT count() AS n FROM flows_raw", limits: QueryLimits())
         #expect(left["n"]?.values == [.uint(10)])
         store.close()
+    }
+
+    @Test("sources of a merged part without files are taken back, in the raw table and in rollups")
+    func damagedMerge() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var store = try open(folder)
+        for number in 0..<3 { try store.append(Self.rows(10), token: "life-\(number)") }
+        let tables = ["flows_raw", "flows_1m_interfaces"]
+        for table in tables { try await store.apply(["OPTIMIZE TABLE netmeta.\(table) FINAL"]) }
+        #expect(try await store.mendMerges() == [])
+        for number in 3..<6 { try store.append(Self.rows(10), token: "life-\(number)") }
+        for table in tables {
+            try await store.apply(["OPTIMIZE TABLE netmeta.\(table) FINAL"])
+            for file in try await Self.files(of: table, store) { try Data().write(to: file) }
+        }
+        #expect(try await Set(store.mendMerges().map(\.table)) == Set(tables))
+        try await Self.expectRows(60, store)
+        #expect(try await store.mendMerges() == [])
+        // Tables that were loaded anew take rows, and tell doubles, as before.
+        try store.append(Self.rows(10), token: "life-5")
+        try store.append(Self.rows(10), token: "life-6")
+        try await Self.expectRows(70, store)
+        store.close()
+        store = try open(folder)
+        try await Self.expectRows(70, store)
+        store.close()
+    }
+
+    @Test("an inserted part without files is dropped, and its batch is stored when it is offered again")
+    func damagedInsert() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try open(folder)
+        defer { store.close() }
+        try store.append(Self.rows(10), token: "life-0")
+        for (number, table) in ["flows_raw", "flows_1m_interfaces", "flows_1h_interfaces"].enumerated() {
+            try await store.apply(["SYSTEM STOP MERGES netmeta.\(table)"])
+            let before = try await Set(Self.files(of: table, store))
+            try store.append(Self.rows(10), token: "damaged-\(number)")
+            for file in try await Self.files(of: table, store) where !before.contains(file) {
+                try Data().write(to: file)
+            }
+            store.suspectDamage()
+            try store.append(Self.rows(10), token: "damaged-\(number)")
+            try store.append(Self.rows(10), token: "damaged-\(number)")
+            try await Self.expectRows(UInt64(20 + 10 * number), store)
+        }
+    }
+
+    /// A sealed batch.
+    private static func rows(_ count: Int) -> FlowBatch {
+        let batch = FlowBatch(capacity: count)
+        let range = batch.reserve(count)
+        batch.fill(.timeReceived, range, with: UInt32(1_800_000_000))
+        batch.fill(.inIf, range, with: UInt32(7))
+        batch.seal()
+        return batch
+    }
+
+    private static func files(of table: String, _ store: EmbeddedStore) async throws -> [URL] {
+        let parts = try await store.query(
+            "SELECT path FROM system.parts WHERE database = 'netmeta' AND table = '\(table)' AND active",
+            limits: QueryLimits()
+        )
+        return try parts["path"]?.values.flatMap { path -> [URL] in
+            guard case .string(let path) = path else { return [] }
+            return try FileManager.default.contentsOfDirectory(
+                at: URL(fileURLWithPath: path, isDirectory: true),
+                includingPropertiesForKeys: nil
+            )
+        } ?? []
+    }
+
+    /// The table and what is summed of it hold so many rows.
+    private static func expectRows(_ count: UInt64, _ store: EmbeddedStore) async throws {
+        let rollups = ["1m", "5m", "1h"].map { "sum(Flows) AS n FROM flows_\($0)_interfaces" }
+        for source in ["count() AS n FROM flows_raw"] + rollups {
+            let answer = try await store.query("SELECT \(source)", limits: QueryLimits())
+            #expect(answer["n"]?.values == [.uint(count)], "\(source)")
+        }
     }
 
     @Test("interfaces' counters are stored beside the rows, and without any")

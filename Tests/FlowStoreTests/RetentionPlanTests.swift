@@ -91,7 +91,7 @@ struct RetentionPlanTests {
     @Test func piecesFollowTheRoom() {
         let small = RetentionPolicy(days: 7, size: 500_000_000)
         #expect(small.largestPart(disk: 100_000_000_000) == 31_250_000)
-        #expect(small.oldPartSeconds(disk: 100_000_000_000) == 0)
+        #expect(small.oldPartSeconds(disk: 100_000_000_000) == 3)
         let disk = RetentionPolicy(days: 7)
         #expect(disk.largestPart(disk: 100_000_000_000) == 95_000_000_000 / 16)
         #expect(disk.oldPartSeconds(disk: 100_000_000_000) == 60)

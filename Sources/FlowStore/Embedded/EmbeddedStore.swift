@@ -7,7 +7,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     // Everything is immutable, or guards itself: hence Sendable.
     private let engine: Engine
     private let folder: String
-    private let inserts: InsertConnections
+    let inserts: InsertConnections
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
     private let counterLayout: ArrowLayout
     private let ours: QueryWorkers
@@ -16,6 +16,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     private let memory: EngineMemory
     /// The ids of the questions that run, by the names of their connections.
     let asking = Mutex<[String: String]>([:])
+    let damage = Mutex(DamageState())
 
     /// What a store is opened with.
     public struct Options: Sendable {
@@ -159,7 +160,17 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
         let connection = inserts.take()
         defer { inserts.give(connection) }
-        try checkRoom(rows: batch.count)
+        let watch = try beginWriting(rows: batch.count, on: connection)
+        do throws(StoreError) {
+            try write(batch, token: token, on: connection)
+        } catch {
+            suspectDamage()
+            throw error
+        }
+        try endWriting(watch, on: connection)
+    }
+
+    private func write(_ batch: FlowBatch, token: String, on connection: EngineConnection) throws(StoreError) {
         let table = ClickHouse.InputTable(for: batch)
         if batch.count > 0, let layout = layouts[table] {
             let arrow = ArrowBatch(batch, columns: table.columns, layout: layout)
@@ -172,22 +183,30 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     }
 
     /// Refuses rows, and changes of tables, while the disk is nearly full: an
-    /// engine that meets its end within an insert may confirm a part whose marks
+    /// engine that meets its end within an insert may confirm a part whose files
     /// it couldn't write, and within an ALTER it leaves a table's definition
     /// empty, with which the folder can't be opened any more.
-    func checkRoom(rows: Int) throws(StoreError) {
-        var disk = statvfs()
+    ///
+    /// - Returns: bytes that are free.
+    @discardableResult
+    func checkRoom(rows: Int) throws(StoreError) -> UInt64 {
         // Who can't be asked is left to the engine's own refusal.
-        guard statvfs(folder, &disk) == 0 else { return }
-        let free = UInt64(disk.f_bavail) * UInt64(disk.f_frsize)
+        guard let free = freeBytes else { return .max }
         let needed = Self.leastFree + UInt64(rows) * Self.mostRowBytes
-        guard free < needed else { return }
+        guard free < needed else { return free }
         throw StoreError(
             code: StoreError.noRoom,
             message:
                 "only \(free >> 20) MB are free on the disk of \(folder), \(needed >> 20) MB are needed; "
                 + "make room, or set retention.size"
         )
+    }
+
+    /// Bytes that are free on the folder's disk; nil when it doesn't tell.
+    var freeBytes: UInt64? {
+        var disk = statvfs()
+        guard statvfs(folder, &disk) == 0 else { return nil }
+        return UInt64(disk.f_bavail) * UInt64(disk.f_frsize)
     }
 
     /// Bytes that merges and others may take while a batch is written.

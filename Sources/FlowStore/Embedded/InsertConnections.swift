@@ -26,8 +26,11 @@ final class InsertConnections: @unchecked Sendable {
         condition.unlock()
     }
 
+    /// Takes all, each as soon as its insert has ended; one caller at a time.
+    func takeAll() -> [EngineConnection] { (0..<count).map { _ in take() } }
+
     /// Closes every connection, each as soon as its insert has ended.
     func close() {
-        for _ in 0..<count { take().close() }
+        for connection in takeAll() { connection.close() }
     }
 }

@@ -124,6 +124,7 @@ struct Server {
                 services: [
                     .init(service: StoreService(store: store)),
                     .init(service: RetentionService(keeper: keeper, logger: logger)),
+                    .init(service: PartService(store: store, folder: configuration.store.data, logger: logger)),
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),

@@ -156,7 +156,7 @@ extension ExporterReport {
         public init() {}
     }
 
-    /// Names by number, as options data told them.
+    /// Names by number, by whoever counts most: the configuration, the SNMP agent, options data.
     public struct Names: Hashable, Sendable {
         /// Interfaces by their SNMP index.
         public var interfaces: [UInt32: String] = [:]

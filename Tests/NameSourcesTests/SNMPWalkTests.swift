@@ -95,7 +95,7 @@ struct SNMPWalkTests {
         agent.spoil = { $0 }
         #expect(agent.walk(.init(questions: 4)).end == .failed(.endless))
         #expect(agent.walk(.init(interfaces: 29)).end == .failed(.tooMuch))
-        #expect(agent.walk(.init(bytes: 100)).end == .failed(.tooMuch))
+        #expect(agent.walk(.init(bytes: 1000)).end == .failed(.tooMuch))
         // Below the column and no interface's: passed over.
         agent.spoil = { variables in
             variables.map { .init(identifier: $0.identifier + [.max], value: $0.value) }

@@ -19,7 +19,7 @@ public final class SNMPPoller: @unchecked Sendable {
     /// Readable when the thread is to look.
     private let wake: Int32
 
-    /// Bytes of names of all agents together.
+    /// About what the names of all agents together may take, in bytes.
     private static let mostBytes = 64 << 20
     /// Seconds between attempts to load the library.
     private static let libraryRetry = 60.0
@@ -139,7 +139,7 @@ public final class SNMPPoller: @unchecked Sendable {
         let gone = figures.agents.keys.filter { !schedule.asks($0) }
         for address in gone { forget(address) }
         for exporter in exporters where figures.agents[exporter] == nil && schedule.asks(exporter) {
-            figures.agents[exporter] = .init(version: settings.agent(of: exporter)?.version.rawValue ?? "")
+            figures.agents[exporter] = .init(protocolVersion: settings.agent(of: exporter)?.version.rawValue ?? "")
         }
         let wanted = polls.filter { schedule.isWanted($0.number, of: $0.address) }
         figures.open = wanted.count
@@ -219,7 +219,7 @@ public final class SNMPPoller: @unchecked Sendable {
         figures.questions += questions
         guard schedule.isWanted(number, of: address) else { return }
         figures.open -= 1
-        var agent = figures.agents[address] ?? .init(version: "")
+        var agent = figures.agents[address] ?? .init(protocolVersion: "")
         agent.asked = UInt64(max(0, Date().timeIntervalSince1970))
         agent.problem = nil
         switch result {
@@ -230,7 +230,10 @@ public final class SNMPPoller: @unchecked Sendable {
             } else {
                 figures.bytes = bytes
                 figures.polls += 1
-                if agent.device != device { figures.version += 1 }
+                if agent.device != device {
+                    figures.version += 1
+                    agent.version = figures.version
+                }
                 agent.device = device
                 agent.answered = agent.asked
             }

@@ -5,7 +5,7 @@ public struct SNMPReport: Sendable {
     /// One agent.
     public struct Agent: Hashable, Sendable {
         /// Which version is spoken: `2c` or `3`.
-        public var version: String
+        public var protocolVersion: String
         /// When the last poll ended, in Unix seconds; nil when none has yet.
         public var asked: UInt64?
         /// When the last poll ended that gave names, in Unix seconds; nil when none did.
@@ -14,10 +14,12 @@ public struct SNMPReport: Sendable {
         public var problem: SNMPProblem?
         /// What it told the last time that it answered.
         public var device: SNMPDevice?
+        /// The report's ``SNMPReport/version`` when that was new.
+        public var version = 0
 
         /// One that hasn't been asked.
-        public init(version: String) {
-            self.version = version
+        public init(protocolVersion: String) {
+            self.protocolVersion = protocolVersion
         }
     }
 
@@ -35,7 +37,7 @@ public struct SNMPReport: Sendable {
     public var open = 0
     /// Exporters within the prefixes that are not asked, since too many are.
     public var leftOut = 0
-    /// Bytes of names that are kept.
+    /// About what the names take in memory, in bytes.
     public var bytes = 0
     /// Why nobody can be asked; nil when there is no such reason.
     public var problem: String?

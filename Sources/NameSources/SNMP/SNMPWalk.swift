@@ -4,7 +4,7 @@ public struct SNMPDevice: Hashable, Sendable {
     public var name: String?
     /// Interfaces by their ifIndex.
     public var interfaces: [UInt32: SNMPInterface] = [:]
-    /// Bytes of text in it.
+    /// About what it takes in memory, in bytes.
     public var bytes = 0
 
     /// Nothing.
@@ -67,8 +67,8 @@ struct SNMPWalk {
 
     struct Limits {
         var interfaces = 10_000
-        /// Bytes of all texts.
-        var bytes = 1 << 20
+        /// About what an agent's names may take: 10,000 interfaces with a name and an alias of 80 bytes each.
+        var bytes = 4 << 20
         /// Questions; 10,000 interfaces in four columns take 1600.
         var questions = 4000
     }
@@ -91,6 +91,8 @@ struct SNMPWalk {
     private static let sysName: [UInt64] = [1, 3, 6, 1, 2, 1, 1, 5, 0]
     /// Bytes that a text is cut to, as names in options data are.
     static let mostTextBytes = 128
+    /// About what an interface takes in dictionaries, besides its texts.
+    private static let interfaceBytes = 256
 
     private let limits: Limits
     private var device = SNMPDevice()
@@ -172,6 +174,7 @@ struct SNMPWalk {
         else { return nil }
         let key = UInt32(index)
         guard device.interfaces[key] != nil || device.interfaces.count < limits.interfaces else { return .tooMuch }
+        if device.interfaces[key] == nil { device.bytes += Self.interfaceBytes }
         var interface = device.interfaces[key] ?? SNMPInterface()
         switch (column, variable.value) {
         case (.speed, .number(let megabits)):

@@ -31,14 +31,20 @@ struct SNMPService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             var log = SNMPLog(logger: logger, mostLines: Self.mostLines)
+            var told: [IPAddress: (version: Int, state: ExporterReport.SNMP)] = [:]
             var wasOn = false
             while !Task.isCancelled {
                 let isOn = poller.isOn
                 if isOn {
                     poller.see(exporters)
                     let report = poller.report
+                    let earlier = told
+                    told = report.agents.reduce(into: [:]) { result, agent in
+                        let known = earlier[agent.key].flatMap { $0.version == agent.value.version ? $0.state : nil }
+                        result[agent.key] = (agent.value.version, ExporterReport.SNMP(agent.value, known: known))
+                    }
                     status.setSNMP(
-                        report.agents.mapValues(ExporterReport.SNMP.init),
+                        told.mapValues(\.state),
                         health: poller.asksSomebody ? SNMPHealth(report) : nil,
                         metrics: report.metrics
                     )
@@ -109,14 +115,15 @@ private struct SNMPLog {
 // MARK: - From the poller to what people are told
 
 extension ExporterReport.SNMP {
-    fileprivate init(_ agent: SNMPReport.Agent) {
-        self.init(version: agent.version)
+    /// - Parameter known: what was made of the same names before, which spares making it anew.
+    fileprivate init(_ agent: SNMPReport.Agent, known: ExporterReport.SNMP?) {
+        self.init(version: agent.protocolVersion)
         asked = agent.asked
         answered = agent.answered
         problem = agent.problem?.description
         name = agent.device?.name
-        interfaces = agent.device?.interfaces.compactMapValues(\.title) ?? [:]
-        speeds = agent.device?.interfaces.compactMapValues(\.speed) ?? [:]
+        interfaces = known?.interfaces ?? agent.device?.interfaces.compactMapValues(\.title) ?? [:]
+        speeds = known?.speeds ?? agent.device?.interfaces.compactMapValues(\.speed) ?? [:]
     }
 }
 
@@ -168,7 +175,7 @@ extension SNMPReport {
             MetricFamily(
                 "netmeta_snmp_name_bytes",
                 .gauge,
-                help: "Bytes of names from SNMP agents that are kept.",
+                help: "About what names from SNMP agents take in memory.",
                 value: Double(bytes)
             ),
         ]

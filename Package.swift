@@ -51,9 +51,10 @@ let package = Package(
         ),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
+        .target(name: "CNetSNMP"),
         .target(
             name: "NameSources",
-            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2", "CNetSNMP"],
             swiftSettings: testable
         ),
         .target(name: "CLinuxCapture"),

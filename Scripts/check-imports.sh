@@ -18,7 +18,8 @@ FlowDecoders     | pure | NetTypes WireFormat FlowSchema
 Enrichment       | pure | NetTypes WireFormat FlowSchema
 CGzip            | pure |
 CBzip2           | pure |
-NameSources      | edge | NetTypes WireFormat Enrichment CGzip CBzip2
+CNetSNMP         | pure |
+NameSources      | edge | NetTypes WireFormat Enrichment CGzip CBzip2 CNetSNMP
 NetMetaTesting   | edge | NetTypes WireFormat FlowSchema FlowDecoders
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture

@@ -66,6 +66,11 @@ export function doubts(exporter, now) {
         `Clock ${clockWords(exporter)}`,
         clockWhy(exporter),
     );
+    note(
+        typeof exporter.snmp?.problem === "string",
+        "SNMP gives no names",
+        `${(exporter.snmp?.problem ?? "").replace(/^./, (letter) => letter.toUpperCase())}.`,
+    );
     const malformed = Object.entries(exporter.malformed);
     note(
         malformed.length > 0,

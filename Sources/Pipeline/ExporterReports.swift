@@ -41,7 +41,18 @@ extension ExporterReport {
 }
 
 extension ExporterReport {
-    /// Takes over the names that people gave, which count before those that the exporter told.
+    /// Takes over what its SNMP agent told, which counts before what it told in flow data.
+    mutating func take(_ agent: SNMP) {
+        snmp = agent
+        name = agent.name ?? name
+        if names.interfaces.isEmpty {
+            names.interfaces = agent.interfaces
+        } else {
+            names.interfaces.merge(agent.interfaces) { $1 }
+        }
+    }
+
+    /// Takes over the names that people gave, which count before all others.
     mutating func take(_ given: SamplerNames) {
         name = given.description ?? name
         names.interfaces.merge(given.interfaces) { $1 }

@@ -3,7 +3,7 @@ import FlowSchema
 public import FlowStore
 import Foundation
 import LinuxCapture
-import NetTypes
+public import NetTypes
 import Synchronization
 public import Telemetry
 import WireFormat
@@ -22,8 +22,15 @@ public final class PipelineStatus: StatusSource {
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
+    private let snmp = Mutex(SNMPState())
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
+
+    private struct SNMPState {
+        var agents: [IPAddress: ExporterReport.SNMP] = [:]
+        var health: SNMPHealth?
+        var metrics: [MetricFamily] = []
+    }
 
     private struct Sample {
         var time: ContinuousClock.Instant
@@ -73,6 +80,17 @@ public final class PipelineStatus: StatusSource {
     /// Says what lists call autonomous systems from now on.
     public func setListedAutnums(_ names: [UInt32: AutonomousSystemName]) { listedAutnums.withLock { $0 = names } }
 
+    /// Says what SNMP agents told of exporters, and how asking them goes.
+    ///
+    /// - Parameter health: nil when nobody is to be asked.
+    public func setSNMP(
+        _ agents: [IPAddress: ExporterReport.SNMP],
+        health: SNMPHealth?,
+        metrics: [MetricFamily]
+    ) {
+        snmp.withLock { $0 = SNMPState(agents: agents, health: health, metrics: metrics) }
+    }
+
     private static let interval = Duration.seconds(5)
     private static let window = 12
 
@@ -116,7 +134,8 @@ public final class PipelineStatus: StatusSource {
             listeners: snapshot.listeners.map(ListenerReport.init),
             store: await storeReport(),
             spool: snapshot.spool,
-            asMap: asMap.withLock { $0 }
+            asMap: asMap.withLock { $0 },
+            snmp: snmp.withLock { $0.health }
         )
     }
 
@@ -126,12 +145,14 @@ public final class PipelineStatus: StatusSource {
         let seconds = base.map { (ContinuousClock.now - $0.time) / .seconds(1) } ?? 0
         let decoding = decoding.withLock { $0 }
         let book = book.withLock { $0 }
+        let agents = snmp.withLock { $0.agents }
         return merged().values.sorted { $0.address < $1.address }.map { exporter in
             let before = base?.exporters[exporter.address] ?? (0, 0)
             func rate(_ now: UInt64, _ before: UInt64) -> Double {
                 seconds > 0 && now >= before ? Double(now - before) / seconds : 0
             }
             var report = ExporterReport(exporter, settings: decoding.exporter(exporter.address))
+            if let agent = agents[exporter.address] { report.take(agent) }
             report.take(book.sampler(exporter.address))
             report.flowsPerSecond = rate(exporter.counters.flows, before.flows)
             report.bitsPerSecond = rate(exporter.scaledBytes, before.bytes) * 8
@@ -278,7 +299,7 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ] + snapshot.spool.metrics
+        ] + snapshot.spool.metrics + snmp.withLock { $0.metrics }
     }
 
     // MARK: - Figures

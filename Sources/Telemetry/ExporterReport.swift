@@ -52,8 +52,10 @@ public struct ExporterReport: Hashable, Sendable {
     public var malformed: [String: UInt64] = [:]
     /// What it says of itself in options data, by the names of IANA's elements.
     public var statistics: [String: UInt64] = [:]
-    /// Names that it told in options data.
+    /// Names that it told in options data, and those that count before them.
     public var names = Names()
+    /// What its SNMP agent told; nil when that isn't asked.
+    public var snmp: SNMP?
 
     /// Datagrams (or records, as the protocol counts) that the sequence numbers say are missing.
     public var sequenceGaps: UInt64 { missingDatagrams + missingRecords }
@@ -154,7 +156,7 @@ extension ExporterReport {
         public init() {}
     }
 
-    /// Names by number, as options data told them.
+    /// Names by number, by whoever counts most: the configuration, the SNMP agent, options data.
     public struct Names: Hashable, Sendable {
         /// Interfaces by their SNMP index.
         public var interfaces: [UInt32: String] = [:]

@@ -34,6 +34,8 @@ struct ExporterBody: Encodable {
     var malformed: [String: UInt64]
     var statistics: [String: UInt64]
     var named: Named
+    /// null where the agent isn't asked.
+    var snmp: Nullable<SNMP>
     /// Left out where all exporters are listed.
     var names: Names?
 
@@ -97,11 +99,23 @@ struct ExporterBody: Encodable {
         var samplers: [Entry]
     }
 
+    struct SNMP: Encodable {
+        var version: String
+        var asked: Nullable<UInt64>
+        var answered: Nullable<UInt64>
+        var problem: Nullable<String>
+        var name: Nullable<String>
+        /// How many it has told of.
+        var interfaces: Int
+    }
+
     /// A number and its name.
     struct Entry: Encodable {
         /// Text, since the numbers of applications have 64 bits, which JavaScript's don't.
         var id: String
         var name: String
+        /// Of interfaces in bit/s; left out where nobody told.
+        var speed: UInt64?
     }
 }
 
@@ -138,7 +152,19 @@ extension ExporterBody {
             applications: report.names.applications.count,
             samplers: report.names.samplers.count
         )
-        names = withNames ? Names(report.names) : nil
+        snmp = Nullable(report.snmp.map(SNMP.init))
+        names = withNames ? Names(report.names, speeds: report.snmp?.speeds ?? [:]) : nil
+    }
+}
+
+extension ExporterBody.SNMP {
+    init(_ report: ExporterReport.SNMP) {
+        version = report.version
+        asked = Nullable(report.asked)
+        answered = Nullable(report.answered)
+        problem = Nullable(report.problem)
+        name = Nullable(report.name)
+        interfaces = report.interfaces.count
     }
 }
 
@@ -165,8 +191,10 @@ extension ExporterBody.Records {
 }
 
 extension ExporterBody.Names {
-    init(_ names: ExporterReport.Names) {
-        interfaces = Self.sorted(names.interfaces)
+    init(_ names: ExporterReport.Names, speeds: [UInt32: UInt64]) {
+        interfaces = names.interfaces.sorted { $0.key < $1.key }.map { index, name in
+            ExporterBody.Entry(id: String(index), name: name, speed: speeds[index])
+        }
         vrfs = Self.sorted(names.vrfs)
         applications = Self.sorted(names.applications)
         samplers = Self.sorted(names.samplers)

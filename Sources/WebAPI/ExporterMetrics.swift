@@ -102,6 +102,12 @@ enum ExporterMetrics {
         Number("memory_refused_total", .counter, "Templates, names and rates that there was no room for.") {
             Double($0.memory.refused)
         },
+        Number("snmp_up", .gauge, "1 when the last poll of its SNMP agent gave names, 0 when it didn't.") { report in
+            report.snmp.flatMap { $0.asked == nil ? nil : $0.problem == nil ? 1 : 0 }
+        },
+        Number("snmp_answered_timestamp_seconds", .gauge, "When its SNMP agent last gave names, in Unix seconds.") {
+            $0.snmp?.answered.map(Double.init)
+        },
         Number("sets_without_template_total", .counter, "Data sets whose template never came.") {
             Double($0.sets.withoutTemplate)
         },

@@ -3,11 +3,13 @@ import FlowSchema
 import NetTypes
 import Telemetry
 
-/// Names in answers: those that people gave, those of interfaces, VRFs and
-/// applications that exporters told in options data, and those of hosts that
-/// name servers know.
+/// Names in answers: those that people gave, those of exporters and their
+/// interfaces that SNMP agents told, those of interfaces, VRFs and applications
+/// that exporters told in options data, and those of hosts that name servers know.
 struct LearntNames {
     private let exporters: [IPAddress: ExporterReport.Names]
+    /// What exporters are called.
+    private let own: [IPAddress: String]
     private let book: NameBook
     /// What hosts are called that nobody gave a name.
     var hosts: [IPAddress: String] = [:]
@@ -15,12 +17,15 @@ struct LearntNames {
     /// No names.
     init() {
         exporters = [:]
+        own = [:]
         book = NameBook()
     }
 
     /// - Parameter book: what people call things, which counts before what exporters say.
     init(_ reports: [ExporterReport], _ book: NameBook = NameBook()) {
         exporters = Dictionary(reports.map { ($0.address, $0.names) }) { first, _ in first }
+        own = Dictionary(reports.compactMap { report in report.name.map { (report.address, $0) } }) { first, _ in first
+        }
         self.book = book
     }
 
@@ -95,7 +100,8 @@ struct LearntNames {
 
     private func name(_ value: KeyValue, _ column: FlowColumn, sampler: IPAddress?) -> String? {
         switch (value, column.field.kind) {
-        case (.address(let address), _) where column == .samplerAddress: return book.sampler(address).description
+        case (.address(let address), _) where column == .samplerAddress:
+            return book.sampler(address).description ?? own[address]
         case (.number(let number), .asn): return UInt32(exactly: number).flatMap { book.autonomousSystem($0)?.name }
         default: break
         }

@@ -261,7 +261,9 @@ extension Endpoint {
             seconds), clock (offset in seconds or null, wrongDatagrams), templates (known, missing), sets (waiting, \
             parked, held, withoutTemplate, unknown), records (flow, options, events, counters, rejected, skipped, \
             lostTexts), memory (what remembering it takes: bytes, refused), malformed by reason, statistics (what the exporter says of itself), named (how many \
-            interfaces, vrfs, applications, samplers have names); of one exporter also names (id, name))
+            interfaces, vrfs, applications, samplers have names), snmp (null where the agent isn't asked; version, asked \
+            and answered (Unix seconds of the last poll, and of the last that gave names), problem, name, interfaces); \
+            of one exporter also names (id, name, of interfaces speed in bit/s where it is known))
             """
         case .health:
             """
@@ -269,7 +271,8 @@ extension Endpoint {
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
             be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, store, spool, \
             asMap (null without enrichment.asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
-            problem, sources (location, kind routes or names, checked, problem))
+            problem, sources (location, kind routes or names, checked, problem)), \
+            snmp (null without enrichment.snmp; agents, answering, leftOut, problem)
             """
         case .losses:
             """

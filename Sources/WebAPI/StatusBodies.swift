@@ -15,6 +15,15 @@ struct HealthBody: Encodable {
     var store: Store
     var spool: Spool
     var asMap: Nullable<ASMapBody>
+    /// null without enrichment.snmp.
+    var snmp: Nullable<SNMP>
+
+    struct SNMP: Encodable {
+        var agents: Int
+        var answering: Int
+        var leftOut: Int
+        var problem: Nullable<String>
+    }
 
     /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
@@ -121,6 +130,16 @@ struct HealthBody: Encodable {
             problem: Nullable(report.spool.problem)
         )
         asMap = Nullable(report.asMap.map(ASMapBody.init))
+        snmp = Nullable(
+            report.snmp.map { snmp in
+                SNMP(
+                    agents: snmp.agents,
+                    answering: snmp.answering,
+                    leftOut: snmp.leftOut,
+                    problem: Nullable(snmp.problem)
+                )
+            }
+        )
     }
 }
 

@@ -1,4 +1,5 @@
 import Enrichment
+import Foundation
 import NameSources
 import NetTypes
 import Telemetry
@@ -136,6 +137,116 @@ struct EnrichmentConfigurationTests {
         #expect(found[1].contains("found 'dns.example.net'") && found[1].contains("0.0.0.0 is no server's address"))
         #expect(found[2].contains("did you mean 10.0.0.0/8?"))
         #expect(found[3].contains("0 is not between 1 and 1000"))
+    }
+
+    @Test("SNMP agents: their secrets come from files or stand there, and are never written again")
+    func snmp() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "netmeta-secret-\(UInt64.random(in: 0 ... .max))"
+        )
+        try Data("from-a-file\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let yaml = """
+            enrichment:
+              snmp:
+                192.0.2.0/24: {community: very-secret-word}
+                192.0.2.128/25: {community: {file: \(file.path)}, port: 1161, interval: 1m}
+                192.0.2.129: {version: off}
+                2001:db8::/32:
+                  version: 3
+                  user: netmeta
+                  authentication: {protocol: sha512, password: very-secret-one}
+                  privacy: {password: very-secret-two}
+            """
+        let configuration = try load(yaml)
+        let snmp = configuration.enrichment.snmp
+        func agent(_ text: String) throws -> SNMPAgentSettings? { snmp.agent(of: try #require(IPAddress(text))) }
+        #expect(try agent("192.0.2.1")?.community?.value == "very-secret-word")
+        let second = try #require(try agent("192.0.2.200"))
+        #expect(second.community?.value == "from-a-file" && second.port == 1161 && second.interval == 60)
+        #expect(try agent("192.0.2.129") == nil && agent("198.51.100.1") == nil)
+        let third = try #require(try agent("2001:db8::1"))
+        #expect(third.authentication?.proto == .sha512 && third.authentication?.password.value == "very-secret-one")
+        #expect(third.privacy?.proto == .aes && third.privacy?.password.value == "very-secret-two")
+
+        let key = try #require(ConfigurationKey.named("enrichment.snmp"))
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        let text =
+            key.setting.text(configuration) + key.setting.entries(configuration).joined() + "\(configuration)" + dumped
+        #expect(text.contains("(hidden)") && text.contains("{file: ") && !text.contains("secret-word"))
+        #expect(!text.contains("very-secret") && !text.contains("from-a-file"))
+        // What is shown can't be taken for the secret, and a new secret is a change.
+        #expect(problems("enrichment: {snmp: \(key.setting.text(configuration))}").count == 3)
+        let other = try load(yaml.replacing("very-secret-two", with: "very-secret-six"))
+        #expect(configuration.changes(to: other).reloadable == ["enrichment.snmp"])
+        #expect(configuration.changes(to: try load(yaml)).reloadable == [])
+    }
+
+    @Test("what is wrong with SNMP agents is told without the secret")
+    func wrongSNMP() {
+        let yaml = """
+            enrichment:
+              snmp:
+                192.0.2.0/24: very-secret-word
+                192.0.2.1: {version: 3, authentication: very-secret-word, user: a}
+                192.0.2.2: {community: [very-secret-word]}
+                192.0.2.3: {community: {very-secret-word}}
+                192.0.2.4: {version: 3, user: a, authentication: {password: short}}
+                192.0.2.5: {version: 3}
+                192.0.2.6: {version: 3, user: a, privacy: {password: very-secret-word}}
+                192.0.2.7: {community: {file: /nowhere/at/all}}
+                192.0.2.8: {version: 1, community: very-secret-word}
+                192.0.2.9: {community: very-secret-word, interval: 5}
+                192.0.2.10: {}
+                192.0.2.11: {community: very-secret-word, user: a}
+                192.0.2.12: {version: 3, user: a, authentication: {protocol: sha3, password: very-secret-word}}
+            """
+        let found = problems(yaml)
+        #expect(found.count == 13)
+        #expect(!found.contains { $0.contains("very-secret") || $0.contains("short") })
+        for (line, words) in [
+            (0, "expected settings"), (3, "a text of 1 to 128 bytes"), (4, "a text of 8 to 128 bytes"),
+            (5, "needs a user"), (6, "privacy needs authentication"), (7, "/nowhere/at/all: No such file"),
+            (9, "every 30 seconds at most"), (10, "expected a community"), (11, "are of version 3"),
+        ] where line < found.count {
+            #expect(found[line].contains(words), "\(found[line])")
+        }
+    }
+
+    @Test("learnt names reach SQL where the configuration has none")
+    func learnt() throws {
+        let configuration = try load(
+            """
+            samplers:
+              192.0.2.0/24: {description: given, interface: {1: uplink}, vlan: {7: guests}}
+              192.0.2.9: {samplingRate: 7}
+            """
+        )
+        var told = SamplerNames()
+        told.description = "router"
+        told.interfaces = [1: "eth1", 2: "'); DROP TABLE x; --"]
+        func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
+        let statements = NameTables.statements(
+            configuration,
+            learnt: [try address("192.0.2.1"): told, try address("192.0.2.9"): told, try address("2001:db8::1"): told]
+        )
+        let samplers = try #require(statements.first { $0.contains("INTO netmeta.SamplerConfig_source") })
+        #expect(samplers.contains("('::ffff:192.0.2.1', NULL, 'given', false)"))
+        #expect(samplers.contains("('::ffff:192.0.2.9', 7, 'router', false)"))
+        #expect(samplers.contains("('2001:db8::1', NULL, 'router', false)"))
+        let interfaces = try #require(statements.first { $0.contains("INTO netmeta.InterfaceNames_source") })
+        #expect(interfaces.contains("('::ffff:192.0.2.1', 1, 'uplink')"))
+        #expect(interfaces.contains("('::ffff:192.0.2.9', 1, 'eth1')"))
+        #expect(interfaces.contains(#"'\'); DROP TABLE x; --'"#))
+
+        var reports = (1...3).map { ExporterReport(address: IPAddress(192, 0, 2, $0), lastSeen: 0) }
+        for index in reports.indices { reports[index].names.interfaces = [1: "a", 2: "b"] }
+        reports[2].snmp = ExporterReport.SNMP(version: "2c")
+        reports[2].snmp?.answered = 1
+        // There is room for two and a half: those that SNMP vouches for first, and none by halves.
+        let kept = LearntTables.names(reports, most: 5)
+        #expect(Set(kept.keys) == [reports[0].address, reports[2].address])
     }
 
     @Test("names reach SQL as values only")

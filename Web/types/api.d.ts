@@ -119,6 +119,15 @@ export interface Exporter {
     malformed: Record<string, number>;
     statistics: Record<string, number>;
     named: Record<NameKind, number>;
+    /** null where the agent isn't asked. */
+    snmp?: {
+        version: string;
+        asked: number | null;
+        answered: number | null;
+        problem: string | null;
+        name: string | null;
+        interfaces: number;
+    } | null;
     /** Only where one exporter was asked for. */
     names?: Record<NameKind, Named[]>;
 }
@@ -126,6 +135,8 @@ export type NameKind = "interfaces" | "vrfs" | "applications" | "samplers";
 export interface Named {
     id: string;
     name: string;
+    /** Of interfaces, in bit/s, where it is known. */
+    speed?: number;
 }
 export interface Exporters {
     exporters: Exporter[];
@@ -180,6 +191,8 @@ export interface Health {
         brokenFiles: number;
         problem: string | null;
     };
+    /** null without enrichment.snmp. */
+    snmp?: { agents: number; answering: number; leftOut: number; problem: string | null } | null;
     asMap: {
         routesV4: number;
         routesV6: number;

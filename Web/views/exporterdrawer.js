@@ -9,7 +9,7 @@ import { and, term } from "../filter.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
-import { counted, duration, full } from "../units.js";
+import { counted, duration, full, short } from "../units.js";
 import { exploreOf, protocol, source } from "./exporters.js";
 import { Icon, Skeleton } from "./parts.js";
 import { follow } from "./topbar.js";
@@ -106,6 +106,13 @@ function Facts({ exporter, state, zone }) {
             ["Dropped by the agent", full(exporter.agentDrops), "sFlow", exporter.agentDrops > 0],
             ["Clock", clockWords(exporter), clock.wrongDatagrams > 0 ? `${counted(clock.wrongDatagrams, "datagram")} not believed` : "", clock.wrongDatagrams > 0],
         ]} />
+        ${exporter.snmp && markup`<${Group} title="SNMP" rows=${[
+            ["Version", exporter.snmp.version],
+            ["Calls itself", exporter.snmp.name ?? "–"],
+            ["Interfaces", full(exporter.snmp.interfaces)],
+            ["Last names", exporter.snmp.answered === null ? "never" : `${duration(Math.max(0, now() - exporter.snmp.answered))} ago`, "",
+                exporter.snmp.answered === null],
+        ]} />`}
         ${Object.keys(exporter.statistics).length > 0 && markup`<${Group} title="What it says of itself" rows=${
             Object.entries(exporter.statistics).map(([name, value]) => [spaced(name), full(value)])
         } />`}
@@ -135,14 +142,14 @@ function Names({ kind, title, column, exporter, state }) {
         ${names === undefined && markup`<${Skeleton} lines=${3} />`}
         ${names && names.length > 20 && markup`<input type="search" placeholder="Number or part of a name" aria-label=${`Find in ${title}`}
             value=${wanted} onInput=${(/** @type {InputEvent} */ event) => want(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />`}
-        <dl>${found.slice(0, MOST_NAMES).map(({ id, name }) => {
+        <dl>${found.slice(0, MOST_NAMES).map(({ id, name, speed }) => {
             const target = column === "" ? undefined : {
                 ...exploreOf(state, exporter),
                 filter: and(term("SamplerAddress", exporter.address), term(column, id)),
             };
             return markup`<div key=${id}><dt>${id}</dt><dd class="cut wide" title=${name}>${target
                 ? markup`<a href=${link(target, {})} onClick=${follow(target)}>${name}</a>`
-                : name}</dd></div>`;
+                : name}</dd>${speed !== undefined && markup`<dd class="remark">${short(speed)}bit/s</dd>`}</div>`;
         })}</dl>
         ${names && found.length > MOST_NAMES && markup`<p class="dim">and ${full(found.length - MOST_NAMES)} more</p>`}
         ${names && found.length === 0 && markup`<p class="dim">None has “${wanted}” in it.</p>`}

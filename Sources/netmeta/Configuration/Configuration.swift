@@ -45,6 +45,8 @@ struct Configuration: Sendable, Equatable {
         var asMap = ASMapConfiguration()
         /// Who is asked what addresses are called.
         var resolver = ResolverSettings()
+        /// Whose SNMP agents are asked what they are called.
+        var snmp = SNMPSettings()
     }
 
     /// Where rows are kept.
@@ -113,7 +115,7 @@ extension Configuration {
 extension Configuration {
     /// Which keys differ, by whether a running server can take them over.
     func changes(to new: Configuration) -> (reloadable: [String], needsRestart: [String]) {
-        let changed = ConfigurationKey.all.filter { $0.setting.text(self) != $0.setting.text(new) }
+        let changed = ConfigurationKey.all.filter { $0.setting.differs(self, new) }
         return (
             changed.filter(\.isReloadable).map(\.path),
             changed.filter { !$0.isReloadable }.map(\.path)

@@ -1,4 +1,5 @@
 import FlowDecoders
+import NameSources
 import NetTypes
 
 /// One key of the configuration: its name, what it means, how it is read and
@@ -26,7 +27,7 @@ struct ConfigurationKey: Sendable {
         return "NETMETA_\(section.uppercased())" + (name.isEmpty ? "" : "_\(words)")
     }
 
-    init<Value>(
+    init<Value: Equatable & Sendable>(
         _ section: String,
         _ name: String,
         _ property: any WritableKeyPath<Configuration, Value> & Sendable,
@@ -173,6 +174,21 @@ extension ConfigurationKey {
             """
             Name servers that are asked what the addresses in the console's answers are called. They learn which \
             addresses are looked at; without servers nobody is asked.
+            """
+        ),
+        ConfigurationKey(
+            "enrichment",
+            "snmp",
+            \.enrichment.snmp.prefixes,
+            .map(
+                "a map such as {192.0.2.0/24: {community: {file: /etc/netmeta/community}}}",
+                names: .prefix,
+                values: .snmpAgent
+            ),
+            reloadable: true,
+            """
+            Exporters, by address or prefix, whose SNMP agents are asked what they and their interfaces are called; of \
+            several prefixes the longest counts. Communities and users are sent to no others. See Docs/names.md.
             """
         ),
         ConfigurationKey(

@@ -11,12 +11,14 @@ struct Setting<Root>: Sendable {
     let members: [SettingSummary]
     /// Sets the value, or throws what is wrong with it.
     let set: @Sendable (RawValue, inout Root) throws(ValueProblem) -> Void
+    /// Whether the values in two are different, which their texts don't tell of secrets.
+    let differs: @Sendable (Root, Root) -> Bool
     /// The value as YAML on one line.
     let text: @Sendable (Root) -> String
     /// The entries of a map, each as YAML on one line.
     let entries: @Sendable (Root) -> [String]
 
-    init<Value>(
+    init<Value: Equatable & Sendable>(
         _ name: String,
         _ property: any WritableKeyPath<Root, Value> & Sendable,
         _ format: ValueFormat<Value>,
@@ -30,6 +32,7 @@ struct Setting<Root>: Sendable {
         set = { raw, root throws(ValueProblem) in
             root[keyPath: property] = try format.parse(raw)
         }
+        differs = { $0[keyPath: property] != $1[keyPath: property] }
         text = { format.text($0[keyPath: property]) }
         entries = { format.entries($0[keyPath: property]) }
     }

@@ -6,6 +6,14 @@ struct Health: Decodable, Sendable {
     let lag: Double?
     let store: Store
     let asMap: ASMap?
+    let snmp: SNMP?
+
+    struct SNMP: Decodable, Sendable {
+        let agents: Int
+        let answering: Int
+        let leftOut: Int
+        let problem: String?
+    }
 
     struct ASMap: Decodable, Sendable {
         let routesV4: Int
@@ -109,6 +117,11 @@ struct Exporters: Decodable, Sendable {
         let clock: Clock
         let templates: Templates
         let malformed: [String: UInt64]
+        let snmp: SNMP?
+
+        struct SNMP: Decodable, Sendable {
+            let problem: String?
+        }
 
         struct Sampling: Decodable, Sendable {
             let source: String

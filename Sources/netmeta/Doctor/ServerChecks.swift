@@ -15,7 +15,7 @@ struct ServerChecks {
             let health: Health = try await client.get("health")
             let losses: Losses = try await client.get("health/losses")
             let exporters: Exporters = try await client.get("exporters")
-            let kept: [Finding] = [retention(health.store)] + asMap(health.asMap)
+            let kept: [Finding] = [retention(health.store)] + asMap(health.asMap) + snmp(health.snmp)
             return [server(health)] + listeners(losses) + kept + sums(losses) + lost(losses)
                 + ExporterChecks(exporters: exporters.exporters).findings()
         } catch {
@@ -158,7 +158,7 @@ struct ExporterChecks {
                 )
             ]
         }
-        let doubts = [silence(), templates(), sampling(), gaps(), clocks(), malformed()].compactMap(\.self)
+        let doubts = [silence(), templates(), sampling(), gaps(), clocks(), malformed(), snmp()].compactMap(\.self)
         return [.ok("exporters", "\(exporters.count) heard")] + doubts
     }
 
@@ -213,6 +213,14 @@ struct ExporterChecks {
                 return " \(Words.duration(abs(offset))) \(offset > 0 ? "ahead" : "behind")"
             },
             do: "let it keep time by NTP; start and end of its flows are as far off"
+        )
+    }
+
+    private func snmp() -> Finding? {
+        warn(
+            "SNMP agents",
+            { exporter in exporter.snmp?.problem.map { ": \($0)" } },
+            do: "snmpbulkwalk -v 2c -c COMMUNITY ADDRESS 1.3.6.1.2.1.31.1.1.1.1  (does it answer from here?)"
         )
     }
 

@@ -3,34 +3,56 @@ import FlowDecoders
 import FlowQuery
 import FlowStore
 import NetTypes
-import Synchronization
 import Telemetry
 
-/// The configuration's part of NetMeta's SQL: the tables behind its
+/// Names and the direction in NetMeta's SQL: the tables behind its
 /// dictionaries, and the function `isIncomingFlow`.
 ///
-/// Keys of the dictionaries are addresses of single exporters; a description
-/// of a prefix has no place there, and shows in the console only.
-final class NameTables: Sendable {
-    private let applied: Mutex<[String]>
+/// Keys of the dictionaries are addresses of single exporters; what the
+/// configuration says of a prefix has a place there once an exporter within
+/// it is known and has a name.
+actor NameTables {
+    private var configuration: Configuration
+    private var learnt: [IPAddress: SamplerNames] = [:]
+    /// What the store has.
+    private var applied: [String]
+    /// The last of the writers, each of which waits for the one before.
+    private var last: Task<Void, any Error>?
 
     /// - Parameter configuration: the one whose statements the store was opened with.
     init(_ configuration: Configuration) {
-        applied = Mutex(Self.statements(configuration))
+        self.configuration = configuration
+        applied = Self.statements(configuration)
     }
 
     /// Brings a running store to a new configuration; does nothing when that says nothing new.
     func apply(_ configuration: Configuration, to store: EmbeddedStore) async throws {
-        let new = Self.statements(configuration)
-        guard new != applied.withLock({ $0 }) else { return }
-        try await store.apply(new)
-        applied.withLock { $0 = new }
+        self.configuration = configuration
+        try await write(to: store)
     }
 
-    /// The statements that put a configuration in force.
-    static func statements(_ configuration: Configuration) -> [String] {
-        let samplers = configuration.samplers.filter { $0.key.bits == 128 }.map { ($0.key.first, $0.value) }
-            .sorted { $0.0 < $1.0 }
+    /// Brings a running store to names that were learnt, which count where the configuration has none.
+    func apply(learnt: [IPAddress: SamplerNames], to store: EmbeddedStore) async throws {
+        self.learnt = learnt
+        try await write(to: store)
+    }
+
+    private func write(to store: EmbeddedStore) async throws {
+        let previous = last
+        let task = Task {
+            _ = try? await previous?.value
+            let new = Self.statements(configuration, learnt: learnt)
+            guard new != applied else { return }
+            try await store.apply(new)
+            applied = new
+        }
+        last = task
+        try await task.value
+    }
+
+    /// The statements that put a configuration and learnt names in force.
+    static func statements(_ configuration: Configuration, learnt: [IPAddress: SamplerNames] = [:]) -> [String] {
+        let samplers = samplers(configuration, learnt).sorted { $0.0 < $1.0 }
         let tables: [Table] = [
             Table(
                 clear: "TRUNCATE TABLE netmeta.SamplerConfig_source",
@@ -71,6 +93,23 @@ final class NameTables: Sendable {
             ),
         ]
         return [EnrichmentSettings(configuration).isIncomingFlowStatement] + tables.flatMap(\.statements)
+    }
+
+    /// What is known of single exporters: those of the configuration, and those that names were learnt of.
+    private static func samplers(
+        _ configuration: Configuration,
+        _ learnt: [IPAddress: SamplerNames]
+    ) -> [(IPAddress, SamplerConfiguration)] {
+        var result: [IPAddress: SamplerConfiguration] = [:]
+        for (prefix, sampler) in configuration.samplers where prefix.bits == 128 { result[prefix.first] = sampler }
+        for (address, names) in learnt {
+            let longest = configuration.samplers.filter { $0.key.contains(address) }.max { $0.key.bits < $1.key.bits }
+            var sampler = longest?.value ?? SamplerConfiguration()
+            sampler.names.description = sampler.names.description ?? names.description
+            sampler.names.interfaces.merge(names.interfaces) { given, _ in given }
+            result[address] = sampler
+        }
+        return result.map { ($0.key, $0.value) }
     }
 
     /// One row for each name: the sampler, what has the name, the name.

@@ -95,6 +95,8 @@ struct Server {
             decoding: DecoderSettings(configuration),
             names: NameBook(configuration)
         )
+        let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
+        let tables = NameTables(configuration)
         let web = WebService(
             configuration: configuration,
             store: store,
@@ -128,8 +130,10 @@ struct Server {
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
+                    .init(service: snmp),
+                    .init(service: LearntTables(tables: tables, store: store, status: status, logger: logger)),
                     .init(service: asMap),
-                    .init(service: reload(status, web, asMap)),
+                    .init(service: reload(status, web, asMap, snmp, tables)),
                     .init(service: web.service { announce() }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -159,14 +163,20 @@ struct Server {
         fflush(nil)
     }
 
-    private func reload(_ status: PipelineStatus, _ web: WebService, _ asMap: ASMapService) -> ReloadService {
-        let tables = NameTables(configuration)
-        return ReloadService(options: options, start: configuration, logger: logger) { new in
+    private func reload(
+        _ status: PipelineStatus,
+        _ web: WebService,
+        _ asMap: ASMapService,
+        _ snmp: SNMPService,
+        _ tables: NameTables
+    ) -> ReloadService {
+        ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))
             imports.reload(new)
             resolver.reload(new)
+            snmp.reload(new)
             web.reload(new)
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))

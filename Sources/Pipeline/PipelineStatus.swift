@@ -3,7 +3,7 @@ import FlowSchema
 public import FlowStore
 import Foundation
 import LinuxCapture
-import NetTypes
+public import NetTypes
 import Synchronization
 public import Telemetry
 import WireFormat
@@ -22,6 +22,7 @@ public final class PipelineStatus: StatusSource {
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
+    private let nameLists = Mutex<NameListReport?>(nil)
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
 
@@ -72,6 +73,12 @@ public final class PipelineStatus: StatusSource {
 
     /// Says what lists call autonomous systems from now on.
     public func setListedAutnums(_ names: [UInt32: AutonomousSystemName]) { listedAutnums.withLock { $0 = names } }
+
+    /// Says how the lists of names are.
+    public func setNameLists(_ report: NameListReport?) { nameLists.withLock { $0 = report } }
+
+    /// What exporters told in options data, whatever people call the same things.
+    public func toldNames() -> [IPAddress: ExporterReport.Names] { merged().mapValues { ExporterReport.Names($0) } }
 
     private static let interval = Duration.seconds(5)
     private static let window = 12
@@ -278,7 +285,7 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ] + snapshot.spool.metrics
+        ] + snapshot.spool.metrics + (nameLists.withLock { $0 }?.metrics ?? [])
     }
 
     // MARK: - Figures

@@ -157,7 +157,7 @@ struct EnrichmentConfigurationTests {
             statements.contains(#"INSERT INTO netmeta.InterfaceNames_source VALUES ('::ffff:192.0.2.1', 1, '\\\'')"#)
         )
         #expect(!statements.contains { $0.contains("many") })
-        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 5)
+        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 8)
     }
 
     private func load(_ yaml: String) throws -> Configuration {

@@ -39,7 +39,9 @@ export function words(column) {
     const said = tokens.map((token) =>
         WORDS[token] ?? (/^([A-Z]{2,}|IPv[46])$/.test(token) ? token : token.toLowerCase())
     );
-    return said.filter((word) => word !== "").join(" ").replace("IP ToS", "ToS") || column;
+    // SrcNet is a prefix's length, SrcNetName the name of the network.
+    const phrase = said.filter((word) => word !== "").join(" ").replace("prefix length ", "network ");
+    return phrase.replace("IP ToS", "ToS") || column;
 }
 
 /** @param {string} text */

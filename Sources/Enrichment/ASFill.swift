@@ -9,7 +9,7 @@ public enum ASOrder: String, CaseIterable, Sendable {
     case mapFirst = "map-first"
 }
 
-/// Fills AS numbers and prefix lengths from an ``AddressMap``, column by column.
+/// Fills AS numbers, prefix lengths and places from an ``AddressMap``, column by column.
 ///
 /// Addresses repeat from row to row, those of next hops most of all, so the
 /// last look-up is kept; nothing is allocated.
@@ -27,6 +27,29 @@ struct ASFill {
         fill(batch, by: .srcAddr, asn: .srcAS, length: .srcNet)
         fill(batch, by: .dstAddr, asn: .dstAS, length: .dstNet)
         fillNextHop(batch)
+        fillPlaces(batch, by: .srcAddr, country: .srcCountry, city: .srcCityId)
+        fillPlaces(batch, by: .dstAddr, country: .dstCountry, city: .dstCityId)
+    }
+
+    /// Country and city of one end; the columns stay away where the map has no places.
+    private func fillPlaces(_ batch: FlowBatch, by column: FlowColumn, country: FlowColumn, city: FlowColumn) {
+        let codes = map.codes
+        guard codes.hasCountries || codes.hasCities, batch.isPresent(column) else { return }
+        let rows = 0..<batch.count
+        let addresses = unsafe batch.write(column, rows, as: AddressBytes.self)
+        let countries = unsafe codes.hasCountries ? batch.write(country, rows, as: UInt16.self) : nil
+        let cities = unsafe codes.hasCities ? batch.write(city, rows, as: UInt64.self) : nil
+        var last = AddressBytes(.unspecified)
+        var place = 0
+        for row in rows {
+            let address = unsafe addresses[row]
+            if address != last {
+                last = address
+                place = map.lookUp(address.address).map { Int($0.place) } ?? 0
+            }
+            unsafe countries?[row] = codes.countries[place]
+            unsafe cities?[row] = codes.cities[place]
+        }
     }
 
     /// AS and prefix length of one end. An exporter's own prefix length stays in any order: it is that of its route.

@@ -42,6 +42,7 @@ public struct Enricher: Sendable {
         }
         Self.writeIncoming(batch)
         snapshot.fill?.apply(to: batch)
+        if !snapshot.boundaries.isEmpty { writeIncomingByBoundary(batch) }
         if !snapshot.local.isEmpty { writeLocality(batch) }
         guard snapshot.hasSamplers, findRuns(batch) else { return }
         for run in runs where !snapshot.samplers[run.place].rules.isEmpty {
@@ -61,6 +62,35 @@ public struct Enricher: Sendable {
         for row in rows {
             let direction = unsafe directions[row]
             unsafe incoming[row] = direction == 255 ? 255 : direction == 0 ? 1 : 0
+        }
+    }
+
+    /// `Incoming` where the interfaces tell.
+    private func writeIncomingByBoundary(_ batch: FlowBatch) {
+        guard batch.isPresent(.samplerAddress) else { return }
+        let rows = 0..<batch.count
+        // What is in the memory of a column that no row wrote is anything; both ends without a number tell nothing.
+        let hasInput = batch.isPresent(.inIf)
+        let hasOutput = batch.isPresent(.outIf)
+        guard hasInput || hasOutput else { return }
+        let samplers = unsafe batch.write(.samplerAddress, rows, as: AddressBytes.self)
+        let inputs = unsafe hasInput ? batch.write(.inIf, rows, as: UInt32.self) : nil
+        let outputs = unsafe hasOutput ? batch.write(.outIf, rows, as: UInt32.self) : nil
+        let incoming = unsafe batch.write(.incoming, rows, as: UInt8.self)
+        var last: (sampler: AddressBytes, interfaces: [UInt32: InterfaceBoundary]?) = (AddressBytes(.unspecified), nil)
+        var pair: (input: UInt32, output: UInt32, told: UInt8?) = (0, 0, nil)
+        for row in rows {
+            let sampler = unsafe samplers[row]
+            if sampler != last.sampler {
+                last = (sampler, snapshot.boundaries.interfaces(of: sampler))
+                pair = (0, 0, nil)
+            }
+            guard let interfaces = last.interfaces else { continue }
+            let (input, output) = unsafe (inputs?[row] ?? 0, outputs?[row] ?? 0)
+            if input != pair.input || output != pair.output {
+                pair = (input, output, InterfaceBoundaries.incoming(from: input, to: output, interfaces))
+            }
+            if let told = pair.told { unsafe incoming[row] = told }
         }
     }
 

@@ -10,6 +10,8 @@ public final class EnrichmentSnapshot: Sendable {
     public let map: AddressMap?
     /// Fills AS numbers from the map.
     let fill: ASFill?
+    /// Where interfaces lead.
+    public let boundaries: InterfaceBoundaries
     /// The networks that are ours.
     let local: AddressSet
     /// The samplers that something is to be done for, the longest prefixes first.
@@ -25,9 +27,14 @@ public final class EnrichmentSnapshot: Sendable {
     }
 
     /// Prepares look-ups.
-    public init(_ settings: EnrichmentSettings, map: AddressMap? = nil) {
+    public init(
+        _ settings: EnrichmentSettings,
+        map: AddressMap? = nil,
+        boundaries: InterfaceBoundaries = InterfaceBoundaries()
+    ) {
         self.settings = settings
         self.map = map
+        self.boundaries = boundaries
         fill = map.map { ASFill($0, settings.asOrder) }
         local = AddressSet(settings.localNetworks)
         samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
@@ -40,10 +47,11 @@ public final class EnrichmentSnapshot: Sendable {
         hasSamplers = samplers.contains { !$0.rules.isEmpty || $0.mask != nil }
     }
 
-    /// The same look-ups with another map.
-    private init(_ other: EnrichmentSnapshot, map: AddressMap?) {
+    /// The same look-ups with another map or other boundaries.
+    private init(_ other: EnrichmentSnapshot, map: AddressMap?, boundaries: InterfaceBoundaries) {
         settings = other.settings
         self.map = map
+        self.boundaries = boundaries
         fill = map.map { ASFill($0, other.settings.asOrder) }
         local = other.local
         samplers = other.samplers
@@ -51,7 +59,14 @@ public final class EnrichmentSnapshot: Sendable {
     }
 
     /// The same look-ups with another map, or none.
-    func with(map: AddressMap?) -> EnrichmentSnapshot { EnrichmentSnapshot(self, map: map) }
+    func with(map: AddressMap?) -> EnrichmentSnapshot {
+        EnrichmentSnapshot(self, map: map, boundaries: boundaries)
+    }
+
+    /// The same look-ups with other boundaries.
+    func with(boundaries: InterfaceBoundaries) -> EnrichmentSnapshot {
+        EnrichmentSnapshot(self, map: map, boundaries: boundaries)
+    }
 
     /// Which of ``samplers`` counts for a sampler; nil for none.
     func place(of sampler: IPAddress) -> Int? {
@@ -64,8 +79,12 @@ public final class EnrichmentSource: Sendable {
     private let snapshot: Mutex<EnrichmentSnapshot>
 
     /// Begins with what the settings say.
-    public init(_ settings: EnrichmentSettings = EnrichmentSettings(), map: AddressMap? = nil) {
-        snapshot = Mutex(EnrichmentSnapshot(settings, map: map))
+    public init(
+        _ settings: EnrichmentSettings = EnrichmentSettings(),
+        map: AddressMap? = nil,
+        boundaries: InterfaceBoundaries = InterfaceBoundaries()
+    ) {
+        snapshot = Mutex(EnrichmentSnapshot(settings, map: map, boundaries: boundaries))
     }
 
     /// The snapshot of now.
@@ -74,12 +93,17 @@ public final class EnrichmentSource: Sendable {
     /// Puts a new snapshot in place for the batches that are handed over from now on.
     public func replace(with new: EnrichmentSnapshot) { snapshot.withLock { $0 = new } }
 
-    /// The same for settings alone; the map stays.
+    /// The same for settings alone; the map and the boundaries stay.
     public func replace(settings: EnrichmentSettings) {
         let new = EnrichmentSnapshot(settings)
-        snapshot.withLock { $0 = new.with(map: $0.map) }
+        snapshot.withLock { $0 = new.with(map: $0.map).with(boundaries: $0.boundaries) }
     }
 
     /// The same for the map alone; the settings stay.
     public func replace(map: AddressMap?) { snapshot.withLock { $0 = $0.with(map: map) } }
+
+    /// The same for the boundaries alone.
+    public func replace(boundaries: InterfaceBoundaries) {
+        snapshot.withLock { $0 = $0.with(boundaries: boundaries) }
+    }
 }

@@ -11,7 +11,7 @@ public struct Dimension: Hashable, Sendable {
 
     /// The dimension of a column; nil for a column that nobody groups by.
     public init?(_ column: FlowColumn) {
-        guard column.field.isDimension, column.isStored else { return nil }
+        guard column.field.isDimension, column.isStored || column.isDerived else { return nil }
         self.column = column
     }
 
@@ -22,7 +22,7 @@ public struct Dimension: Hashable, Sendable {
         for part in list.split(separator: ",", omittingEmptySubsequences: true) {
             let name = String(part.drop { $0 == " " }.prefix { $0 != " " })
             guard let dimension = FlowColumn.named(name).flatMap(Dimension.init) else {
-                let names = FlowColumn.allCases.filter { Dimension($0) != nil }.map(\.name)
+                let names = FlowColumn.queryable.filter { Dimension($0) != nil }.map(\.name)
                 throw QueryError(
                     "\(name.prefix(40)) is no dimension",
                     parameter: "dimensions",
@@ -50,7 +50,7 @@ public struct Dimension: Hashable, Sendable {
     public func isUnknown(_ value: KeyValue) -> Bool {
         switch value {
         case .address(let address): address.isUnspecified
-        case .number: value == unknown
+        case .number, .text: value == unknown
         }
     }
 
@@ -58,8 +58,13 @@ public struct Dimension: Hashable, Sendable {
     public func text(_ value: KeyValue) -> String {
         switch value {
         case .address(let address): address.description
+        case .text(let text): text
         case .number(let number):
-            column.field.kind == .mac ? MACAddress(bits: number).description : String(number)
+            switch column.field.kind {
+            case .mac: MACAddress(bits: number).description
+            case .country: CountryCode.text(number) ?? String(number)
+            default: String(number)
+            }
         }
     }
 
@@ -91,15 +96,18 @@ public struct Dimension: Hashable, Sendable {
 public enum KeyValue: Hashable, Sendable {
     case number(UInt64)
     case address(IPAddress)
+    case text(String)
 
     /// The value that stands for "not known" in columns of that kind.
     static func unknown(_ kind: FieldKind) -> KeyValue? {
         switch kind {
         case .asn, .interface, .mac, .port, .ipProtocol, .etherType, .flowType, .samplingSource,
-            .encapType, .locality:
+            .encapType, .locality, .country:
             .number(0)
         case .direction, .incoming: .number(255)
         case .address: .address(.unspecified)
+        case .text: .text("")
+        case .boundary: .text(InterfaceBoundary.undefined.name)
         case .time, .subsecond, .counter, .number, .tcpFlags, .numbers, .strings: nil
         }
     }
@@ -109,15 +117,17 @@ public enum KeyValue: Hashable, Sendable {
         switch self {
         case .number(let number): "\(number)"
         case .address(let address): "\(address)"
+        case .text(let text): "\(string: text)"
         }
     }
 }
 
 extension SQLText {
-    /// A column as a number or an address; the Enum8 columns compare and arrive as their numbers.
+    /// A column as a number, an address or a text; the Enum8 columns and countries compare and arrive as their numbers.
     static func value(of column: FlowColumn) -> SQLText {
         switch column.field.kind {
         case .flowType, .samplingSource, .encapType, .locality: "toUInt8(\(column))"
+        case .country: "reinterpretAsUInt16(\(column))"
         default: "\(column)"
         }
     }

@@ -53,6 +53,7 @@ public struct FlowSource: Hashable, Sendable {
     ///   - goesWithRaw: whether the sums are taken together with those of raw rows.
     init(_ question: Question, groupedBy columns: [FlowColumn], width: UInt64? = nil, goesWithRaw: Bool = false) {
         self.goesWithRaw = goesWithRaw
+        let columns = columns.flatMap(\.sources)
         var needed = Set(columns)
         if question.direction != .all { needed.insert(.incoming) }
         // Rows are chosen within the parts, so the columns of the filter needn't come out of them.
@@ -128,12 +129,12 @@ public enum DetailChoice: String, CaseIterable, Sendable {
 }
 
 extension Filter {
-    /// The columns that the condition looks at.
+    /// The columns of rows that the condition looks at.
     var columns: Set<FlowColumn> {
         switch self {
         case .and(let parts), .or(let parts): parts.reduce(into: []) { $0.formUnion($1.columns) }
         case .not(let inner): inner.columns
-        case .match(let match): Set(match.subject.columns)
+        case .match(let match): Set(match.subject.columns.flatMap(\.sources))
         }
     }
 }

@@ -45,7 +45,10 @@ public struct FlowsQuery: Hashable, Sendable {
             rows.append("(TimeReceived < toDateTime(\(before.second)) OR _hash <= \(before.hash))")
             older.append("TimeReceived < toDateTime(\(before.second))")
         }
-        let columns = Self.columns.map { "\($0)" as SQLText }
+        // Where no country is known, a text without letters and not one of two zero bytes.
+        let columns = Self.columns.map { column -> SQLText in
+            column.field.kind == .country ? "toString(\(column)) AS \(column)" : "\(column)"
+        }
         let values = Self.columns.map { SQLText.value(of: $0) }
         return """
             SELECT \(columns, separator: ", "), cityHash64(\(values, separator: ", ")) AS _hash

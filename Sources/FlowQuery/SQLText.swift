@@ -45,9 +45,10 @@ extension SQLText: ExpressibleByStringInterpolation {
             text += sql.text
         }
 
-        /// Adds the name of a column; names are ours and need no quotes.
+        /// Adds the name of a column, or what tells one that no row holds, since rollups lack its name; both are ours
+        /// and need no quotes.
         public mutating func appendInterpolation(_ column: FlowColumn) {
-            text += column.name
+            text += column.derivation?.expression ?? column.name
         }
 
         /// Adds the name of a rollup's sum.

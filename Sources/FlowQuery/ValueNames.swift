@@ -4,17 +4,18 @@ import FlowSchema
 enum ValueNames {
     /// The number behind a name in a column of that kind, in whatever case.
     static func number(_ name: String, kind: FieldKind) -> UInt64? {
-        table(kind)?.numbers[name.lowercased()]
+        kind == .country ? CountryCode.number(name).map(UInt64.init) : table(kind)?.numbers[name.lowercased()]
     }
 
     /// The name of a number in a column of that kind.
     static func name(_ number: UInt64, kind: FieldKind) -> String? {
-        table(kind)?.names[number]
+        kind == .country ? CountryCode.text(number) : table(kind)?.names[number]
     }
 
     /// All names for a kind, for suggestions.
     static func all(_ kind: FieldKind) -> [String] {
-        table(kind).map { Array($0.names.values) } ?? []
+        kind == .boundary
+            ? InterfaceBoundary.allCases.map(\.name) : table(kind).map { Array($0.names.values) } ?? []
     }
 
     /// TCP flags from bit 0 up (RFC 9293 section 3.1).

@@ -5,7 +5,7 @@
 public struct Field: Sendable {
     /// Which column this is; also its place in a ``FlowBatch``.
     public let column: FlowColumn
-    /// The field number in FlowMessage: NetMeta's and goflow2's, ours from 1000.
+    /// The field number in FlowMessage: NetMeta's and goflow2's, ours from 1000; 0 for what isn't in it.
     public let number: Int
     /// The ClickHouse column, fixed for good.
     public let name: String
@@ -63,6 +63,8 @@ public enum FieldGroup: String, CaseIterable, Sendable {
     case mpls
     case nat
     case application
+    case places
+    case classes
 }
 
 /// What a field's values mean.
@@ -103,6 +105,12 @@ public enum FieldKind: String, Sendable {
     case tcpFlags
     /// ``EncapType``.
     case encapType
+    /// Two letters in a number of 16 bits, the first in the low byte; 0 = unknown.
+    case country
+    /// Words; nothing = unknown.
+    case text
+    /// The name of an ``InterfaceBoundary``.
+    case boundary
     /// A list of numbers of 32 bits.
     case numbers
     /// Texts by name.
@@ -191,6 +199,25 @@ public enum Locality: UInt8, CaseIterable, Sendable {
         case .out: "out"
         case .internal: "internal"
         case .transit: "transit"
+        }
+    }
+}
+
+/// Where an interface leads.
+public enum InterfaceBoundary: UInt8, CaseIterable, Sendable {
+    /// Nothing is said.
+    case undefined = 0
+    /// Out of the network.
+    case external = 1
+    /// Into the network.
+    case `internal` = 2
+
+    /// The name in SQL.
+    public var name: String {
+        switch self {
+        case .undefined: "undefined"
+        case .external: "external"
+        case .internal: "internal"
         }
     }
 }

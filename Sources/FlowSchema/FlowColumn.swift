@@ -91,10 +91,51 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case ingressPhysIf
     case egressPhysIf
 
+    // Places, which are there where a source of places is configured.
+    case srcCountry
+    case dstCountry
+    case srcCityId
+    case dstCityId
+
     // Values of varying length.
     case asPath
     case bgpCommunities
     case strings
+
+    // Texts that no row holds: dictionaries tell them of other columns.
+    case exporterGroup
+    case exporterRole
+    case exporterSite
+    case exporterRegion
+    case exporterTenant
+    case inIfBoundary
+    case outIfBoundary
+    case inIfProvider
+    case outIfProvider
+    case inIfConnectivity
+    case outIfConnectivity
+    case srcNetName
+    case dstNetName
+    case srcNetRole
+    case dstNetRole
+    case srcNetSite
+    case dstNetSite
+    case srcNetRegion
+    case dstNetRegion
+    case srcNetTenant
+    case dstNetTenant
+    case srcCity
+    case dstCity
+
+    /// The columns that rows have, in the order of their numbers in memory; without ``derived``.
+    public static let allCases: [FlowColumn] = (0...FlowColumn.strings.rawValue).compactMap(FlowColumn.init)
+
+    /// The columns that dictionaries tell of other columns.
+    public static let derived: [FlowColumn] = (FlowColumn.strings.rawValue + 1...FlowColumn.dstCity.rawValue)
+        .compactMap(FlowColumn.init)
+
+    /// The columns that can be asked for, in the order of documentation.
+    public static let queryable = allCases.filter(\.isStored) + derived
 
     /// The facts about this column.
     public var field: Field { Self.table[Int(rawValue)] }
@@ -102,7 +143,7 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     /// The column's name in ClickHouse.
     public var name: String { field.name }
 
-    /// How many columns there are.
+    /// How many columns rows have.
     public static let count = allCases.count
 
     /// The column of that name, in whatever case the letters are.
@@ -110,8 +151,10 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         byName[name.lowercased()]
     }
 
-    private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.name.lowercased(), $0) })
-    private static let table = allCases.map { $0.row }
+    private static let byName = Dictionary(
+        uniqueKeysWithValues: (allCases + derived).map { ($0.name.lowercased(), $0) }
+    )
+    private static let table = (allCases + derived).map { $0.row }
 
     /// How the column's values lie in memory.
     @inlinable
@@ -124,19 +167,22 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
             .locality:
             .uint8
         case .eType, .srcPort, .dstPort, .srcVlan, .dstVlan, .vlanId, .eTypeEncap, .srcPortEncap, .dstPortEncap,
-            .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason:
+            .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason, .srcCountry, .dstCountry:
             .uint16
         case .timeReceived, .sequenceNum, .samplingRate, .timeFlowStart, .timeFlowStartNs, .timeFlowEnd,
             .timeFlowEndNs, .inIf, .outIf, .ingressVrfId, .egressVrfId, .ipv6FlowLabel, .fragmentId, .fragmentOffset,
             .srcAS, .dstAS, .nextHopAS, .ipv6FlowLabelEncap, .fragmentIdEncap, .fragmentOffsetEncap, .encapId,
             .mpls1Label, .mpls2Label, .mpls3Label, .mplsLastLabel, .prevHopAS, .ingressPhysIf, .egressPhysIf:
             .uint32
-        case .bytes, .packets, .srcMac, .dstMac, .applicationId:
+        case .bytes, .packets, .srcMac, .dstMac, .applicationId, .srcCityId, .dstCityId:
             .uint64
         case .samplerAddress, .srcAddr, .dstAddr, .nextHop, .srcAddrEncap, .dstAddrEncap, .srcAddrNAT, .dstAddrNAT,
             .bgpNextHop:
             .bytes16
-        case .asPath, .bgpCommunities, .strings:
+        case .asPath, .bgpCommunities, .strings, .exporterGroup, .exporterRole, .exporterSite, .exporterRegion,
+            .exporterTenant, .inIfBoundary, .outIfBoundary, .inIfProvider, .outIfProvider, .inIfConnectivity,
+            .outIfConnectivity, .srcNetName, .dstNetName, .srcNetRole, .dstNetRole, .srcNetSite, .dstNetSite,
+            .srcNetRegion, .dstNetRegion, .srcNetTenant, .dstNetTenant, .srcCity, .dstCity:
             .variable
         }
     }
@@ -150,13 +196,19 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     public var isDetail: Bool { rawValue > FlowColumn.locality.rawValue }
 
     /// Whether the value is computed at ingest from the row's others and the configuration; decoders never write it.
-    public var isEnriched: Bool { self == .incoming || self == .locality }
+    public var isEnriched: Bool { self == .incoming || self == .locality || isPlace }
+
+    /// Whether the value is a place that was looked up at ingest.
+    public var isPlace: Bool { (FlowColumn.srcCountry.rawValue...FlowColumn.dstCityId.rawValue).contains(rawValue) }
+
+    /// Whether no row holds it: ``derivation`` tells the value of other columns.
+    public var isDerived: Bool { rawValue > FlowColumn.strings.rawValue }
 
     /// The columns from this one on are those whose values vary in length.
     public static let firstVariable = FlowColumn.asPath
 
     /// Whether the column exists in ClickHouse; the others live in batches and in `decode`'s output only.
-    public var isStored: Bool { field.kind != .subsecond }
+    public var isStored: Bool { field.kind != .subsecond && !isDerived }
 
     // One entry is two lines: what it is and what it means.
     // swift-format-ignore
@@ -408,6 +460,18 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .egressPhysIf:
             Field(self, 1023, "OutPhysIf", .interfaces, .interface, mirror: .ingressPhysIf,
                 "The SNMP index of the physical egress interface.")
+        case .srcCountry:
+            Field(self, 1029, "SrcCountry", .places, .country, mirror: .dstCountry,
+                "The country of the source address, as two letters; in FlowMessage the first of them in the low byte.")
+        case .dstCountry:
+            Field(self, 1030, "DstCountry", .places, .country, mirror: .srcCountry,
+                "The country of the destination address, as two letters.")
+        case .srcCityId:
+            Field(self, 1031, "SrcCityId", .places, .number, dimension: false, mirror: .dstCityId,
+                "The city of the source address, as a number that the dictionary Cities names; 0 unknown.")
+        case .dstCityId:
+            Field(self, 1032, "DstCityId", .places, .number, dimension: false, mirror: .srcCityId,
+                "The city of the destination address, as a number that the dictionary Cities names; 0 unknown.")
         case .asPath:
             Field(self, 1024, "ASPath", .routing, .numbers, dimension: false,
                 "The AS path to the destination, nearest first; of a set of AS each is there.")
@@ -417,6 +481,75 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .strings:
             Field(self, 1026, "Strings", .application, .strings, dimension: false,
                 "What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on.")
+        case .exporterGroup:
+            Field(self, 0, "ExporterGroup", .classes, .text,
+                "The group of the exporter, by today's rules and lists.")
+        case .exporterRole:
+            Field(self, 0, "ExporterRole", .classes, .text,
+                "The role of the exporter, by today's rules and lists.")
+        case .exporterSite:
+            Field(self, 0, "ExporterSite", .classes, .text,
+                "The site of the exporter, by today's rules and lists.")
+        case .exporterRegion:
+            Field(self, 0, "ExporterRegion", .classes, .text,
+                "The region of the exporter, by today's rules and lists.")
+        case .exporterTenant:
+            Field(self, 0, "ExporterTenant", .classes, .text,
+                "The tenant of the exporter, by today's rules and lists.")
+        case .inIfBoundary:
+            Field(self, 0, "InIfBoundary", .classes, .boundary, mirror: .outIfBoundary,
+                "Where the ingress interface leads, by its names: external, internal or undefined.")
+        case .outIfBoundary:
+            Field(self, 0, "OutIfBoundary", .classes, .boundary, mirror: .inIfBoundary,
+                "Where the egress interface leads, by its names: external, internal or undefined.")
+        case .inIfProvider:
+            Field(self, 0, "InIfProvider", .classes, .text, mirror: .outIfProvider,
+                "Who is at the other end of the ingress interface, by today's rules and lists.")
+        case .outIfProvider:
+            Field(self, 0, "OutIfProvider", .classes, .text, mirror: .inIfProvider,
+                "Who is at the other end of the egress interface, by today's rules and lists.")
+        case .inIfConnectivity:
+            Field(self, 0, "InIfConnectivity", .classes, .text, mirror: .outIfConnectivity,
+                "What the ingress interface is for, by today's rules and lists.")
+        case .outIfConnectivity:
+            Field(self, 0, "OutIfConnectivity", .classes, .text, mirror: .inIfConnectivity,
+                "What the egress interface is for, by today's rules and lists.")
+        case .srcNetName:
+            Field(self, 0, "SrcNetName", .classes, .text, mirror: .dstNetName,
+                "The name of the network that the source address is in, by today's rules and lists.")
+        case .dstNetName:
+            Field(self, 0, "DstNetName", .classes, .text, mirror: .srcNetName,
+                "The name of the network that the destination address is in, by today's rules and lists.")
+        case .srcNetRole:
+            Field(self, 0, "SrcNetRole", .classes, .text, mirror: .dstNetRole,
+                "The role of the network that the source address is in.")
+        case .dstNetRole:
+            Field(self, 0, "DstNetRole", .classes, .text, mirror: .srcNetRole,
+                "The role of the network that the destination address is in.")
+        case .srcNetSite:
+            Field(self, 0, "SrcNetSite", .classes, .text, mirror: .dstNetSite,
+                "The site of the network that the source address is in.")
+        case .dstNetSite:
+            Field(self, 0, "DstNetSite", .classes, .text, mirror: .srcNetSite,
+                "The site of the network that the destination address is in.")
+        case .srcNetRegion:
+            Field(self, 0, "SrcNetRegion", .classes, .text, mirror: .dstNetRegion,
+                "The region of the network that the source address is in.")
+        case .dstNetRegion:
+            Field(self, 0, "DstNetRegion", .classes, .text, mirror: .srcNetRegion,
+                "The region of the network that the destination address is in.")
+        case .srcNetTenant:
+            Field(self, 0, "SrcNetTenant", .classes, .text, mirror: .dstNetTenant,
+                "The tenant of the network that the source address is in.")
+        case .dstNetTenant:
+            Field(self, 0, "DstNetTenant", .classes, .text, mirror: .srcNetTenant,
+                "The tenant of the network that the destination address is in.")
+        case .srcCity:
+            Field(self, 0, "SrcCity", .places, .text, mirror: .dstCity,
+                "The name of the city of the source address.")
+        case .dstCity:
+            Field(self, 0, "DstCity", .places, .text, mirror: .srcCity,
+                "The name of the city of the destination address.")
         }
     }
 }

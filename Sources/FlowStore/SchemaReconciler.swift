@@ -23,8 +23,23 @@ struct SchemaReconciler {
         }
         try makeRollups(retentionDays: days)
         for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }
+        try makeDerivedColumns()
         if let retentionDays { try setRetention(days: retentionDays) }
         if let fsync { try setFsync(fsync) }
+    }
+
+    /// Gives the table the columns that dictionaries tell, by this version's expressions.
+    private func makeDerivedColumns() throws(StoreError) {
+        let present = try strings("SELECT concat(name, ' ', default_expression) FROM system.columns WHERE \(flows)")
+        for column in FlowColumn.derived {
+            guard let known = present.first(where: { $0.hasPrefix("\(column.name) ") }) else {
+                try execute(ClickHouse.addColumn(column))
+                continue
+            }
+            if known != "\(column.name) \(column.derivation?.expression ?? "")" {
+                try execute(ClickHouse.modifyColumn(column))
+            }
+        }
     }
 
     private var flows: String {

@@ -33,10 +33,18 @@ extension ExporterReport {
         memory.refused = exporter.refusedState
         malformed = counters.malformed.byName
         for (statistic, value) in exporter.statistics { statistics[statistic.name] = value }
-        names.interfaces = exporter.names.interfaces
-        names.vrfs = exporter.names.vrfs
-        names.applications = exporter.names.applications
-        names.samplers = exporter.names.samplers
+        names = Names(exporter)
+    }
+}
+
+extension ExporterReport.Names {
+    /// What an exporter told.
+    init(_ exporter: ExporterSnapshot) {
+        self.init()
+        interfaces = exporter.names.interfaces
+        vrfs = exporter.names.vrfs
+        applications = exporter.names.applications
+        samplers = exporter.names.samplers
     }
 }
 

@@ -23,6 +23,7 @@ public final class PipelineStatus: StatusSource {
     private let asMap = Mutex<ASMapReport?>(nil)
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let snmp = Mutex(SNMPState())
+    private let nameLists = Mutex<NameListReport?>(nil)
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
 
@@ -89,6 +90,17 @@ public final class PipelineStatus: StatusSource {
         metrics: [MetricFamily]
     ) {
         snmp.withLock { $0 = SNMPState(agents: agents, health: health, metrics: metrics) }
+    }
+
+    /// Says how the lists of names are.
+    public func setNameLists(_ report: NameListReport?) { nameLists.withLock { $0 = report } }
+
+    /// What exporters told in options data, and their SNMP agents, whatever people call the same things.
+    public func toldNames() -> [IPAddress: (flows: ExporterReport.Names, agent: ExporterReport.SNMP?)] {
+        let agents = snmp.withLock { $0.agents }
+        return merged().reduce(into: [:]) { told, exporter in
+            told[exporter.key] = (ExporterReport.Names(exporter.value), agents[exporter.key])
+        }
     }
 
     private static let interval = Duration.seconds(5)
@@ -299,7 +311,7 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ] + snapshot.spool.metrics + snmp.withLock { $0.metrics }
+        ] + snapshot.spool.metrics + snmp.withLock { $0.metrics } + (nameLists.withLock { $0 }?.metrics ?? [])
     }
 
     // MARK: - Figures

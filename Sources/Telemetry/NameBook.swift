@@ -3,7 +3,16 @@ public import NetTypes
 /// Names that people gave: in the configuration, not in what exporters send.
 public struct NameBook: Hashable, Sendable {
     /// Names of samplers and of what belongs to them, by the samplers' address or prefix; the longest counts.
-    public var samplers: [Prefix: SamplerNames] = [:]
+    public var samplers: [Prefix: SamplerNames] {
+        get { names }
+        set {
+            names = newValue
+            // Lists have thousands of prefixes and few lengths, the longest first: each is one look-up.
+            lengths = Set(newValue.keys.map(\.bits)).sorted(by: >)
+        }
+    }
+    private var names: [Prefix: SamplerNames] = [:]
+    private var lengths: [Int] = []
     /// Names of autonomous systems.
     public var autnums: [UInt32: AutonomousSystemName] = [:]
     /// Names of autonomous systems that lists have, for those that people gave none.
@@ -13,7 +22,7 @@ public struct NameBook: Hashable, Sendable {
     public init() {}
 
     /// Whether nothing has a name.
-    public var isEmpty: Bool { samplers.isEmpty && autnums.isEmpty && listedAutnums.isEmpty }
+    public var isEmpty: Bool { names.isEmpty && autnums.isEmpty && listedAutnums.isEmpty }
 
     /// What an autonomous system is called.
     public func autonomousSystem(_ number: UInt32) -> AutonomousSystemName? {
@@ -22,7 +31,7 @@ public struct NameBook: Hashable, Sendable {
 
     /// The names that go with one sampler.
     public func sampler(_ address: IPAddress) -> SamplerNames {
-        samplers.filter { $0.key.contains(address) }.max { $0.key.bits < $1.key.bits }?.value ?? SamplerNames()
+        lengths.lazy.compactMap { names[Prefix(address, bits: $0)] }.first ?? SamplerNames()
     }
 }
 

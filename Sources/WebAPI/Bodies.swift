@@ -59,7 +59,7 @@ extension WebAPI {
     func schemaBody() -> SchemaBody {
         SchemaBody(
             version: options.version,
-            columns: FlowColumn.allCases.filter(\.isStored).map { column in
+            columns: FlowColumn.queryable.map { column in
                 let field = column.field
                 return SchemaBody.Column(
                     name: field.name,

@@ -120,6 +120,7 @@ struct LearntNames {
     private static func given(_ value: KeyValue, _ column: FlowColumn, _ names: SamplerNames) -> String? {
         switch value {
         case .address(let address): return names.hosts[address]
+        case .text: return nil
         case .number(let number):
             guard let number = UInt32(exactly: number) else { return nil }
             if column.field.kind == .interface { return names.interfaces[number] }

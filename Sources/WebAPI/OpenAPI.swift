@@ -270,8 +270,8 @@ extension Endpoint {
             status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
             be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, store, spool, \
-            asMap (null without enrichment.asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
-            problem, sources (location, kind routes or names, checked, problem)), \
+            asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
+            problem, sources (location, kind places, routes or names, checked, problem)), \
             snmp (null without enrichment.snmp; agents, answering, leftOut, problem)
             """
         case .losses:

@@ -132,9 +132,13 @@ extension QueryResult {
     func keyValues(_ name: String) throws -> [KeyValue] {
         guard let column = self[name] else { throw UnexpectedAnswer(message: "the answer lacks the column \(name)") }
         return try column.values.map { value in
-            if case .address(let address) = value { return .address(address) }
+            switch value {
+            case .address(let address): return .address(address)
+            case .string(let text): return .text(text)
+            default: break
+            }
             guard let number = value.unsigned else {
-                throw UnexpectedAnswer(message: "\(name) holds neither a number nor an address")
+                throw UnexpectedAnswer(message: "\(name) holds neither a number nor an address nor a text")
             }
             return .number(number)
         }

@@ -172,3 +172,32 @@ def test_mmdblookup():
         number = re.match(r"AS(\d+)", rest)
         found[address] = int(number.group(1)) if number else None
     assert found == wanted
+
+
+@pytest.mark.skipif(shutil.which("mmdblookup") is None, reason="mmdb-bin isn't installed")
+def test_places():
+    """Country and city of both ends of every network of a city database, and of the addresses beside them."""
+    path = FIXTURES / "city.mmdb"
+    networks = [ipaddress.ip_network(line.split(",")[0]) for line in asmap(path)]
+    assert len(networks) > 50
+    addresses = [ipaddress.ip_address("203.0.113.7"), ipaddress.ip_address("::1")]
+    for network in networks:
+        addresses += [network[0], network[-1], network[0] - 1, network[-1] + 1]
+    wanted = {str(address): place(path, address) for address in addresses}
+    asked = [argument for address in wanted for argument in ("--address", address)]
+    found = {}
+    for line in asmap(path, *asked):
+        address, _, rest = line.partition(": ")
+        # "AS unknown, by a /32, DE, Berlin"
+        country, city = [*rest.split(", ", 3)[2:], None, None][:2]
+        found[address] = (country, city)
+    assert found == wanted
+
+
+def place(path, address):
+    """What mmdblookup says of an address: (country, city)."""
+    def ask(*keys):
+        command = ["mmdblookup", "--file", path, "--ip", str(address), *keys]
+        text = re.search(r'"(.*)" <utf8_string>', subprocess.run(command, capture_output=True, text=True).stdout)
+        return text and text.group(1)
+    return ask("country", "iso_code"), ask("city", "names", "en")

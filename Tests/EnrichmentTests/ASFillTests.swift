@@ -54,6 +54,50 @@ struct ASFillTests {
         #expect(numbers(batch, .srcAS) == [0, 0, 0, 0] && numbers(batch, .srcNet) == [0, 0, 0, 0])
     }
 
+    @Test("country and city of both ends, before addresses lose their host bits; without places there are no columns")
+    func places() {
+        var builder = AddressMapBuilder(placesOnly: true)
+        let berlin = AddressMap.Place(country: "DE", city: "Berlin")
+        let placeless = builder.number(of: .init(city: "Atlantis"))
+        _ = builder.add(prefix("192.0.2.0/26"), asn: 64496, place: builder.number(of: berlin))
+        _ = builder.add(prefix("192.0.2.64/26"), asn: 64497, place: placeless)
+        _ = builder.add(prefix("2001:db8::/32"), asn: 0, place: builder.number(of: .init(country: "FR")))
+        let places = builder.build()
+        var sampler = SamplerEnrichment()
+        sampler.anonymization = Anonymization(v4Bits: 16, v6Bits: 16)
+        var settings = EnrichmentSettings()
+        settings.samplers = [prefix("203.0.113.1"): sampler]
+        let batch = rows(ends)
+        set(batch, .samplerAddress, samplers("203.0.113.1", "203.0.113.1", "203.0.113.1", "203.0.113.1"))
+        batch.seal()
+        var enricher = Enricher(EnrichmentSource(settings, map: AddressMap(merging: [places, map])))
+        enricher.enrich(batch)
+        let codes = (0..<4).map { CountryCode.text(batch.number(.srcCountry, row: $0)) }
+        #expect(codes == ["DE", nil, "FR", nil])
+        let atlantis = AddressMap.Place(city: "Atlantis").cityNumber
+        #expect(numbers(batch, .srcCityId) == [berlin.cityNumber, atlantis, 0, atlantis])
+        #expect(numbers(batch, .dstCityId) == [0, 0, 0, berlin.cityNumber])
+        // The numbers of ASes are the other source's.
+        #expect(numbers(batch, .srcAS) == [64496, 64497, 64498, 64497])
+        #expect(ClickHouse.InputTable(for: batch) == .placed)
+        let plain = rows(ends)
+        enrich(plain, map, .exporterFirst)
+        #expect(!plain.isPresent(.srcCountry) && !plain.isPresent(.srcCityId))
+        #expect(ClickHouse.InputTable(for: plain) == .usual)
+    }
+
+    @Test("a city's number is for good, and fits into what JSON keeps")
+    func cityNumbers() {
+        #expect(AddressMap.Place(country: "DE", city: "Berlin").cityNumber == 8_208_369_389_625_335)
+        #expect(
+            AddressMap.Place(country: "US", city: "Berlin").cityNumber
+                != AddressMap.Place(country: "DE", city: "Berlin").cityNumber
+        )
+        #expect(AddressMap.Place(country: "DE").cityNumber == 0)
+        let numbers = (0..<100_000).map { AddressMap.Place(country: "DE", city: "City \($0)").cityNumber }
+        #expect(Set(numbers).count == numbers.count && numbers.allSatisfy { $0 < 1 << 53 })
+    }
+
     @Test("rules and anonymisation see what the map gave, and memory of an earlier batch shows nowhere")
     func order() {
         var sampler = SamplerEnrichment()

@@ -25,6 +25,11 @@ struct DimensionTests {
         (.tcpFlags, .number(18), "18", "SYN+ACK"),
         (.tcpFlags, .number(0), "0", "none"),
         (.ipTos, .number(0), "0", "0"),
+        (.srcCountry, .number(0x4544), "DE", "DE"),
+        (.dstCountry, .number(0), "0", "unknown"),
+        (.exporterRole, .text("edge"), "edge", "edge"),
+        (.srcCity, .text(""), "", "unknown"),
+        (.inIfBoundary, .text("undefined"), "undefined", "unknown"),
     ])
     func labels(column: FlowColumn, value: KeyValue, text: String, label: String) throws {
         let dimension = try #require(Dimension(column))
@@ -34,9 +39,16 @@ struct DimensionTests {
 
     /// What a click in the console writes into the filter selects that value.
     @Test func everyKeyIsAFilter() throws {
-        for column in FlowColumn.allCases {
+        for column in FlowColumn.queryable {
             guard let dimension = Dimension(column) else { continue }
-            let value: KeyValue = column.storage == .bytes16 ? .address(IPAddress(192, 0, 2, 1)) : .number(7)
+            let value: KeyValue =
+                switch column.field.kind {
+                case .address: .address(IPAddress(192, 0, 2, 1))
+                case .text: .text("Example")
+                case .boundary: .text("external")
+                case .country: .number(0x4544)
+                default: .number(7)
+                }
             #expect(throws: Never.self) { try Filter.parse("\(column.name) = \(dimension.text(value))") }
         }
     }

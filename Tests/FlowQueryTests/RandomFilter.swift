@@ -20,7 +20,7 @@ struct RandomFilter {
     }
 
     private mutating func match() -> Filter.Match {
-        let columns = FlowColumn.allCases.filter(\.isComparable).map(Filter.Subject.column)
+        let columns = FlowColumn.queryable.filter(\.isComparable).map(Filter.Subject.column)
         let subjects = columns + Filter.Pair.allCases.map(Filter.Subject.either)
         let subject = subjects[Int.random(in: 0..<subjects.count, using: &random)]
         let kind = subject.field.kind
@@ -54,6 +54,8 @@ struct RandomFilter {
         let kind = subject.field.kind
         let hasUnknown = ![.time, .counter, .number, .tcpFlags].contains(kind)
         if hasUnknown, Int.random(in: 0...4, using: &random) == 0 { return .unknown }
+        if kind == .text { return .text(string()) }
+        if kind == .boundary { return .text(InterfaceBoundary.allCases.randomElement(using: &random)?.name ?? "") }
         guard kind == .address else { return .number(number(subject)) }
         return inList && Bool.random(using: &random) ? .prefix(prefix()) : .address(address())
     }

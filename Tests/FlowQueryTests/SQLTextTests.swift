@@ -57,6 +57,7 @@ struct SQLTextTests {
             "AND", "OR", "NOT", "IN", "LIKE", "BETWEEN", "match", "toString", "toIPv6", "toUInt8", "toDateTime",
             "bitAnd",
             "if", "substring", "lower", "MACNumToString",
+            "reinterpretAsUInt16", "dictGet",
         ]
         for _ in 0..<3000 {
             var rest = source.filter().sql.text[...]

@@ -92,6 +92,10 @@ struct SchemaTests {
         1026 Strings Map(LowCardinality(String), String)
         1027 Incoming UInt8
         1028 Locality Enum8('unknown' = 0, 'in' = 1, 'out' = 2, 'internal' = 3, 'transit' = 4)
+        1029 SrcCountry FixedString(2)
+        1030 DstCountry FixedString(2)
+        1031 SrcCityId UInt64
+        1032 DstCityId UInt64
         """
 
     @Test("numbers, names and types are as published")
@@ -111,6 +115,29 @@ struct SchemaTests {
             if let mirror = field.mirror { #expect(mirror.field.mirror == field.column) }
             #expect(field.documentation.hasSuffix("."))
         }
+    }
+
+    @Test("columns that no row holds are told of some that rows hold, and have names of their own")
+    func derived() {
+        let names = (FlowColumn.allCases + FlowColumn.derived).map { $0.name.lowercased() }
+        #expect(Set(names).count == names.count && FlowColumn.derived.count == 23)
+        for column in FlowColumn.derived {
+            let field = column.field
+            #expect(
+                field.number == 0 && field.isDimension && !column.isStored && FlowColumn.named(field.name) == column
+            )
+            if let mirror = field.mirror { #expect(mirror.field.mirror == column) }
+            #expect(!column.sources.isEmpty && column.sources.allSatisfy(\.isStored))
+            #expect(column.derivation?.expression.hasPrefix("dictGet('netmeta.") == true)
+            #expect(field.documentation.hasSuffix("."))
+        }
+        #expect(FlowColumn.allCases.count == FlowColumn.count && FlowColumn.allCases.allSatisfy { !$0.isDerived })
+        #expect(FlowColumn.allCases.enumerated().allSatisfy { $0 == Int($1.rawValue) })
+    }
+
+    @Test("a country's letters and their number", arguments: [("DE", 0x4544), ("no", 0x4F4E), ("Zz", 0x5A5A)])
+    func countries(_ text: String, _ number: UInt16) {
+        #expect(CountryCode.number(text) == number && CountryCode.text(UInt64(number)) == text.uppercased())
     }
 
     @Test("every form renders every stored field", arguments: SchemaForm.allCases)

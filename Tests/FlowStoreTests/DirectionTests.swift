@@ -64,6 +64,10 @@ extension EmbeddedStoreTests {
         switch table {
         case .usual: break
         case .routed: batch.fill(.prevHopAS, 0..<2, with: UInt32(1))
+        case .placed: batch.fill(.srcCountry, 0..<2, with: UInt16(0x4544))
+        case .routedPlaced:
+            batch.fill(.prevHopAS, 0..<2, with: UInt32(1))
+            batch.fill(.dstCityId, 0..<2, with: UInt64(7))
         case .detailed: batch.fill(.srcPortNAT, 0..<2, with: UInt16(1))
         case .complete:
             batch.fill(.srcPortNAT, 0..<2, with: UInt16(1))

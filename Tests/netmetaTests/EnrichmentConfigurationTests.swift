@@ -223,14 +223,13 @@ struct EnrichmentConfigurationTests {
               192.0.2.9: {samplingRate: 7}
             """
         )
-        var told = SamplerNames()
-        told.description = "router"
-        told.interfaces = [1: "eth1", 2: "'); DROP TABLE x; --"]
+        let told = NameSheet.Told(name: "router", interfaces: [1: ["eth1"], 2: ["'); DROP TABLE x; --", "other"]])
         func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
-        let statements = NameTables.statements(
+        let sheet = NameSheet(
             configuration,
-            learnt: [try address("192.0.2.1"): told, try address("192.0.2.9"): told, try address("2001:db8::1"): told]
+            told: [try address("192.0.2.1"): told, try address("192.0.2.9"): told, try address("2001:db8::1"): told]
         )
+        let statements = NameTables.contents(sheet).flatMap(\.statements)
         let samplers = try #require(statements.first { $0.contains("INTO netmeta.SamplerConfig_source") })
         #expect(samplers.contains("('::ffff:192.0.2.1', NULL, 'given', false)"))
         #expect(samplers.contains("('::ffff:192.0.2.9', 7, 'router', false)"))
@@ -240,13 +239,13 @@ struct EnrichmentConfigurationTests {
         #expect(interfaces.contains("('::ffff:192.0.2.9', 1, 'eth1')"))
         #expect(interfaces.contains(#"'\'); DROP TABLE x; --'"#))
 
-        var reports = (1...3).map { ExporterReport(address: IPAddress(192, 0, 2, $0), lastSeen: 0) }
-        for index in reports.indices { reports[index].names.interfaces = [1: "a", 2: "b"] }
-        reports[2].snmp = ExporterReport.SNMP(version: "2c")
-        reports[2].snmp?.answered = 1
         // There is room for two and a half: those that SNMP vouches for first, and none by halves.
-        let kept = LearntTables.names(reports, most: 5)
-        #expect(Set(kept.keys) == [reports[0].address, reports[2].address])
+        let exporters = (1...3).map { IPAddress(192, 0, 2, $0) }
+        let many = exporters.enumerated().map { offset, address in
+            (address, NameSheet.Told(interfaces: [1: ["a"], 2: ["b"]], isVouchedFor: offset == 2))
+        }
+        let crowded = NameSheet(Configuration(), told: Dictionary(uniqueKeysWithValues: many))
+        #expect(crowded.tabledExporters(most: 5).map(\.0) == [exporters[0], exporters[2]])
     }
 
     @Test("names reach SQL as values only")
@@ -268,7 +267,7 @@ struct EnrichmentConfigurationTests {
             statements.contains(#"INSERT INTO netmeta.InterfaceNames_source VALUES ('::ffff:192.0.2.1', 1, '\\\'')"#)
         )
         #expect(!statements.contains { $0.contains("many") })
-        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 5)
+        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 8)
     }
 
     private func load(_ yaml: String) throws -> Configuration {

@@ -199,7 +199,7 @@ export interface Health {
         names: number;
         loaded: number | null;
         problem: string | null;
-        sources: { location: string; kind: "routes" | "names"; checked: number | null; problem: string | null }[];
+        sources: { location: string; kind: "places" | "routes" | "names"; checked: number | null; problem: string | null }[];
     } | null;
 }
 export interface Lost {

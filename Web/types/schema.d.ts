@@ -162,6 +162,14 @@ export interface Flow {
   InPhysIf: number;
   /** The SNMP index of the physical egress interface. */
   OutPhysIf: number;
+  /** The country of the source address, as two letters; in FlowMessage the first of them in the low byte. */
+  SrcCountry: string;
+  /** The country of the destination address, as two letters. */
+  DstCountry: string;
+  /** The city of the source address, as a number that the dictionary Cities names; 0 unknown. */
+  SrcCityId: number;
+  /** The city of the destination address, as a number that the dictionary Cities names; 0 unknown. */
+  DstCityId: number;
   /** The AS path to the destination, nearest first; of a set of AS each is there. */
   ASPath: number[];
   /** The BGP communities of the route to the destination: AS in the upper 16 bits, value below. */
@@ -245,4 +253,29 @@ export type Dimension =
   | "PrevHopAS"
   | "BGPNextHop"
   | "InPhysIf"
-  | "OutPhysIf";
+  | "OutPhysIf"
+  | "SrcCountry"
+  | "DstCountry"
+  | "ExporterGroup"
+  | "ExporterRole"
+  | "ExporterSite"
+  | "ExporterRegion"
+  | "ExporterTenant"
+  | "InIfBoundary"
+  | "OutIfBoundary"
+  | "InIfProvider"
+  | "OutIfProvider"
+  | "InIfConnectivity"
+  | "OutIfConnectivity"
+  | "SrcNetName"
+  | "DstNetName"
+  | "SrcNetRole"
+  | "DstNetRole"
+  | "SrcNetSite"
+  | "DstNetSite"
+  | "SrcNetRegion"
+  | "DstNetRegion"
+  | "SrcNetTenant"
+  | "DstNetTenant"
+  | "SrcCity"
+  | "DstCity";

@@ -52,6 +52,9 @@ public struct AddressMap: Sendable {
     /// Different prefixes that the map was made of, summed over its sources.
     public let routes: RouteCounts
 
+    /// The places as the numbers that rows hold, in the same order.
+    let codes: PlaceCodes
+
     let v4: IntervalTable<UInt32>
     let v6: IntervalTable<UInt128>
 
@@ -60,6 +63,7 @@ public struct AddressMap: Sendable {
         self.v6 = v6
         self.places = places
         self.routes = routes
+        codes = PlaceCodes(places)
     }
 
     /// A map that knows nothing.

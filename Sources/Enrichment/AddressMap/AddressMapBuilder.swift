@@ -12,9 +12,13 @@ public struct AddressMapBuilder: Sendable {
     private var places: [AddressMap.Place] = [AddressMap.Place()]
     private var numbers: [AddressMap.Place: UInt32] = [AddressMap.Place(): 0]
 
+    /// Whether only places are taken, and what a source says of ASes isn't.
+    public let placesOnly: Bool
+
     /// Makes a builder without routes.
-    public init(filter: RouteFilter = RouteFilter()) {
+    public init(filter: RouteFilter = RouteFilter(), placesOnly: Bool = false) {
         self.filter = filter
+        self.placesOnly = placesOnly
     }
 
     /// Adds a route, unless the filter is against it.
@@ -29,6 +33,7 @@ public struct AddressMapBuilder: Sendable {
     /// - Returns: why the route was left out; nil when it wasn't.
     public mutating func add(_ prefix: Prefix, asn: UInt32, place: UInt32 = 0, peers: Int = 1) -> RouteSkip? {
         if let reason = filter.reason(toSkip: prefix) { return reason }
+        let asn = placesOnly ? 0 : asn
         guard asn != 0 || place != 0 else { return .noOrigin }
         let peers = UInt16(clamping: peers)
         let length = UInt8(truncatingIfNeeded: prefix.length)

@@ -70,6 +70,16 @@ public indirect enum Filter: Hashable, Sendable {
         case vlan = "Vlan"
         case net = "Net"
         case vrf = "Vrf"
+        case country = "Country"
+        case city = "City"
+        case ifBoundary = "IfBoundary"
+        case ifProvider = "IfProvider"
+        case ifConnectivity = "IfConnectivity"
+        case netName = "NetName"
+        case netRole = "NetRole"
+        case netSite = "NetSite"
+        case netRegion = "NetRegion"
+        case netTenant = "NetTenant"
 
         /// Both columns.
         public var columns: [FlowColumn] {
@@ -82,6 +92,16 @@ public indirect enum Filter: Hashable, Sendable {
             case .vlan: [.srcVlan, .dstVlan]
             case .net: [.srcNet, .dstNet]
             case .vrf: [.ingressVrfId, .egressVrfId]
+            case .country: [.srcCountry, .dstCountry]
+            case .city: [.srcCity, .dstCity]
+            case .ifBoundary: [.inIfBoundary, .outIfBoundary]
+            case .ifProvider: [.inIfProvider, .outIfProvider]
+            case .ifConnectivity: [.inIfConnectivity, .outIfConnectivity]
+            case .netName: [.srcNetName, .dstNetName]
+            case .netRole: [.srcNetRole, .dstNetRole]
+            case .netSite: [.srcNetSite, .dstNetSite]
+            case .netRegion: [.srcNetRegion, .dstNetRegion]
+            case .netTenant: [.srcNetTenant, .dstNetTenant]
             }
         }
     }
@@ -111,6 +131,7 @@ public indirect enum Filter: Hashable, Sendable {
     public enum Value: Hashable, Sendable {
         case number(UInt64)
         case address(IPAddress)
+        case text(String)
         /// Only in ``Test/oneOf(_:)``.
         case prefix(Prefix)
         /// What the column holds when nobody told.
@@ -134,7 +155,7 @@ public indirect enum Filter: Hashable, Sendable {
 
 extension FlowColumn {
     /// Whether filters know the column: it has single values to compare. Lists and texts by name are for SQL.
-    public var isComparable: Bool { isStored && storage != .variable }
+    public var isComparable: Bool { isDerived || isStored && storage != .variable }
 }
 
 extension FieldKind {
@@ -143,7 +164,7 @@ extension FieldKind {
         switch self {
         case .time, .subsecond, .counter, .number, .asn, .port, .interface: true
         case .address, .mac, .ipProtocol, .etherType, .direction, .flowType, .samplingSource, .encapType,
-            .incoming, .locality, .tcpFlags, .numbers, .strings:
+            .incoming, .locality, .tcpFlags, .country, .text, .boundary, .numbers, .strings:
             false
         }
     }

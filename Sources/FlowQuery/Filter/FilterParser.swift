@@ -129,7 +129,7 @@ struct FilterParser {
             advance()
             return subject
         }
-        let names = FlowColumn.allCases.filter(\.isComparable).map(\.name) + Filter.Pair.allCases.map(\.rawValue)
+        let names = FlowColumn.queryable.filter(\.isComparable).map(\.name) + Filter.Pair.allCases.map(\.rawValue)
         throw error("\(name.prefix(40)) is no column", suggestion: suggestion(among: names))
     }
 
@@ -199,6 +199,10 @@ struct FilterParser {
             value = (Self.digits(word) ?? flagBits(word)).map(Filter.Value.number)
         case .time:
             value = TimeRange.instant(word, now: 0).flatMap { word.hasPrefix("-") || word == "now" ? nil : .number($0) }
+        case .text:
+            value = .text(word)
+        case .boundary:
+            value = InterfaceBoundary.allCases.first { $0.name == word.lowercased() }.map { .text($0.name) }
         case .asn:
             let digits = word.lowercased().hasPrefix("as") ? String(word.dropFirst(2)) : word
             value = Self.digits(digits).map(Filter.Value.number)
@@ -283,6 +287,9 @@ struct FilterParser {
         case .samplingSource: "record, options, configuration or unknown"
         case .encapType: "a kind of tunnel such as VXLAN"
         case .tcpFlags: "a number or a flag; use has for several flags"
+        case .country: "a country's two letters such as DE, or unknown"
+        case .text: "a text such as \"Example\", or unknown"
+        case .boundary: "external, internal or undefined"
         case .subsecond, .counter, .number, .interface, .numbers, .strings: "a number"
         }
     }

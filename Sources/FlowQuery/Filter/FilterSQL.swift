@@ -52,6 +52,7 @@ extension Filter.Test {
             switch value {
             case .number(let number): single.append(number.sql(on: column))
             case .address(let address): single.append("\(address)")
+            case .text(let text): single.append("\(string: text)")
             case .prefix, .unknown: others.append(value.sql(on: column))
             }
         }
@@ -79,11 +80,13 @@ extension Filter.Value {
         switch self {
         case .number(let number): return "\(value) = \(number.sql(on: column))"
         case .address(let address): return "\(value) = \(address)"
+        case .text(let text): return "\(value) = \(string: text)"
         case .prefix(let prefix): return prefix.sql(on: column)
         case .unknown:
             switch KeyValue.unknown(column.field.kind) {
             case .number(let number): return "\(value) = \(number)"
             case .address: return "\(value) IN (\(IPAddress.unspecified), \(IPAddress(v4: 0)))"
+            case .text(let text): return "\(value) = \(string: text)"
             case nil: return "0"
             }
         }

@@ -56,6 +56,7 @@ extension Filter.Match: CustomStringConvertible {
         switch value {
         case .number(let number): text(number)
         case .address(let address): address.description
+        case .text(let text): Self.quote(text)
         case .prefix(let prefix): prefix.description
         case .unknown: "unknown"
         }
@@ -66,7 +67,8 @@ extension Filter.Match: CustomStringConvertible {
         switch kind {
         case .mac: return MACAddress(bits: number).description
         // "unknown" is a word of the language, so numbers that have that name stay numbers.
-        case .ipProtocol, .etherType, .flowType, .samplingSource, .encapType, .direction, .incoming, .locality:
+        case .ipProtocol, .etherType, .flowType, .samplingSource, .encapType, .direction, .incoming, .locality,
+            .country:
             let name = ValueNames.name(number, kind: kind)
             return name.flatMap { $0 == "unknown" ? nil : $0 } ?? String(number)
         default: return String(number)

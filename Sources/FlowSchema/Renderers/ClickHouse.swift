@@ -11,6 +11,10 @@ public enum ClickHouse {
         /// For batches whose only details are what routers tell of routes and applications, as those of mixed
         /// exporters: half as many columns as there are.
         case routed = "flows_in_routed"
+        /// For batches whose only details are places.
+        case placed = "flows_in_placed"
+        /// For batches whose only details are places and those of routes.
+        case routedPlaced = "flows_in_routed_placed"
         /// For batches with other details.
         case detailed = "flows_in_detailed"
         /// For batches with values of varying length as well.
@@ -21,6 +25,9 @@ public enum ClickHouse {
             switch self {
             case .usual: ClickHouse.columns.filter { !$0.isDetail }
             case .routed: ClickHouse.columns.filter { !$0.isDetail || Self.routeDetails.contains($0) }
+            case .placed: ClickHouse.columns.filter { !$0.isDetail || $0.isPlace }
+            case .routedPlaced:
+                ClickHouse.columns.filter { !$0.isDetail || $0.isPlace || Self.routeDetails.contains($0) }
             case .detailed: ClickHouse.columns.filter { $0.storage != .variable }
             case .complete: ClickHouse.columns
             }
@@ -32,12 +39,14 @@ public enum ClickHouse {
 
         /// The narrowest table that takes everything of a batch.
         public init(for batch: FlowBatch) {
-            let details = ClickHouse.columns.filter { $0.isDetail && batch.isPresent($0) }
+            let all = ClickHouse.columns.filter { $0.isDetail && batch.isPresent($0) }
+            let details = all.filter { !$0.isPlace }
+            let hasPlaces = details.count < all.count
             self =
                 if details.isEmpty {
-                    .usual
+                    hasPlaces ? .placed : .usual
                 } else if Self.routeDetails.isSuperset(of: details) {
-                    .routed
+                    hasPlaces ? .routedPlaced : .routed
                 } else {
                     details.contains { $0.storage == .variable } ? .complete : .detailed
                 }
@@ -64,7 +73,7 @@ public enum ClickHouse {
     /// - Parameter retentionDays: days after which rows are dropped.
     public static func createStatements(retentionDays: Int) -> [String] {
         tableStatements(retentionDays: retentionDays) + rollupStatements(retentionDays: retentionDays)
-            + inputStatements + compatibilityStatements
+            + inputStatements + compatibilityStatements + FlowColumn.derived.map(addColumn)
     }
 
     /// The statements that make what holds rows.
@@ -124,6 +133,10 @@ public enum ClickHouse {
 
     /// The statement that brings an older table one column further.
     public static func addColumn(_ column: FlowColumn) -> String {
+        if let derivation = column.derivation {
+            return "ALTER TABLE \(database).\(flowsTable) ADD COLUMN IF NOT EXISTS \(column.name) "
+                + "\(column.clickHouseType) ALIAS \(derivation.expression)"
+        }
         let index = columns.firstIndex(of: column) ?? 0
         let place = index == 0 ? "FIRST" : "AFTER \(columns[index - 1].name)"
         return """
@@ -135,6 +148,7 @@ public enum ClickHouse {
     /// The statement that gives a column of an older table this version's type.
     public static func modifyColumn(_ column: FlowColumn) -> String {
         "ALTER TABLE \(database).\(flowsTable) MODIFY COLUMN \(column.name) \(column.clickHouseType)"
+            + (column.derivation.map { " ALIAS \($0.expression)" } ?? "")
     }
 }
 
@@ -148,6 +162,8 @@ extension FlowColumn {
         case .samplingSource: Self.enumType(SamplingSource.allCases.map { ($0.name, $0.rawValue) })
         case .locality: Self.enumType(Locality.allCases.map { ($0.name, $0.rawValue) })
         case .encapType: Self.enumType(EncapType.allCases.map { ($0.name, $0.rawValue) })
+        case .country: "FixedString(2)"
+        case .text, .boundary: "String"
         case .numbers: "Array(UInt32)"
         case .strings: "Map(LowCardinality(String), String)"
         default: integerType
@@ -183,6 +199,7 @@ extension FlowColumn {
         case .flowType, .samplingSource, .encapType, .locality:
             "CAST(\(name), '\(clickHouseType.replacingQuotes)') AS \(name)"
         case .time: "toDateTime(\(name), 'UTC') AS \(name)"
+        case .country: "reinterpretAsFixedString(\(name)) AS \(name)"
         case .numbers:
             "arrayMap(i -> reinterpretAsUInt32(substring(\(name), 4 * i + 1, 4)), "
                 + "range(intDiv(length(\(name)), 4))) AS \(name)"

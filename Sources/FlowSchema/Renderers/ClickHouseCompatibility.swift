@@ -1,5 +1,6 @@
 /// NetMeta's dictionaries and SQL functions, so that a query written for one
-/// of its dashboards runs here unchanged.
+/// of its dashboards runs here unchanged, and the dictionaries that
+/// ``Derivation`` looks things up in.
 extension ClickHouse {
     /// The statements that make them; they may be run again at each start.
     public static var compatibilityStatements: [String] {
@@ -26,19 +27,60 @@ extension ClickHouse {
             values: ["asnum UInt32 DEFAULT 0"],
             layout: "IP_TRIE(ACCESS_TO_KEY_FROM_ATTRIBUTES 1)"
         ),
+        Lookup(
+            "ExporterClasses",
+            key: ["prefix String"],
+            values: ["`Group` String", "Role String", "Site String", "Region String", "Tenant String"],
+            layout: "IP_TRIE()",
+            lifetime: 0
+        ),
+        Lookup(
+            "InterfaceClasses",
+            key: ["Device IPv6", "`Index` UInt32"],
+            values: ["Boundary String DEFAULT 'undefined'", "Provider String", "Connectivity String"],
+            lifetime: 0
+        ),
+        Lookup(
+            "NetworkClasses",
+            key: ["prefix String"],
+            values: ["Name String", "Role String", "Site String", "Region String", "Tenant String"],
+            layout: "IP_TRIE()",
+            lifetime: 0
+        ),
+        Lookup(
+            "Cities",
+            key: ["id UInt64"],
+            values: ["Name String", "Country String"],
+            layout: "HASHED()",
+            lifetime: 0
+        ),
     ]
 
+    /// The engine looks up its default of `localhost` in the DNS, where a machine without any other address than loopback's
+    /// gets no answer.
+    private static let thisServer = "HOST '127.0.0.1'"
+
+    /// A table and the dictionary that reads it. The dictionary holds no rows, and is made anew at each start.
     private struct Lookup {
         var name: String
         var key: [String]
         var values: [String]
         var layout: String
+        /// Seconds after which the table is read anew; 0: when whoever fills it says so.
+        var lifetime: Int
 
-        init(_ name: String, key: [String], values: [String], layout: String = "COMPLEX_KEY_HASHED()") {
+        init(
+            _ name: String,
+            key: [String],
+            values: [String],
+            layout: String = "COMPLEX_KEY_HASHED()",
+            lifetime: Int = 60
+        ) {
             self.name = name
             self.key = key
             self.values = values
             self.layout = layout
+            self.lifetime = lifetime
         }
 
         /// The keys' names without their types.
@@ -54,8 +96,8 @@ extension ClickHouse {
                 ENGINE = ReplacingMergeTree ORDER BY (\(keyNames))
                 """,
                 """
-                CREATE DICTIONARY IF NOT EXISTS \(database).\(name) (\(columns)) PRIMARY KEY \(keyNames) \
-                SOURCE(CLICKHOUSE(DB '\(database)' TABLE '\(name)_source')) LIFETIME(60) LAYOUT(\(layout))
+                CREATE OR REPLACE DICTIONARY \(database).\(name) (\(columns)) PRIMARY KEY \(keyNames) \
+                SOURCE(CLICKHOUSE(\(ClickHouse.thisServer) DB '\(database)' TABLE '\(name)_source')) LIFETIME(\(lifetime)) LAYOUT(\(layout))
                 """,
             ]
         }
@@ -72,7 +114,7 @@ extension ClickHouse {
             let names = entries.map { "\\'\($0.name)\\'" }.joined(separator: ", ")
             return """
                 CREATE OR REPLACE DICTIONARY \(database).\(name) (id UInt64, Name String) PRIMARY KEY id \
-                SOURCE(CLICKHOUSE(QUERY 'SELECT arrayJoin(arrayZip([\(ids)], [\(names)])) AS e, \
+                SOURCE(CLICKHOUSE(\(thisServer) QUERY 'SELECT arrayJoin(arrayZip([\(ids)], [\(names)])) AS e, \
                 toUInt64(e.1) AS id, e.2 AS Name' )) LIFETIME(0) LAYOUT(HASHED())
                 """
         }

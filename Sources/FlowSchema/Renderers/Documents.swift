@@ -86,7 +86,7 @@ public enum SchemaDocument {
         for field in FlowColumn.allCases.map(\.field) where field.column.isStored {
             text += "  /** \(field.documentation) */\n  \(field.name): \(field.typeScriptType);\n"
         }
-        let dimensions = FlowColumn.allCases.filter { $0.field.isDimension && $0.isStored }.map { "\"\($0.name)\"" }
+        let dimensions = FlowColumn.queryable.filter(\.field.isDimension).map { "\"\($0.name)\"" }
         text += "}\n\n/** A column that flows can be grouped by. */\nexport type Dimension =\n  | "
         return text + dimensions.joined(separator: "\n  | ") + ";\n"
     }
@@ -102,14 +102,36 @@ public enum SchemaDocument {
             an unknown direction is 255. A number is the field's in FlowMessage (`netmeta schema --as proto`).
 
             """
-        for group in FieldGroup.allCases {
+        for group in FieldGroup.allCases where group != .classes {
             text += "\n## \(group.title)\n\n| Column | Type | Unit | Number | Meaning |\n|---|---|---|--:|---|\n"
             for field in FlowColumn.allCases.map(\.field) where field.group == group && field.column.isStored {
                 let type = field.column.clickHouseType.split(separator: "(")[0]
                 text += "| `\(field.name)` | \(type) | \(field.unit) | \(field.number) | \(field.documentation) |\n"
             }
         }
-        return text + rollups
+        return text + derived + rollups
+    }
+
+    private static var derived: String {
+        var text = """
+
+            ## Columns that dictionaries tell
+
+            No row holds them: `flows_raw` has them as ALIAS columns, so `SELECT *` leaves them out and what they say
+            is what configuration and lists say today ([names.md](names.md)). They are texts, empty or `undefined`
+            where nothing is said.
+
+            | Column | Told of | By the dictionary | Meaning |
+            |---|---|---|---|
+
+            """
+        for column in FlowColumn.derived {
+            guard let derivation = column.derivation else { continue }
+            let sources = derivation.sources.map { "`\($0.name)`" }.joined(separator: ", ")
+            let dictionary = derivation.expression.split(separator: "'")[1].split(separator: ".")[1]
+            text += "| `\(column.name)` | \(sources) | `\(dictionary)` | \(column.field.documentation) |\n"
+        }
+        return text
     }
 
     private static var rollups: String {
@@ -155,7 +177,8 @@ extension Field {
 
     fileprivate var typeScriptType: String {
         switch kind {
-        case .time, .address, .mac, .flowType, .samplingSource, .encapType, .locality: "string"
+        case .time, .address, .mac, .flowType, .samplingSource, .encapType, .locality, .country, .text, .boundary:
+            "string"
         case .numbers: "number[]"
         case .strings: "Record<string, string>"
         default: "number"
@@ -179,6 +202,8 @@ extension FieldGroup {
         case .mpls: "MPLS"
         case .nat: "Address translation and firewall"
         case .application: "Application"
+        case .places: "Places"
+        case .classes: "Classes"
         }
     }
 }

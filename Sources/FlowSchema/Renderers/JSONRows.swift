@@ -47,6 +47,7 @@ public struct JSONRows {
             return "\"\((SamplingSource(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .locality: return "\"\((Locality(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .encapType: return "\"\((EncapType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .none).name)\""
+        case .country: return "\"\(CountryCode.text(number) ?? "")\""
         case .numbers, .strings: return variable(batch, column, row)
         default: return String(number)
         }

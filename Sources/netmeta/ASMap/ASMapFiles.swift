@@ -45,7 +45,7 @@ struct ASMapFiles: Sendable {
     /// Removes copies of what is no longer configured.
     func removeStrays() {
         let kept = Set(
-            (configuration.routes + configuration.names).filter(\.isRemote).map {
+            (configuration.sources + configuration.names).filter(\.isRemote).map {
                 URL(fileURLWithPath: copy(of: $0).path).lastPathComponent
             }
         )
@@ -59,19 +59,19 @@ struct ASMapFiles: Sendable {
     // MARK: - State
 
     /// The state that the routes' sources are in.
-    func stamp() -> ASMapStamp { stamp(of: configuration.routes) }
+    func stamp() -> ASMapStamp { stamp(of: configuration.sources) }
 
     /// The state that the names' sources are in; the names that came with routes are the last of them.
     func namesStamp() -> ASMapStamp {
         var stamp = stamp(of: configuration.names)
-        let version = configuration.routes.isEmpty ? ASMapStamp.missing : Self.version(of: mapNamesPath)
+        let version = configuration.sources.isEmpty ? ASMapStamp.missing : Self.version(of: mapNamesPath)
         stamp.entries.append(.init(location: mapNamesPath, version: version, isUsed: false))
         return stamp
     }
 
     private func stamp(of locations: [EnrichmentLocation]) -> ASMapStamp {
         ASMapStamp(
-            locations.map { .init(location: $0.text, version: Self.version(of: path(of: $0)), isUsed: false) }
+            locations.map { .init(location: $0.id, version: Self.version(of: path(of: $0)), isUsed: false) }
         )
     }
 
@@ -84,7 +84,7 @@ struct ASMapFiles: Sendable {
 
     /// Bytes of all the routes' files.
     var routeBytes: Int {
-        configuration.routes.reduce(0) { sum, location in
+        configuration.sources.reduce(0) { sum, location in
             var status = stat()
             return stat(path(of: location), &status) == 0 ? sum + Int(status.st_size) : sum
         }
@@ -101,8 +101,8 @@ struct ASMapFiles: Sendable {
 
     /// The compiled map of these sources, in whatever state they were; nil when there is none.
     func cached() -> (map: AddressMap, stamp: ASMapStamp)? {
-        guard !configuration.routes.isEmpty, let file = try? cache.read(), let stamp = ASMapStamp(file.stamp),
-            stamp.locations == configuration.routes.map(\.text)
+        guard !configuration.sources.isEmpty, let file = try? cache.read(), let stamp = ASMapStamp(file.stamp),
+            stamp.locations == configuration.sources.map(\.id)
         else { return nil }
         return (file.map, stamp)
     }
@@ -116,7 +116,7 @@ struct ASMapFiles: Sendable {
 
     /// The map for a program that doesn't wait for what is newer: the compiled one, or else what the files give.
     func mapOfNow() -> AddressMap? {
-        guard !configuration.routes.isEmpty else { return nil }
+        guard !configuration.sources.isEmpty else { return nil }
         return cached()?.map ?? build().map
     }
 
@@ -127,22 +127,22 @@ struct ASMapFiles: Sendable {
         var built = Built(map: AddressMap(), stamp: stamp(), names: ASNames(), problems: [:])
         var maps: [AddressMap] = []
         var names: [ASNames] = []
-        for (index, location) in configuration.routes.enumerated() {
+        for (index, location) in configuration.sources.enumerated() {
             guard built.stamp.entries[index].version != ASMapStamp.missing else {
-                built.problems[location.text] = Self.absence(of: location)
+                built.problems[location.id] = Self.absence(of: location)
                 continue
             }
-            var builder = AddressMapBuilder()
+            var builder = AddressMapBuilder(placesOnly: location.isPlaces)
             do throws(SourceError) {
                 let report = try RouteFile(path(of: location)).read(into: &builder)
-                if let problem = Self.problem(report) { built.problems[location.text] = problem }
+                if let problem = Self.problem(report) { built.problems[location.id] = problem }
                 // A file that ends early is as good as one that can't be read where there is an older map.
                 built.stamp.entries[index].isUsed = report.counters.routes > 0 && !report.counters.isTruncated
                 guard report.counters.routes > 0 else { continue }
-                names.append(report.names)
+                if !location.isPlaces { names.append(report.names) }
                 maps.append(builder.build())
             } catch {
-                built.problems[location.text] = error.reason
+                built.problems[location.id] = error.reason
             }
         }
         built.map = AddressMap(merging: maps)
@@ -153,7 +153,7 @@ struct ASMapFiles: Sendable {
     /// Reads all names; those of sources that come first win.
     func readNames() -> Names {
         var result = Names(names: ASNames(), stamp: namesStamp(), problems: [:])
-        if !configuration.routes.isEmpty, let own = try? ASNameFile(mapNamesPath).read() { result.names = own.names }
+        if !configuration.sources.isEmpty, let own = try? ASNameFile(mapNamesPath).read() { result.names = own.names }
         for (index, location) in configuration.names.enumerated().reversed() {
             guard result.stamp.entries[index].version != ASMapStamp.missing else {
                 result.problems[location.text] = Self.absence(of: location)

@@ -16,6 +16,7 @@ actor ASMapKeeper {
     private let enrichment: EnrichmentSource
     private let status: PipelineStatus
     private let table: ASNameTable
+    private let cities: CityTable
     private let logger: Logger
 
     private var configuration = ASMapConfiguration()
@@ -49,6 +50,7 @@ actor ASMapKeeper {
         self.status = status
         self.logger = logger
         table = ASNameTable(store: store, data: data)
+        cities = CityTable(store: store, data: data)
     }
 
     private var files: ASMapFiles { ASMapFiles(configuration, data: data) }
@@ -90,7 +92,7 @@ actor ASMapKeeper {
     private func fetch(asks: Bool) async {
         files.removeStrays()
         let now = UInt64(max(0, Date().timeIntervalSince1970))
-        for location in Set(configuration.routes + configuration.names).sorted(by: { $0.text < $1.text })
+        for location in Set(configuration.sources + configuration.names).sorted(by: { $0.text < $1.text })
         where location.isRemote && !Task.isCancelled {
             let copy = files.copy(of: location)
             let isNew = copy.checked.map { $0 <= now && now - $0 < UInt64(configuration.refreshHours) * 3600 } ?? false
@@ -125,7 +127,7 @@ actor ASMapKeeper {
     // MARK: - Routes
 
     private func readRoutes() async {
-        guard !configuration.routes.isEmpty else {
+        guard !configuration.sources.isEmpty else {
             if stamp != nil { enrichment.replace(map: nil) }
             (stamp, read, routeProblems) = (nil, nil, [:])
             (report.routesV4, report.routesV6, report.loaded, report.problem) = (0, 0, nil, nil)
@@ -135,7 +137,7 @@ actor ASMapKeeper {
         let now = files.stamp()
         guard now.locations != read?.locations || now.versions != read?.versions else { return }
         // Before the first fetch there is nothing to complain about.
-        if stamp == nil, configuration.routes.allSatisfy(\.isRemote), now.isMissing { return }
+        if stamp == nil, configuration.sources.allSatisfy(\.isRemote), now.isMissing { return }
         let start = ContinuousClock.now
         guard let built = await Aside.run({ files.build() }) else { return }
         read = now
@@ -190,6 +192,7 @@ actor ASMapKeeper {
 
     private func take(_ map: AddressMap, _ words: String, since start: ContinuousClock.Instant? = nil) {
         enrichment.replace(map: map)
+        cities.set(map)
         (report.routesV4, report.routesV6) = (map.routes.v4, map.routes.v6)
         report.loaded = UInt64(max(0, Date().timeIntervalSince1970))
         report.replacements += 1
@@ -238,12 +241,17 @@ actor ASMapKeeper {
         } catch {
             logger.warning("names of ASes were not written to the dictionary", metadata: ["reason": "\(error)"])
         }
+        do {
+            try await cities.apply()
+        } catch {
+            logger.warning("names of cities were not written to the dictionary", metadata: ["reason": "\(error)"])
+        }
     }
 
     // MARK: - Report
 
     private func publish() {
-        guard !configuration.routes.isEmpty || !configuration.names.isEmpty else { return status.setASMap(nil) }
+        guard !configuration.sources.isEmpty || !configuration.names.isEmpty else { return status.setASMap(nil) }
         let files = files
         func sources(
             _ locations: [EnrichmentLocation],
@@ -255,15 +263,16 @@ actor ASMapKeeper {
                     location: location.shown,
                     kind: kind,
                     checked: location.isRemote ? files.copy(of: location).checked : nil,
-                    problem: fetchProblems[location.text] ?? problems[location.text]
+                    problem: fetchProblems[location.text] ?? problems[location.id]
                 )
             }
         }
         report.sources =
-            sources(configuration.routes, "routes", routeProblems)
+            sources(configuration.places, "places", routeProblems)
+            + sources(configuration.routes, "routes", routeProblems)
             + sources(configuration.names, "names", nameProblems)
         status.setASMap(report)
     }
 
-    private static func shown(_ location: String) -> String { EnrichmentLocation(text: location).shown }
+    private static func shown(_ location: String) -> String { EnrichmentLocation.shown(location) }
 }

@@ -100,7 +100,8 @@ struct ImportCaptures: AsyncParsableCommand {
             enricher: Enricher(
                 EnrichmentSource(
                     EnrichmentSettings(configuration),
-                    map: ASMapFiles(configuration.enrichment.asMap, data: configuration.store.data).mapOfNow()
+                    map: ASMapFiles(configuration.enrichment.asMap, data: configuration.store.data).mapOfNow(),
+                    boundaries: InterfaceBoundaries(NameSheet.ofNow(configuration).classes)
                 )
             ),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))

@@ -100,14 +100,18 @@ extension EmbeddedStore {
     }
 
     /// Opens the store of a configuration over a folder whose lock is held.
+    ///
+    /// - Parameter names: what the tables of names are to hold; nil for what the configuration says, if the schema is made.
     convenience init(
         configuration: Configuration,
         library: String,
         lock: FolderLock,
         retentionDays: Int?,
+        names: [NameTables.Content]? = nil,
         onProgress: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         let pipeline = PipelineOptions(configuration)
+        let names = names ?? (retentionDays == nil ? [] : NameTables.contents(.ofNow(configuration)))
         let options = Options(
             folder: configuration.store.data,
             library: library,
@@ -117,7 +121,7 @@ extension EmbeddedStore {
             retentionDays: retentionDays,
             // Who changes nothing about the folder changes this neither.
             fsync: retentionDays == nil ? nil : configuration.store.fsync,
-            statements: retentionDays == nil ? [] : NameTables.statements(configuration),
+            statements: names.flatMap(\.statements),
             onProgress: onProgress
         )
         try self.init(options, lock: lock)

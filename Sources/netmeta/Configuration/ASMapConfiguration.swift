@@ -5,10 +5,15 @@ import Foundation
 struct ASMapConfiguration: Sendable, Equatable {
     /// Routes and places, the most trusted first.
     var routes: [EnrichmentLocation] = []
+    /// Places alone, the most trusted first; they count before those of ``routes``.
+    var places: [EnrichmentLocation] = []
     /// Names of ASes, the most trusted first.
     var names: [EnrichmentLocation] = []
     /// Whose AS numbers count.
     var order = ASOrder.exporterFirst
+    /// All that the map is made of: places first, which say nothing of ASes.
+    var sources: [EnrichmentLocation] { places + routes }
+
     /// How long what was fetched from an URL is taken for new.
     var refreshHours = 24
 
@@ -23,6 +28,18 @@ struct ASMapConfiguration: Sendable, Equatable {
             """
             Files or URLs that tell which AS an address belongs to: MRT dumps of routing tables, MaxMind DBs, lines \
             prefix,asn,country,city,name. The first that knows an address counts. See Docs/asmap.md.
+            """
+        ),
+        ConfigurationKey(
+            "enrichment",
+            "geo",
+            \.enrichment.asMap.places,
+            .places,
+            reloadable: true,
+            """
+            Files or URLs that tell the country and the city of an address: MaxMind DBs such as GeoLite2-City and \
+            IPinfo's, lines prefix,asn,country,city,name. The first that knows an address counts, and then those of \
+            asMap. See Docs/asmap.md.
             """
         ),
         ConfigurationKey(
@@ -59,6 +76,18 @@ struct ASMapConfiguration: Sendable, Equatable {
 struct EnrichmentLocation: Hashable, Sendable {
     /// As it is written in the configuration.
     let text: String
+    /// Whether only places are taken of it.
+    var isPlaces = false
+
+    /// Tells it from the same location in another list.
+    var id: String { (isPlaces ? Self.placesMark : "") + text }
+
+    private static let placesMark = "places of "
+
+    /// The location of an ``id``, for logs and answers.
+    static func shown(_ id: String) -> String {
+        EnrichmentLocation(text: id.hasPrefix(placesMark) ? String(id.dropFirst(placesMark.count)) : id).shown
+    }
 
     /// Whether it has to be fetched.
     var isRemote: Bool { text.hasPrefix("https://") || text.hasPrefix("http://") }
@@ -92,6 +121,21 @@ extension ValueFormat<[EnrichmentLocation]> {
                 return locations
             },
             text: list.text
+        )
+    }
+}
+
+extension ValueFormat<[EnrichmentLocation]> {
+    /// Files and URLs of which only places are taken.
+    static var places: Self {
+        let locations = Self.locations
+        return Self(
+            expected: locations.expected,
+            shape: locations.shape,
+            parse: { raw throws(ValueProblem) in
+                try locations.parse(raw).map { EnrichmentLocation(text: $0.text, isPlaces: true) }
+            },
+            text: locations.text
         )
     }
 }

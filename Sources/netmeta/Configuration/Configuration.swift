@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import NameSources
 import NetTypes
@@ -43,6 +44,12 @@ struct Configuration: Sendable, Equatable {
         var autnums: [UInt32: AutonomousSystemName] = [:]
         /// Which AS an address belongs to, and what ASes are called.
         var asMap = ASMapConfiguration()
+        /// Files with names and classes.
+        var nameFiles: [String] = []
+        /// Which interfaces lead out of the network.
+        var boundary = BoundaryPatterns()
+        /// Who and what belongs to which classes.
+        var classes: [ClassRule] = []
         /// Who is asked what addresses are called.
         var resolver = ResolverSettings()
         /// Whose SNMP agents are asked what they are called.

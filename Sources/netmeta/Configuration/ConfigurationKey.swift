@@ -70,7 +70,7 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + ASMapConfiguration.keys
+    static let all = table + NameKeys.all + ASMapConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

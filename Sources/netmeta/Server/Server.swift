@@ -24,6 +24,8 @@ struct Server {
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
     private let resolver: ResolverService
+    private let nameFiles: NameListFiles
+    private let nameTables: NameTables
 
     /// Takes the folder, opens the store and binds every socket.
     ///
@@ -34,6 +36,9 @@ struct Server {
         resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
+        nameFiles = NameListFiles(reading: configuration.enrichment.nameFiles)
+        let names = NameTables.contents(NameSheet(configuration, list: nameFiles.list))
+        nameTables = NameTables(names)
         do throws(StoreError) {
             let library = try EngineLibrary.locate(configured: configuration.store.library)
             lock = try FolderLock(folder: configuration.store.data)
@@ -43,6 +48,7 @@ struct Server {
                 library: library,
                 lock: lock,
                 retentionDays: configuration.retention.days,
+                names: names,
                 onProgress: { [logger] text in logger.notice("\(text); flows are taken when it is done") }
             )
         } catch {
@@ -93,10 +99,9 @@ struct Server {
             folder: configuration.store.data,
             retentionDays: configuration.retention.days,
             decoding: DecoderSettings(configuration),
-            names: NameBook(configuration)
+            names: NameSheet(configuration, list: nameFiles.list).book
         )
         let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
-        let tables = NameTables(configuration)
         let web = WebService(
             configuration: configuration,
             store: store,
@@ -120,6 +125,21 @@ struct Server {
         )
         let asMap = ASMapService(configuration.enrichment.asMap, keeper: asMapKeeper)
         await asMap.prepare()
+        let names = NameKeeper(
+            configuration,
+            files: nameFiles,
+            tables: nameTables,
+            enrichment: enrichment,
+            status: status,
+            store: store,
+            logger: logger
+        )
+        do {
+            try await names.prepare()
+        } catch {
+            store.close()
+            throw error
+        }
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -131,9 +151,9 @@ struct Server {
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
-                    .init(service: LearntTables(tables: tables, store: store, status: status, logger: logger)),
                     .init(service: asMap),
-                    .init(service: reload(status, web, asMap, snmp, tables)),
+                    .init(service: NameService(keeper: names)),
+                    .init(service: reload(status, web, asMap, snmp, names)),
                     .init(service: web.service { announce() }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -168,7 +188,7 @@ struct Server {
         _ web: WebService,
         _ asMap: ASMapService,
         _ snmp: SNMPService,
-        _ tables: NameTables
+        _ names: NameKeeper
     ) -> ReloadService {
         ReloadService(options: options, start: configuration, logger: logger) { new in
             LiveLogLevel.set(new.log.level)
@@ -181,11 +201,10 @@ struct Server {
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))
             asMap.reload(new.enrichment.asMap)
-            status.setNames(NameBook(new))
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
-            try await tables.apply(new, to: store)
+            try await names.reload(new)
         }
     }
 }

@@ -138,11 +138,12 @@ def user(name, **more):
 
 
 def test_names_from_agents(agent, tmp_path):
-    agent("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.6", "127.0.0.7", "127.0.0.8", "::1")
     # A real interface besides the loopback, whose name the configuration gives.
     if "snmp0" not in [name for _, name in socket.if_nameindex()]:
         network.run("ip", "link", "add", "snmp0", "type", "veth", "peer", "name", "snmp1")
     number = socket.if_nametoindex("snmp0")
+    # It reads the list of interfaces when it starts, and then once in a while.
+    agent("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.6", "127.0.0.7", "127.0.0.8", "::1")
     secret = tmp_path / "community"
     secret.write_text(COMMUNITY + "\n")
     key, hidden = {"password": AUTHENTICATION}, {"password": PRIVACY}
@@ -165,6 +166,8 @@ def test_names_from_agents(agent, tmp_path):
         for last in range(2, 9):
             serving.send(f"127.0.0.{last}")
         serving.send("::1")
+        # What it told in flow data is known a moment after the flow is.
+        network.wait_for(lambda: "told-only" in json.dumps(serving.exporter("127.0.0.1")), "a name in options data")
         four, six = serving.asked("127.0.0.1"), serving.asked("::1")
 
         # What the other client reads, over both versions and families.

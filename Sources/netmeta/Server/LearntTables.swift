@@ -13,7 +13,7 @@ struct LearntTables: Service {
     let logger: Logger
 
     /// How often it is looked whether there are new ones, and at most written.
-    private static let look = Duration.seconds(5)
+    private static let look = Duration.seconds(3)
     /// Names in the dictionaries: exporters can be made up, and each may tell thousands.
     private static let most = 100_000
 

@@ -14,7 +14,7 @@ struct SNMPService: Service {
     private let logger: Logger
 
     /// How often new exporters are looked for.
-    private static let look = Duration.seconds(2)
+    private static let look = Duration.seconds(1)
     /// Lines about agents in one look; more are summed up, since exporters can be made up.
     private static let mostLines = 5
 

@@ -8,8 +8,12 @@ public final class EnrichmentSnapshot: Sendable {
     public let settings: EnrichmentSettings
     /// The map from addresses to ASes; nil when there is none.
     public let map: AddressMap?
+    /// The routes of routers; nil when nobody told any.
+    public let routes: RouterTables?
     /// Fills AS numbers from the map.
     let fill: ASFill?
+    /// Fills next hops and more from the routes.
+    let routeFill: RouteFill?
     /// The networks that are ours.
     let local: AddressSet
     /// The samplers that something is to be done for, the longest prefixes first.
@@ -25,10 +29,12 @@ public final class EnrichmentSnapshot: Sendable {
     }
 
     /// Prepares look-ups.
-    public init(_ settings: EnrichmentSettings, map: AddressMap? = nil) {
+    public init(_ settings: EnrichmentSettings, map: AddressMap? = nil, routes: RouterTables? = nil) {
         self.settings = settings
         self.map = map
+        self.routes = routes
         fill = map.map { ASFill($0, settings.asOrder) }
+        routeFill = routes.map { RouteFill($0, settings.asOrder) }
         local = AddressSet(settings.localNetworks)
         samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
             Sampler(
@@ -40,18 +46,23 @@ public final class EnrichmentSnapshot: Sendable {
         hasSamplers = samplers.contains { !$0.rules.isEmpty || $0.mask != nil }
     }
 
-    /// The same look-ups with another map.
-    private init(_ other: EnrichmentSnapshot, map: AddressMap?) {
+    /// The same look-ups with another map and other routes.
+    private init(_ other: EnrichmentSnapshot, map: AddressMap?, routes: RouterTables?) {
         settings = other.settings
         self.map = map
+        self.routes = routes
         fill = map.map { ASFill($0, other.settings.asOrder) }
+        routeFill = routes.map { RouteFill($0, other.settings.asOrder) }
         local = other.local
         samplers = other.samplers
         hasSamplers = other.hasSamplers
     }
 
     /// The same look-ups with another map, or none.
-    func with(map: AddressMap?) -> EnrichmentSnapshot { EnrichmentSnapshot(self, map: map) }
+    func with(map: AddressMap?) -> EnrichmentSnapshot { EnrichmentSnapshot(self, map: map, routes: routes) }
+
+    /// The same look-ups with other routes, or none.
+    func with(routes: RouterTables?) -> EnrichmentSnapshot { EnrichmentSnapshot(self, map: map, routes: routes) }
 
     /// Which of ``samplers`` counts for a sampler; nil for none.
     func place(of sampler: IPAddress) -> Int? {
@@ -64,8 +75,12 @@ public final class EnrichmentSource: Sendable {
     private let snapshot: Mutex<EnrichmentSnapshot>
 
     /// Begins with what the settings say.
-    public init(_ settings: EnrichmentSettings = EnrichmentSettings(), map: AddressMap? = nil) {
-        snapshot = Mutex(EnrichmentSnapshot(settings, map: map))
+    public init(
+        _ settings: EnrichmentSettings = EnrichmentSettings(),
+        map: AddressMap? = nil,
+        routes: RouterTables? = nil
+    ) {
+        snapshot = Mutex(EnrichmentSnapshot(settings, map: map, routes: routes))
     }
 
     /// The snapshot of now.
@@ -74,12 +89,15 @@ public final class EnrichmentSource: Sendable {
     /// Puts a new snapshot in place for the batches that are handed over from now on.
     public func replace(with new: EnrichmentSnapshot) { snapshot.withLock { $0 = new } }
 
-    /// The same for settings alone; the map stays.
+    /// The same for settings alone; map and routes stay.
     public func replace(settings: EnrichmentSettings) {
         let new = EnrichmentSnapshot(settings)
-        snapshot.withLock { $0 = new.with(map: $0.map) }
+        snapshot.withLock { $0 = new.with(map: $0.map).with(routes: $0.routes) }
     }
 
-    /// The same for the map alone; the settings stay.
+    /// The same for the map alone.
     public func replace(map: AddressMap?) { snapshot.withLock { $0 = $0.with(map: map) } }
+
+    /// The same for the routes alone.
+    public func replace(routes: RouterTables?) { snapshot.withLock { $0 = $0.with(routes: routes) } }
 }

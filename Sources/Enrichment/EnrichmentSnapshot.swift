@@ -34,7 +34,7 @@ public final class EnrichmentSnapshot: Sendable {
         self.map = map
         self.routes = routes
         fill = map.map { ASFill($0, settings.asOrder) }
-        routeFill = routes.map { RouteFill($0, settings.asOrder) }
+        routeFill = routes.flatMap { RouteFill($0, settings.asOrder) }
         local = AddressSet(settings.localNetworks)
         samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
             Sampler(
@@ -52,7 +52,7 @@ public final class EnrichmentSnapshot: Sendable {
         self.map = map
         self.routes = routes
         fill = map.map { ASFill($0, other.settings.asOrder) }
-        routeFill = routes.map { RouteFill($0, other.settings.asOrder) }
+        routeFill = routes.flatMap { RouteFill($0, other.settings.asOrder) }
         local = other.local
         samplers = other.samplers
         hasSamplers = other.hasSamplers

@@ -11,7 +11,9 @@ struct RouteFill {
     /// Whether the table's AS numbers count before the exporter's.
     private let isFirst: Bool
 
-    init(_ tables: RouterTables, _ order: ASOrder) {
+    /// Nil where there is no table.
+    init?(_ tables: RouterTables, _ order: ASOrder) {
+        guard !tables.tables.isEmpty else { return nil }
         self.tables = Dictionary(
             tables.tables.map { (AddressBytes($0.key), $0.value) },
             uniquingKeysWith: { first, _ in first }

@@ -35,6 +35,9 @@ public struct BMPSession: Sendable {
         case mirroring = 6
     }
 
+    /// Whether the router has said that it ends the session; what comes behind that isn't read.
+    public private(set) var isTerminated = false
+
     /// A session of which nothing has come.
     public init() {}
 
@@ -53,6 +56,7 @@ public struct BMPSession: Sendable {
         var framing = BMPFraming()
         swap(&framing, &self.framing)
         defer { swap(&framing, &self.framing) }
+        guard !isTerminated else { return }
         var hasNoBeginning = false
         try framing.feed(bytes) { type, message in
             guard isInitiated || type == MessageType.initiation.rawValue else {
@@ -62,7 +66,7 @@ public struct BMPSession: Sendable {
             isInitiated = true
             messages += 1
             read(type, message, act)
-            return true
+            return !isTerminated
         }
         if hasNoBeginning { throw .initiation }
     }
@@ -109,7 +113,8 @@ public struct BMPSession: Sendable {
         }
     }
 
-    private func readTermination(_ reader: inout WireReader, _ act: (BMPAction) -> Void) throws(DecodeError) {
+    private mutating func readTermination(_ reader: inout WireReader, _ act: (BMPAction) -> Void) throws(DecodeError) {
+        isTerminated = true
         // 1 is "unspecified", for who gives none.
         var reason: UInt16 = 1
         while reader.remaining > 0 {

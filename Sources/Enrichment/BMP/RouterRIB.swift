@@ -112,8 +112,10 @@ public struct RouterRIB: Sendable {
             attributes.release($0)
         }
         self.attributes = attributes
+        for place in slots.indices {
+            if let successor = slots[place].successor, gone.contains(successor) { slots[place].successor = nil }
+        }
         for place in gone {
-            for other in slots.indices where slots[other].successor == place { slots[other].successor = nil }
             slots[Int(place)].heldSince = nil
             slots[Int(place)].successor = nil
             freeSlots.append(place)

@@ -21,6 +21,7 @@ public final class PipelineStatus: StatusSource {
     private let decoding: Mutex<DecoderSettings>
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
+    private let bmp = Mutex<@Sendable () -> BMPReport?>({ nil })
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let samples = Mutex<[Sample]>([])
     private let storage = Mutex<(taken: ContinuousClock.Instant, report: StoreReport)?>(nil)
@@ -70,6 +71,11 @@ public final class PipelineStatus: StatusSource {
     /// Says what the map from addresses to ASes is from now on.
     public func setASMap(_ report: ASMapReport?) { asMap.withLock { $0 = report } }
 
+    /// Says who knows what routers tell of their routes.
+    public func setBMP(_ report: @escaping @Sendable () -> BMPReport?) { bmp.withLock { $0 = report } }
+
+    private var bmpReport: BMPReport? { bmp.withLock { $0 }() }
+
     /// Says what lists call autonomous systems from now on.
     public func setListedAutnums(_ names: [UInt32: AutonomousSystemName]) { listedAutnums.withLock { $0 = names } }
 
@@ -116,7 +122,8 @@ public final class PipelineStatus: StatusSource {
             listeners: snapshot.listeners.map(ListenerReport.init),
             store: await storeReport(),
             spool: snapshot.spool,
-            asMap: asMap.withLock { $0 }
+            asMap: asMap.withLock { $0 },
+            bmp: bmpReport
         )
     }
 
@@ -126,6 +133,8 @@ public final class PipelineStatus: StatusSource {
         let seconds = base.map { (ContinuousClock.now - $0.time) / .seconds(1) } ?? 0
         let decoding = decoding.withLock { $0 }
         let book = book.withLock { $0 }
+        let routers = (bmpReport?.routers ?? []).flatMap { router in router.exporters.map { ($0, router) } }
+        let routerOf = Dictionary(routers, uniquingKeysWith: { first, _ in first })
         return merged().values.sorted { $0.address < $1.address }.map { exporter in
             let before = base?.exporters[exporter.address] ?? (0, 0)
             func rate(_ now: UInt64, _ before: UInt64) -> Double {
@@ -133,6 +142,7 @@ public final class PipelineStatus: StatusSource {
             }
             var report = ExporterReport(exporter, settings: decoding.exporter(exporter.address))
             report.take(book.sampler(exporter.address))
+            report.router = routerOf[exporter.address]
             report.flowsPerSecond = rate(exporter.counters.flows, before.flows)
             report.bitsPerSecond = rate(exporter.scaledBytes, before.bytes) * 8
             return report

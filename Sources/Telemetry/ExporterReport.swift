@@ -54,6 +54,8 @@ public struct ExporterReport: Hashable, Sendable {
     public var statistics: [String: UInt64] = [:]
     /// Names that it told in options data.
     public var names = Names()
+    /// The router whose routes fill its flows; nil when none tells any.
+    public var router: BMPReport.Router?
 
     /// Datagrams (or records, as the protocol counts) that the sequence numbers say are missing.
     public var sequenceGaps: UInt64 { missingDatagrams + missingRecords }

@@ -27,6 +27,8 @@ public struct HealthReport: Hashable, Sendable {
     public var spool: SpoolReport
     /// The map from addresses to ASes; nil when none is configured.
     public var asMap: ASMapReport?
+    /// What routers tell of their routes; nil when none is asked.
+    public var bmp: BMPReport?
 
     /// The state in one word.
     public enum Status: String, Sendable {
@@ -46,7 +48,8 @@ public struct HealthReport: Hashable, Sendable {
         listeners: [ListenerReport] = [],
         store: StoreReport = StoreReport(),
         spool: SpoolReport = SpoolReport(),
-        asMap: ASMapReport? = nil
+        asMap: ASMapReport? = nil,
+        bmp: BMPReport? = nil
     ) {
         self.status = status
         self.since = since
@@ -60,6 +63,7 @@ public struct HealthReport: Hashable, Sendable {
         self.store = store
         self.spool = spool
         self.asMap = asMap
+        self.bmp = bmp
     }
 }
 

@@ -34,6 +34,8 @@ struct ExporterBody: Encodable {
     var malformed: [String: UInt64]
     var statistics: [String: UInt64]
     var named: Named
+    /// The router whose routes fill its flows.
+    var router: Nullable<BMPBody.Router>
     /// Left out where all exporters are listed.
     var names: Names?
 
@@ -138,6 +140,7 @@ extension ExporterBody {
             applications: report.names.applications.count,
             samplers: report.names.samplers.count
         )
+        router = Nullable(report.router.map(BMPBody.Router.init))
         names = withNames ? Names(report.names) : nil
     }
 }

@@ -261,7 +261,8 @@ extension Endpoint {
             seconds), clock (offset in seconds or null, wrongDatagrams), templates (known, missing), sets (waiting, \
             parked, held, withoutTemplate, unknown), records (flow, options, events, counters, rejected, skipped, \
             lostTexts), memory (what remembering it takes: bytes, refused), malformed by reason, statistics (what the exporter says of itself), named (how many \
-            interfaces, vrfs, applications, samplers have names); of one exporter also names (id, name))
+            interfaces, vrfs, applications, samplers have names), router (null, or the router whose routes fill its \
+            flows, as in health's bmp); of one exporter also names (id, name))
             """
         case .health:
             """
@@ -269,7 +270,10 @@ extension Endpoint {
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
             be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, store, spool, \
             asMap (null without enrichment.asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
-            problem, sources (location, kind routes or names, checked, problem))
+            problem, sources (location, kind routes or names, checked, problem)), bmp (null without enrichment.bmp; \
+            listen, sessions, peers, messages, bytes, limit, problem, refused, ended and skipped by reason, lastBuild \
+            in seconds, routers (address, name, description, sessions, prefixesV4, prefixesV6, routes, heldViews, \
+            refused, bytes, exporters))
             """
         case .losses:
             """

@@ -15,6 +15,7 @@ struct HealthBody: Encodable {
     var store: Store
     var spool: Spool
     var asMap: Nullable<ASMapBody>
+    var bmp: Nullable<BMPBody>
 
     /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
@@ -121,6 +122,7 @@ struct HealthBody: Encodable {
             problem: Nullable(report.spool.problem)
         )
         asMap = Nullable(report.asMap.map(ASMapBody.init))
+        bmp = Nullable(report.bmp.map(BMPBody.init))
     }
 }
 

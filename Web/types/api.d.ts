@@ -119,6 +119,8 @@ export interface Exporter {
     malformed: Record<string, number>;
     statistics: Record<string, number>;
     named: Record<NameKind, number>;
+    /** The router whose routes fill its flows (BMP). */
+    router: Router | null;
     /** Only where one exporter was asked for. */
     names?: Record<NameKind, Named[]>;
 }
@@ -188,6 +190,33 @@ export interface Health {
         problem: string | null;
         sources: { location: string; kind: "routes" | "names"; checked: number | null; problem: string | null }[];
     } | null;
+    bmp: {
+        listen: string;
+        sessions: number;
+        peers: number;
+        messages: number;
+        bytes: number;
+        limit: number;
+        problem: string | null;
+        refused: Record<string, number>;
+        ended: Record<string, number>;
+        skipped: Record<string, number>;
+        lastBuild: number;
+        routers: Router[];
+    } | null;
+}
+export interface Router {
+    address: string;
+    name: string;
+    description: string;
+    sessions: number;
+    prefixesV4: number;
+    prefixesV6: number;
+    routes: number;
+    heldViews: number;
+    refused: number;
+    bytes: number;
+    exporters: string[];
 }
 export interface Lost {
     total: number;

@@ -43,6 +43,8 @@ struct Configuration: Sendable, Equatable {
         var autnums: [UInt32: AutonomousSystemName] = [:]
         /// Which AS an address belongs to, and what ASes are called.
         var asMap = ASMapConfiguration()
+        /// Which routers tell their routes.
+        var bmp = BMPConfiguration()
         /// Who is asked what addresses are called.
         var resolver = ResolverSettings()
     }

@@ -69,7 +69,7 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + ASMapConfiguration.keys
+    static let all = table + ASMapConfiguration.keys + [BMPConfiguration.key]
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

@@ -6,6 +6,22 @@ struct Health: Decodable, Sendable {
     let lag: Double?
     let store: Store
     let asMap: ASMap?
+    let bmp: BMP?
+
+    struct BMP: Decodable, Sendable {
+        let listen: String
+        let sessions: UInt64
+        let peers: Int
+        let problem: String?
+        let refused: [String: UInt64]
+        let ended: [String: UInt64]
+        let routers: [Router]
+
+        struct Router: Decodable, Sendable {
+            let prefixesV4: Int
+            let prefixesV6: Int
+        }
+    }
 
     struct ASMap: Decodable, Sendable {
         let routesV4: Int

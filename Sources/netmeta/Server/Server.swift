@@ -24,6 +24,7 @@ struct Server {
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
     private let resolver: ResolverService
+    private let bmp: BMPService
 
     /// Takes the folder, opens the store and binds every socket.
     ///
@@ -74,6 +75,7 @@ struct Server {
             var pipelineOptions = PipelineOptions(configuration)
             pipelineOptions.enrichment = enrichment
             pipeline = try Pipeline(pipelineOptions, store: store, logger: logger)
+            bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
             imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
         } catch let error as SocketError {
             store.close()
@@ -95,6 +97,7 @@ struct Server {
             decoding: DecoderSettings(configuration),
             names: NameBook(configuration)
         )
+        status.setBMP { [bmp] in bmp.report }
         let web = WebService(
             configuration: configuration,
             store: store,
@@ -126,6 +129,7 @@ struct Server {
                     .init(service: RetentionService(keeper: keeper, logger: logger)),
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
+                    .init(service: bmp),
                     .init(service: StatusService(status: status)),
                     .init(service: asMap),
                     .init(service: reload(status, web, asMap)),
@@ -153,6 +157,7 @@ struct Server {
         for listener in pipeline.snapshot.listeners {
             print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
         }
+        if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
         print("console and API at http://\(configuration.console.listen)")
         print("ready")
         fflush(nil)
@@ -170,6 +175,7 @@ struct Server {
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))
             asMap.reload(new.enrichment.asMap)
+            bmp.reload(new.enrichment.bmp)
             status.setNames(NameBook(new))
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))

@@ -47,6 +47,7 @@ let package = Package(
         fuzz("FuzzPacket", ["FlowSchema", "FlowDecoders"]),
         fuzz("FuzzCapture", ["FuzzSupport", "NetTypes", "WireFormat", "FlowDecoders"]),
         fuzz("FuzzRoutes", ["FuzzSupport", "NetTypes", "Enrichment"]),
+        fuzz("FuzzBMP", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzCanary", []),
     ]
 )

@@ -2,7 +2,7 @@
 
 usage: fuzz-seeds.py FOLDER CAPTURE...
 
-Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture and FuzzRoutes.
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes and FuzzBMP.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
@@ -86,7 +86,7 @@ def main():
 
 
 def routes(folder):
-    """Files of routes; the byte before each says which form it has."""
+    """Files and sessions with routes; the byte before each says which form it has."""
     fixtures = pathlib.Path(__file__).resolve().parents[1] / "Tests/Fixtures"
     for path in sorted(fixtures.glob("mrt/*.mrt")):
         content = path.read_bytes()[:LARGEST]
@@ -94,6 +94,16 @@ def routes(folder):
         write(folder, "FuzzRoutes", b"\x14" + content)
     for path in sorted(fixtures.glob("names/*.*")):
         write(folder, "FuzzRoutes", b"\1" + path.read_bytes()[:LARGEST])
+    for path in sorted(fixtures.glob("bmp/*/session.bin")):
+        stream = path.read_bytes()
+        write(folder, "FuzzBMP", b"\0" + stream[:LARGEST])
+        # Each message alone, as one of the peer that the fuzzer's beginning knows.
+        while len(stream) > 48:
+            length = struct.unpack(">I", stream[1:5])[0]
+            one, stream = stream[:length], stream[length:]
+            if one[5] == 0:
+                one = one[:6] + b"\0" + bytes([one[7] & 0x7F]) + one[8:16] + bytes(12) + bytes([192, 0, 2, 1]) + one[32:]
+            write(folder, "FuzzBMP", b"\x20" + one)
     write(folder, "FuzzRoutes", b"\1prefix,asn,country,city,name\n10.0.0.0/8,AS1,DE,x,\"y\"\n2001:db8::/32,2\n")
     # A tree of one node, as the fuzzer wraps it: size of its records, number of nodes, tree, data.
     tree = bytes.fromhex("000011000011") + bytes(16) + b"\xe1\x43asn\xc1\x07"

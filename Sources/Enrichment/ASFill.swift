@@ -1,12 +1,16 @@
 import FlowSchema
 import NetTypes
 
-/// Which AS number of a flow counts when both the exporter and the map know one.
+/// Which AS number of a flow counts when several sources know one.
+///
+/// The router's own routes come behind the exporter and before the map where nothing else is said.
 public enum ASOrder: String, CaseIterable, Sendable {
     /// The exporter's; the map's where that is 0.
     case exporterFirst = "exporter-first"
     /// The map's; the exporter's where the map knows none.
     case mapFirst = "map-first"
+    /// That of the router's own routes (BMP); the exporter's where those know none.
+    case bmpFirst = "bmp-first"
 }
 
 /// Fills AS numbers, prefix lengths and places from an ``AddressMap``, column by column.
@@ -56,8 +60,8 @@ struct ASFill {
     private func fill(_ batch: FlowBatch, by column: FlowColumn, asn: FlowColumn, length: FlowColumn) {
         guard batch.isPresent(column) else { return }
         let rows = 0..<batch.count
-        Self.open(batch, asn, rows, UInt32(0))
-        Self.open(batch, length, rows, UInt8(0))
+        batch.open(asn, UInt32(0))
+        batch.open(length, UInt8(0))
         let addresses = unsafe batch.write(column, rows, as: AddressBytes.self)
         let numbers = unsafe batch.write(asn, rows, as: UInt32.self)
         let lengths = unsafe batch.write(length, rows, as: UInt8.self)
@@ -82,7 +86,7 @@ struct ASFill {
     private func fillNextHop(_ batch: FlowBatch) {
         guard batch.isPresent(.nextHop) else { return }
         let rows = 0..<batch.count
-        Self.open(batch, .nextHopAS, rows, UInt32(0))
+        batch.open(.nextHopAS, UInt32(0))
         let addresses = unsafe batch.write(.nextHop, rows, as: AddressBytes.self)
         let numbers = unsafe batch.write(.nextHopAS, rows, as: UInt32.self)
         var last = AddressBytes(.unspecified)
@@ -95,15 +99,5 @@ struct ASFill {
             }
             unsafe numbers[row] = asn
         }
-    }
-
-    /// Gives a column that no row wrote its default, since what is in its memory is anything.
-    private static func open<Value: BitwiseCopyable>(
-        _ batch: FlowBatch,
-        _ column: FlowColumn,
-        _ rows: Range<Int>,
-        _ value: Value
-    ) {
-        if !batch.isPresent(column) { batch.fill(column, rows, with: value) }
     }
 }

@@ -6,7 +6,7 @@ import NetTypes
 /// batch's samplers for the next.
 ///
 /// The order matters: first what is looked up by addresses and AS numbers
-/// (the AS map, locality, then the samplers' rules), last of all the addresses lose their
+/// (routers' routes, the AS map, locality, then the samplers' rules), last of all the addresses lose their
 /// host bits. Whatever else is looked up by an address belongs in front.
 public struct Enricher: Sendable {
     private let source: EnrichmentSource
@@ -41,6 +41,7 @@ public struct Enricher: Sendable {
             places.removeAll(keepingCapacity: true)
         }
         Self.writeIncoming(batch)
+        snapshot.routeFill?.apply(to: batch)
         snapshot.fill?.apply(to: batch)
         if !snapshot.boundaries.isEmpty { writeIncomingByBoundary(batch) }
         if !snapshot.local.isEmpty { writeLocality(batch) }

@@ -8,10 +8,14 @@ public final class EnrichmentSnapshot: Sendable {
     public let settings: EnrichmentSettings
     /// The map from addresses to ASes; nil when there is none.
     public let map: AddressMap?
+    /// The routes of routers; nil when nobody told any.
+    public let routes: RouterTables?
     /// Fills AS numbers from the map.
     let fill: ASFill?
     /// Where interfaces lead.
     public let boundaries: InterfaceBoundaries
+    /// Fills next hops and more from the routes.
+    let routeFill: RouteFill?
     /// The networks that are ours.
     let local: AddressSet
     /// The samplers that something is to be done for, the longest prefixes first.
@@ -30,12 +34,15 @@ public final class EnrichmentSnapshot: Sendable {
     public init(
         _ settings: EnrichmentSettings,
         map: AddressMap? = nil,
-        boundaries: InterfaceBoundaries = InterfaceBoundaries()
+        boundaries: InterfaceBoundaries = InterfaceBoundaries(),
+        routes: RouterTables? = nil
     ) {
         self.settings = settings
         self.map = map
         self.boundaries = boundaries
+        self.routes = routes
         fill = map.map { ASFill($0, settings.asOrder) }
+        routeFill = routes.flatMap { RouteFill($0, settings.asOrder) }
         local = AddressSet(settings.localNetworks)
         samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
             Sampler(
@@ -47,12 +54,19 @@ public final class EnrichmentSnapshot: Sendable {
         hasSamplers = samplers.contains { !$0.rules.isEmpty || $0.mask != nil }
     }
 
-    /// The same look-ups with another map or other boundaries.
-    private init(_ other: EnrichmentSnapshot, map: AddressMap?, boundaries: InterfaceBoundaries) {
+    /// The same look-ups with another map, other boundaries and other routes.
+    private init(
+        _ other: EnrichmentSnapshot,
+        map: AddressMap?,
+        boundaries: InterfaceBoundaries,
+        routes: RouterTables?
+    ) {
         settings = other.settings
         self.map = map
         self.boundaries = boundaries
+        self.routes = routes
         fill = map.map { ASFill($0, other.settings.asOrder) }
+        routeFill = routes.flatMap { RouteFill($0, other.settings.asOrder) }
         local = other.local
         samplers = other.samplers
         hasSamplers = other.hasSamplers
@@ -60,12 +74,17 @@ public final class EnrichmentSnapshot: Sendable {
 
     /// The same look-ups with another map, or none.
     func with(map: AddressMap?) -> EnrichmentSnapshot {
-        EnrichmentSnapshot(self, map: map, boundaries: boundaries)
+        EnrichmentSnapshot(self, map: map, boundaries: boundaries, routes: routes)
     }
 
     /// The same look-ups with other boundaries.
     func with(boundaries: InterfaceBoundaries) -> EnrichmentSnapshot {
-        EnrichmentSnapshot(self, map: map, boundaries: boundaries)
+        EnrichmentSnapshot(self, map: map, boundaries: boundaries, routes: routes)
+    }
+
+    /// The same look-ups with other routes, or none.
+    func with(routes: RouterTables?) -> EnrichmentSnapshot {
+        EnrichmentSnapshot(self, map: map, boundaries: boundaries, routes: routes)
     }
 
     /// Which of ``samplers`` counts for a sampler; nil for none.
@@ -82,9 +101,10 @@ public final class EnrichmentSource: Sendable {
     public init(
         _ settings: EnrichmentSettings = EnrichmentSettings(),
         map: AddressMap? = nil,
-        boundaries: InterfaceBoundaries = InterfaceBoundaries()
+        boundaries: InterfaceBoundaries = InterfaceBoundaries(),
+        routes: RouterTables? = nil
     ) {
-        snapshot = Mutex(EnrichmentSnapshot(settings, map: map, boundaries: boundaries))
+        snapshot = Mutex(EnrichmentSnapshot(settings, map: map, boundaries: boundaries, routes: routes))
     }
 
     /// The snapshot of now.
@@ -93,17 +113,20 @@ public final class EnrichmentSource: Sendable {
     /// Puts a new snapshot in place for the batches that are handed over from now on.
     public func replace(with new: EnrichmentSnapshot) { snapshot.withLock { $0 = new } }
 
-    /// The same for settings alone; the map and the boundaries stay.
+    /// The same for settings alone; map, boundaries and routes stay.
     public func replace(settings: EnrichmentSettings) {
         let new = EnrichmentSnapshot(settings)
-        snapshot.withLock { $0 = new.with(map: $0.map).with(boundaries: $0.boundaries) }
+        snapshot.withLock { $0 = new.with(map: $0.map).with(boundaries: $0.boundaries).with(routes: $0.routes) }
     }
 
-    /// The same for the map alone; the settings stay.
+    /// The same for the map alone.
     public func replace(map: AddressMap?) { snapshot.withLock { $0 = $0.with(map: map) } }
 
     /// The same for the boundaries alone.
     public func replace(boundaries: InterfaceBoundaries) {
         snapshot.withLock { $0 = $0.with(boundaries: boundaries) }
     }
+
+    /// The same for the routes alone.
+    public func replace(routes: RouterTables?) { snapshot.withLock { $0 = $0.with(routes: routes) } }
 }

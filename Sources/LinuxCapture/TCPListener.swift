@@ -112,6 +112,14 @@ public final class TCPConnection: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
+    /// Has the kernel ask after so many seconds of silence whether the peer is still there, and give up after a
+    /// minute without an answer.
+    public func probe(afterSeconds seconds: Int32) {
+        TCPOption.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, seconds)
+        TCPOption.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+        TCPOption.set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+    }
+
     /// What ``read(into:_:)`` found.
     public enum Outcome: Equatable, Sendable {
         /// So many bytes.

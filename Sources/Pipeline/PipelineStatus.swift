@@ -21,6 +21,7 @@ public final class PipelineStatus: StatusSource {
     private let decoding: Mutex<DecoderSettings>
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
+    private let bmp = Mutex<@Sendable () -> BMPReport?>({ nil })
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let snmp = Mutex(SNMPState())
     private let nameLists = Mutex<NameListReport?>(nil)
@@ -77,6 +78,11 @@ public final class PipelineStatus: StatusSource {
 
     /// Says what the map from addresses to ASes is from now on.
     public func setASMap(_ report: ASMapReport?) { asMap.withLock { $0 = report } }
+
+    /// Says who knows what routers tell of their routes.
+    public func setBMP(_ report: @escaping @Sendable () -> BMPReport?) { bmp.withLock { $0 = report } }
+
+    private var bmpReport: BMPReport? { bmp.withLock { $0 }() }
 
     /// Says what lists call autonomous systems from now on.
     public func setListedAutnums(_ names: [UInt32: AutonomousSystemName]) { listedAutnums.withLock { $0 = names } }
@@ -147,7 +153,8 @@ public final class PipelineStatus: StatusSource {
             store: await storeReport(),
             spool: snapshot.spool,
             asMap: asMap.withLock { $0 },
-            snmp: snmp.withLock { $0.health }
+            snmp: snmp.withLock { $0.health },
+            bmp: bmpReport
         )
     }
 
@@ -158,6 +165,8 @@ public final class PipelineStatus: StatusSource {
         let decoding = decoding.withLock { $0 }
         let book = book.withLock { $0 }
         let agents = snmp.withLock { $0.agents }
+        let routers = (bmpReport?.routers ?? []).flatMap { router in router.exporters.map { ($0, router) } }
+        let routerOf = Dictionary(routers, uniquingKeysWith: { first, _ in first })
         return merged().values.sorted { $0.address < $1.address }.map { exporter in
             let before = base?.exporters[exporter.address] ?? (0, 0)
             func rate(_ now: UInt64, _ before: UInt64) -> Double {
@@ -166,6 +175,7 @@ public final class PipelineStatus: StatusSource {
             var report = ExporterReport(exporter, settings: decoding.exporter(exporter.address))
             if let agent = agents[exporter.address] { report.take(agent) }
             report.take(book.sampler(exporter.address))
+            report.router = routerOf[exporter.address]
             report.flowsPerSecond = rate(exporter.counters.flows, before.flows)
             report.bitsPerSecond = rate(exporter.scaledBytes, before.bytes) * 8
             return report

@@ -56,6 +56,8 @@ public struct ExporterReport: Hashable, Sendable {
     public var names = Names()
     /// What its SNMP agent told; nil when that isn't asked.
     public var snmp: SNMP?
+    /// The router whose routes fill its flows; nil when none tells any.
+    public var router: BMPReport.Router?
 
     /// Datagrams (or records, as the protocol counts) that the sequence numbers say are missing.
     public var sequenceGaps: UInt64 { missingDatagrams + missingRecords }

@@ -29,6 +29,8 @@ public struct HealthReport: Hashable, Sendable {
     public var asMap: ASMapReport?
     /// The SNMP agents that are asked; nil when none is to be.
     public var snmp: SNMPHealth?
+    /// What routers tell of their routes; nil when none is asked.
+    public var bmp: BMPReport?
 
     /// The state in one word.
     public enum Status: String, Sendable {
@@ -49,7 +51,8 @@ public struct HealthReport: Hashable, Sendable {
         store: StoreReport = StoreReport(),
         spool: SpoolReport = SpoolReport(),
         asMap: ASMapReport? = nil,
-        snmp: SNMPHealth? = nil
+        snmp: SNMPHealth? = nil,
+        bmp: BMPReport? = nil
     ) {
         self.status = status
         self.since = since
@@ -64,6 +67,7 @@ public struct HealthReport: Hashable, Sendable {
         self.spool = spool
         self.asMap = asMap
         self.snmp = snmp
+        self.bmp = bmp
     }
 }
 

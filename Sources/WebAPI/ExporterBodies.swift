@@ -36,6 +36,8 @@ struct ExporterBody: Encodable {
     var named: Named
     /// null where the agent isn't asked.
     var snmp: Nullable<SNMP>
+    /// The router whose routes fill its flows.
+    var router: Nullable<BMPBody.Router>
     /// Left out where all exporters are listed.
     var names: Names?
 
@@ -153,6 +155,7 @@ extension ExporterBody {
             samplers: report.names.samplers.count
         )
         snmp = Nullable(report.snmp.map(SNMP.init))
+        router = Nullable(report.router.map(BMPBody.Router.init))
         names = withNames ? Names(report.names, speeds: report.snmp?.speeds ?? [:]) : nil
     }
 }

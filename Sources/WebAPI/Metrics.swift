@@ -7,7 +7,8 @@ extension WebAPI {
         let health = await status.health()
         return healthFamilies(health) + LossMetrics.families(health.losses)
             + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
-            + (health.asMap?.metrics ?? []) + (imports?.metrics() ?? []) + (hosts?.metrics() ?? [])
+            + (health.asMap?.metrics ?? []) + (health.bmp?.metrics ?? []) + (imports?.metrics() ?? [])
+            + (hosts?.metrics() ?? [])
     }
 
     private func healthFamilies(_ health: HealthReport) -> [MetricFamily] {

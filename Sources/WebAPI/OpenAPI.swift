@@ -262,8 +262,8 @@ extension Endpoint {
             parked, held, withoutTemplate, unknown), records (flow, options, events, counters, rejected, skipped, \
             lostTexts), memory (what remembering it takes: bytes, refused), malformed by reason, statistics (what the exporter says of itself), named (how many \
             interfaces, vrfs, applications, samplers have names), snmp (null where the agent isn't asked; version, asked \
-            and answered (Unix seconds of the last poll, and of the last that gave names), problem, name, interfaces); \
-            of one exporter also names (id, name, of interfaces speed in bit/s where it is known))
+            and answered (Unix seconds of the last poll, and of the last that gave names), problem, name, interfaces), \
+            router (null, or the router whose routes fill its flows, as in health's bmp); of one exporter also names (id, name, of interfaces speed in bit/s where it is known))
             """
         case .health:
             """
@@ -272,7 +272,10 @@ extension Endpoint {
             be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
             problem, sources (location, kind places, routes or names, checked, problem)), \
-            snmp (null without enrichment.snmp; agents, answering, leftOut, problem)
+            snmp (null without enrichment.snmp; agents, answering, leftOut, problem), bmp (null without enrichment.bmp; \
+            listen, sessions, peers, messages, bytes, limit, problem, refused, ended and skipped by reason, lastBuild \
+            in seconds, routers (address, name, description, sessions, prefixesV4, prefixesV6, routes, heldViews, \
+            refused, bytes, exporters))
             """
         case .losses:
             """

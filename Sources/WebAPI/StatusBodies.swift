@@ -24,6 +24,7 @@ struct HealthBody: Encodable {
         var leftOut: Int
         var problem: Nullable<String>
     }
+    var bmp: Nullable<BMPBody>
 
     /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
@@ -140,6 +141,7 @@ struct HealthBody: Encodable {
                 )
             }
         )
+        bmp = Nullable(report.bmp.map(BMPBody.init))
     }
 }
 

@@ -26,6 +26,7 @@ function exporter(change = {}) {
         memory: { bytes: 4096, refused: 0 },
         malformed: {},
         statistics: {},
+        router: null,
         named: { interfaces: 0, vrfs: 0, applications: 0, samplers: 0 },
         ...change,
     };

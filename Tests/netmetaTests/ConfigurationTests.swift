@@ -117,6 +117,14 @@ import Testing
             order: .mapFirst,
             refreshHours: 1
         )
+        configuration.enrichment.bmp.listen = [IPEndpoint(address: IPAddress(192, 0, 2, 9), port: 11019)]
+        configuration.enrichment.bmp.settings.allow = [Prefix(IPAddress(192, 0, 2, 0), bits: 120)]
+        configuration.enrichment.bmp.settings.exporters = [
+            IPAddress(high: 1 << 61, low: 1): [IPAddress(192, 0, 2, 1), IPAddress(high: 1 << 61, low: 2)]
+        ]
+        configuration.enrichment.bmp.settings.details = [.communities, .asPath]
+        configuration.enrichment.bmp.settings.holdSeconds = 7
+        configuration.enrichment.bmp.settings.memory = 64 << 20
         configuration.enrichment.autnums = [
             64500: AutonomousSystemName(name: "Example, Ltd: a", country: "NO"),
             0: AutonomousSystemName(name: "null"),

@@ -270,6 +270,33 @@ struct EnrichmentConfigurationTests {
         #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 8)
     }
 
+    @Test("a BMP listener needs to know who may connect, and settings have their bounds")
+    func bmp() throws {
+        let configuration = try load(
+            """
+            enrichment:
+              asFrom: bmp-first
+              bmp: {listen: "192.0.2.9:11019", allow: 192.0.2.0/24, routers: {192.0.2.1: 198.51.100.1}, holdSeconds: 2m}
+            """
+        ).enrichment
+        #expect(configuration.asMap.order == .bmpFirst && configuration.bmp.listen.map(\.port) == [11019])
+        #expect(configuration.bmp.settings.allow == [prefix("192.0.2.0/24")])
+        #expect(configuration.bmp.settings.exporters == [IPAddress(192, 0, 2, 1): [IPAddress(198, 51, 100, 1)]])
+        #expect(configuration.bmp.settings.holdSeconds == 120 && configuration.bmp.settings.details.isEmpty)
+        #expect(try load("enrichment: {bmp: {listen: off}}").enrichment.bmp == BMPConfiguration())
+        #expect(
+            problems("enrichment: {bmp: {listen: 11019}}").first?.contains(
+                "listen needs allow: the routers' addresses, such as {listen: 11019, allow: [192.0.2.0/24]}"
+            ) == true
+        )
+        let wrong = problems("enrichment: {bmp: {listen: [1, 2], allow: 10.0.0.0/8, memory: 9, collect: [path]}}")
+        #expect(wrong.count == 2, "\(wrong)")
+        #expect(
+            problems("enrichment: {bmp: {listen: [1, 2], allow: 10.0.0.0/8}}").first?.contains("can have one") == true
+        )
+        #expect(problems("enrichment: {bmp: {lisen: 1}}").first?.contains("did you mean 'listen'?") == true)
+    }
+
     private func load(_ yaml: String) throws -> Configuration {
         try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:]).configuration
     }

@@ -128,6 +128,8 @@ export interface Exporter {
         name: string | null;
         interfaces: number;
     } | null;
+    /** The router whose routes fill its flows (BMP). */
+    router: Router | null;
     /** Only where one exporter was asked for. */
     names?: Record<NameKind, Named[]>;
 }
@@ -201,6 +203,33 @@ export interface Health {
         problem: string | null;
         sources: { location: string; kind: "places" | "routes" | "names"; checked: number | null; problem: string | null }[];
     } | null;
+    bmp: {
+        listen: string;
+        sessions: number;
+        peers: number;
+        messages: number;
+        bytes: number;
+        limit: number;
+        problem: string | null;
+        refused: Record<string, number>;
+        ended: Record<string, number>;
+        skipped: Record<string, number>;
+        lastBuild: number;
+        routers: Router[];
+    } | null;
+}
+export interface Router {
+    address: string;
+    name: string;
+    description: string;
+    sessions: number;
+    prefixesV4: number;
+    prefixesV6: number;
+    routes: number;
+    heldViews: number;
+    refused: number;
+    bytes: number;
+    exporters: string[];
 }
 export interface Lost {
     total: number;

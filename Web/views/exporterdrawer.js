@@ -113,6 +113,14 @@ function Facts({ exporter, state, zone }) {
             ["Last names", exporter.snmp.answered === null ? "never" : `${duration(Math.max(0, now() - exporter.snmp.answered))} ago`, "",
                 exporter.snmp.answered === null],
         ]} />`}
+        ${exporter.router && markup`<${Group} title="Routes of its router (BMP)" rows=${[
+            ["Router", exporter.router.address, exporter.router.name],
+            ["Sessions", full(exporter.router.sessions), exporter.router.sessions > 0 ? "" : "routes are held for a while", exporter.router.sessions === 0],
+            ["IPv4 prefixes", full(exporter.router.prefixesV4)],
+            ["IPv6 prefixes", full(exporter.router.prefixesV6)],
+            ["Routes", full(exporter.router.routes), "of all views and peers"],
+            ["Left out", full(exporter.router.refused), "for want of memory", exporter.router.refused > 0],
+        ]} />`}
         ${Object.keys(exporter.statistics).length > 0 && markup`<${Group} title="What it says of itself" rows=${
             Object.entries(exporter.statistics).map(([name, value]) => [spaced(name), full(value)])
         } />`}

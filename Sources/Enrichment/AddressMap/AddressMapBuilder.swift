@@ -134,14 +134,19 @@ private struct RouteList<Key: MapKey>: Sendable where Route<Key>: Sendable {
         (a.first, a.length) < (b.first, b.length)
     }
 
-    func compile() -> IntervalTable<Key> {
+    func compile() -> IntervalTable<Key> { IntervalTable(routes: routes) }
+}
+
+extension IntervalTable {
+    /// Makes a table of routes in order, each prefix once.
+    init(routes: [Route<Key>]) {
         // An interval of its own for each prefix, and often one behind it.
         var writer = IntervalWriter<Key>(reserving: routes.count + routes.count / 2)
         for route in routes {
             let fact = Fact(asn: route.asn, length: route.length, place: route.place)
             writer.write(first: route.first, last: route.last, fact: fact)
         }
-        return IntervalTable(writer.finish())
+        self.init(writer.finish())
     }
 }
 

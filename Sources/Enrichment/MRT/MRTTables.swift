@@ -145,7 +145,7 @@ extension MRTTables {
             bits = family == 1 ? 32 : 128
         }
         let length = try reader.read(UInt8.self)
-        let prefix = try Self.prefix(&reader, bits: bits, length: length, bytes: (Int(length) + 7) / 8)
+        let prefix = try reader.readPrefix(bits: bits, length: length, bytes: (Int(length) + 7) / 8)
         let count = try reader.read(UInt16.self)
         counters.routeRecords += 1
         counters.entries += UInt64(count)
@@ -166,24 +166,6 @@ extension MRTTables {
         }
         decide(prefix, &counters, into: &builder)
     }
-
-    /// Reads the `bytes` of an address that are there; what is behind `length` bits is cleared.
-    private static func prefix(
-        _ reader: inout WireReader,
-        bits: Int,
-        length: UInt8,
-        bytes: Int
-    ) throws(DecodeError) -> Prefix {
-        guard Int(length) <= bits else { throw .badLength }
-        var number: UInt128 = 0
-        for _ in 0..<bytes { number = number << 8 | UInt128(try reader.read(UInt8.self)) }
-        number <<= UInt128(bits - bytes * 8)
-        if bits == 32 {
-            return Prefix(IPAddress(v4: UInt32(truncatingIfNeeded: number)), bits: Int(length) + 96)
-        }
-        let first = IPAddress(high: UInt64(truncatingIfNeeded: number >> 64), low: UInt64(truncatingIfNeeded: number))
-        return Prefix(first, bits: Int(length))
-    }
 }
 
 // MARK: - TABLE_DUMP
@@ -200,11 +182,11 @@ extension MRTTables {
         try reader.skip(4)
         var address = try reader.take(bits / 8)
         let length = try reader.read(UInt8.self)
-        let prefix = try Self.prefix(&address, bits: bits, length: length, bytes: bits / 8)
+        let prefix = try address.readPrefix(bits: bits, length: length, bytes: bits / 8)
         // Status and the time of the route's origination.
         try reader.skip(5)
         var sender = try reader.take(bits / 8)
-        let peer = try Self.prefix(&sender, bits: bits, length: UInt8(bits), bytes: bits / 8).first
+        let peer = try sender.readPrefix(bits: bits, length: UInt8(bits), bytes: bits / 8).first
         let peerAS = UInt32(try reader.read(UInt16.self))
         let count = try reader.read(UInt16.self)
         let attributes = try reader.take(Int(count))

@@ -30,20 +30,28 @@ struct PathOrigin {
     /// - Parameter wide: AS_PATH has numbers of four bytes, as always in TABLE_DUMP_V2.
     init(attributes: RawSpan, wide: Bool) throws(DecodeError) {
         var reader = WireReader(attributes)
-        var long: PathEnd?
-        var end = PathEnd()
+        var path = 0..<0
+        var longPath = 0..<0
         while reader.remaining > 0 {
             let flags = try reader.read(UInt8.self)
             let type = try reader.read(UInt8.self)
             // "Extended Length": two bytes of it.
             let length = flags & 0x10 == 0 ? Int(try reader.read(UInt8.self)) : Int(try reader.read(UInt16.self))
-            let value = try reader.take(length)
+            let value = reader.offset..<reader.offset + length
+            try reader.skip(length)
             switch type {
-            case Attribute.path: end = try PathEnd(value.rest, wide: wide)
-            case Attribute.longPath: long = try? PathEnd(value.rest, wide: true)
+            case Attribute.path: path = value
+            case Attribute.longPath: longPath = value
             default: break
             }
         }
+        try self.init(path: attributes.extracting(path), longPath: attributes.extracting(longPath), wide: wide)
+    }
+
+    /// Reads the values of AS_PATH and AS4_PATH; one that isn't there is empty.
+    init(path: RawSpan, longPath: RawSpan, wide: Bool) throws(DecodeError) {
+        var end = try PathEnd(path, wide: wide)
+        let long = try? PathEnd(longPath, wide: true)
         if end.asn == Self.stand, let long, long.asn != 0 {
             end = long
             isFromLongNumbers = true

@@ -59,7 +59,10 @@ struct ASMapConfiguration: Sendable, Equatable {
             \.enrichment.asMap.order,
             .choice,
             reloadable: true,
-            "Whose AS numbers count: the exporter's and the map's only where they are 0, or the map's and then those."
+            """
+            Whose AS numbers count: exporter-first those of the exporter, and where they are 0 those of its routes \
+            (enrichment.bmp), then the map's; bmp-first begins with the routes, map-first with the map.
+            """
         ),
         ConfigurationKey(
             "enrichment",

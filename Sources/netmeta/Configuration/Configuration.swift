@@ -50,6 +50,8 @@ struct Configuration: Sendable, Equatable {
         var boundary = BoundaryPatterns()
         /// Who and what belongs to which classes.
         var classes: [ClassRule] = []
+        /// Which routers tell their routes.
+        var bmp = BMPConfiguration()
         /// Who is asked what addresses are called.
         var resolver = ResolverSettings()
         /// Whose SNMP agents are asked what they are called.

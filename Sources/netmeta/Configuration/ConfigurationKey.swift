@@ -70,7 +70,7 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + NameKeys.all + ASMapConfiguration.keys
+    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key]
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

@@ -15,7 +15,8 @@ struct PortChecks {
             case .tcp: tcp(listener.endpoint, key: "listeners.ipfix")
             }
         }
-        return flows + [tcp(configuration.console.listen, key: "console.listen")]
+        let bmp = configuration.enrichment.bmp.listen.map { tcp($0, key: "enrichment.bmp.listen") }
+        return flows + bmp + [tcp(configuration.console.listen, key: "console.listen")]
     }
 
     private func udp(_ endpoint: IPEndpoint, _ buffer: Int) -> Finding {

@@ -15,6 +15,23 @@ struct Health: Decodable, Sendable {
         let problem: String?
     }
 
+    let bmp: BMP?
+
+    struct BMP: Decodable, Sendable {
+        let listen: String
+        let sessions: UInt64
+        let peers: Int
+        let problem: String?
+        let refused: [String: UInt64]
+        let ended: [String: UInt64]
+        let routers: [Router]
+
+        struct Router: Decodable, Sendable {
+            let prefixesV4: Int
+            let prefixesV6: Int
+        }
+    }
+
     struct ASMap: Decodable, Sendable {
         let routesV4: Int
         let routesV6: Int

@@ -26,6 +26,7 @@ struct Server {
     private let resolver: ResolverService
     private let nameFiles: NameListFiles
     private let nameTables: NameTables
+    private let bmp: BMPService
 
     /// Takes the folder, opens the store and binds every socket.
     ///
@@ -80,6 +81,7 @@ struct Server {
             var pipelineOptions = PipelineOptions(configuration)
             pipelineOptions.enrichment = enrichment
             pipeline = try Pipeline(pipelineOptions, store: store, logger: logger)
+            bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
             imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
         } catch let error as SocketError {
             store.close()
@@ -102,6 +104,7 @@ struct Server {
             names: NameSheet(configuration, list: nameFiles.list).book
         )
         let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
+        status.setBMP { [bmp] in bmp.report }
         let web = WebService(
             configuration: configuration,
             store: store,
@@ -149,6 +152,7 @@ struct Server {
                     .init(service: PartService(store: store, folder: configuration.store.data, logger: logger)),
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
+                    .init(service: bmp),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
                     .init(service: asMap),
@@ -178,6 +182,7 @@ struct Server {
         for listener in pipeline.snapshot.listeners {
             print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
         }
+        if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
         print("console and API at http://\(configuration.console.listen)")
         print("ready")
         fflush(nil)
@@ -201,6 +206,7 @@ struct Server {
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))
             asMap.reload(new.enrichment.asMap)
+            bmp.reload(new.enrichment.bmp)
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)

@@ -1,0 +1,61 @@
+public import NetTypes
+
+/// The best routes of one router, made for look-ups and never changed.
+public final class RouterTable: Sendable {
+    /// In both, ``Fact/asn`` is the number of the attributes.
+    let v4: IntervalTable<UInt32>
+    let v6: IntervalTable<UInt128>
+    let attributes: [RouteAttributes]
+
+    init(v4: IntervalTable<UInt32>, v6: IntervalTable<UInt128>, attributes: [RouteAttributes]) {
+        self.v4 = v4
+        self.v6 = v6
+        self.attributes = attributes
+    }
+
+    /// The route that packets to an address take.
+    public struct Match: Sendable {
+        /// The number of the attributes.
+        var number: Int
+        /// The length of the prefix, as people write it; 0 for the default route.
+        public var prefixLength: UInt8
+    }
+
+    /// The route of the longest prefix that holds an address; nil when there is none.
+    @inline(__always)
+    func find(_ address: IPAddress) -> Match? {
+        let match =
+            address.isV4
+            ? v4.find(address.v4).match : v6.find(UInt128(address.high) << 64 | UInt128(address.low)).match
+        return match.map { Match(number: Int($0.asn), prefixLength: $0.prefixLength) }
+    }
+
+    /// The same with its attributes.
+    public func lookUp(_ address: IPAddress) -> (prefixLength: UInt8, attributes: RouteAttributes)? {
+        find(address).map { ($0.prefixLength, attributes[$0.number]) }
+    }
+}
+
+/// The tables of all routers, by the exporters whose flows they are for.
+public struct RouterTables: Sendable {
+    /// The tables.
+    public var tables: [IPAddress: RouterTable]
+    /// What is filled besides AS numbers, prefix lengths and next hops.
+    public var details: Set<RouteDetail>
+
+    /// Gathers tables.
+    public init(_ tables: [IPAddress: RouterTable] = [:], details: Set<RouteDetail> = []) {
+        self.tables = tables
+        self.details = details
+    }
+}
+
+/// What rows get of a route when it is asked for.
+public enum RouteDetail: String, CaseIterable, Sendable {
+    /// The column `ASPath`.
+    case asPath = "as-path"
+    /// The column `BGPCommunities`.
+    case communities
+    /// The column `BGPNextHop`.
+    case bgpNextHop = "bgp-next-hop"
+}

@@ -139,6 +139,7 @@ struct Server {
             store.close()
             throw error
         }
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -150,7 +151,7 @@ struct Server {
                     .init(service: StatusService(status: status)),
                     .init(service: asMap),
                     .init(service: NameService(keeper: names)),
-                    .init(service: reload(status, web, asMap, names)),
+                    .init(service: reload(status, web, asMap, names, hangups)),
                     .init(service: web.service { announce() }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -184,9 +185,10 @@ struct Server {
         _ status: PipelineStatus,
         _ web: WebService,
         _ asMap: ASMapService,
-        _ names: NameKeeper
+        _ names: NameKeeper,
+        _ hangups: UnixSignalsSequence
     ) -> ReloadService {
-        ReloadService(options: options, start: configuration, logger: logger) { new in
+        ReloadService(options: options, start: configuration, logger: logger, hangups: hangups) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))

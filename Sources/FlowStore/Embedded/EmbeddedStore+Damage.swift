@@ -10,8 +10,6 @@ public struct WrittenPart: Hashable, Sendable {
     public let name: String
     /// Rows in it.
     public let rows: Int
-    /// How many merges made it; 0 for what an insert wrote.
-    public let level: Int
     let folder: String
     /// Bytes that its files should have at least.
     let bytes: Int
@@ -74,7 +72,7 @@ extension EmbeddedStore {
         // One at a time: who finds nothing has to know that nobody else found it.
         try damage.withLock { state throws(StoreError) in
             state.isSuspected = true
-            for part in try Self.parts(on: connection, where: "level = 0") where part.isDamaged {
+            for part in try Self.parts(on: connection, where: Self.areInserted) where part.isDamaged {
                 try connection.execute("ALTER TABLE \(part.quotedTable) DROP PART '\(part.plainName)'")
                 state.dropped += 1
             }
@@ -92,12 +90,12 @@ extension EmbeddedStore {
     /// - Throws: ``StoreError`` when the engine does; the next call tries again.
     public func mendMerges() async throws -> [WrittenPart] {
         try await upkeep { [self] connection throws(StoreError) in
-            let merged = try Self.parts(on: connection, where: "level > 0")
+            let merged = try Self.parts(on: connection, where: "NOT \(Self.areInserted)")
             let seen = damage.withLock { $0.seen }
             // A part that a later merge has taken in meanwhile has no files any more, and isn't active any more either.
             var damaged = merged.filter { !seen.contains($0.key) && $0.isDamaged }
             if !damaged.isEmpty {
-                let active = Set(try Self.parts(on: connection, where: "level > 0").map(\.key))
+                let active = Set(try Self.parts(on: connection, where: "NOT \(Self.areInserted)").map(\.key))
                 damaged.removeAll { !active.contains($0.key) }
             }
             let tables = damage.withLock { state in
@@ -130,13 +128,17 @@ extension EmbeddedStore {
 
     // MARK: - Parts
 
+    /// Parts as inserts made them: sums are made within an insert already, for which the engine counts one level.
+    private static let areInserted =
+        "(level = 0 OR (level = 1 AND min_block_number = max_block_number AND engine = 'SummingMergeTree'))"
+
     private static func parts(
         on connection: EngineConnection,
         where condition: String
     ) throws(StoreError) -> [WrittenPart] {
         let rows = try connection.query(
             """
-            SELECT table, name, path, toUInt64(rows) AS count, toUInt64(level) AS merges, toUInt64(bytes_on_disk) AS bytes
+            SELECT table, name, path, toUInt64(rows) AS count, toUInt64(bytes_on_disk) AS bytes
             FROM system.parts WHERE database = '\(ClickHouse.database)' AND active AND rows > 0 AND \(condition)
             """,
             limit: 1_000_000
@@ -151,7 +153,6 @@ extension EmbeddedStore {
                 table: text("table", row),
                 name: text("name", row),
                 rows: number("count", row),
-                level: number("merges", row),
                 folder: text("path", row),
                 bytes: number("bytes", row)
             )

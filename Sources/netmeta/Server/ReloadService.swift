@@ -9,6 +9,8 @@ struct ReloadService: Service {
     let options: FolderOptions
     let start: Configuration
     let logger: Logger
+    /// Trapped before anybody is told that the server is ready: until then nobody would hear it.
+    let hangups: UnixSignalsSequence
     /// Puts the settings that can change at run time into force.
     let apply: @Sendable (Configuration) async throws -> Void
 
@@ -18,7 +20,7 @@ struct ReloadService: Service {
             await withTaskGroup(of: Void.self) { group in
                 let (changes, continuation) = AsyncStream.makeStream(of: String.self)
                 group.addTask {
-                    for await _ in await UnixSignalsSequence(trapping: .sighup) { continuation.yield("SIGHUP") }
+                    for await _ in hangups { continuation.yield("SIGHUP") }
                 }
                 group.addTask { await watchFile { continuation.yield("the file changed") } }
                 for await reason in changes { current = await reload(from: current, because: reason) }

@@ -143,6 +143,7 @@ struct Server {
             store.close()
             throw error
         }
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -157,7 +158,7 @@ struct Server {
                     .init(service: snmp),
                     .init(service: asMap),
                     .init(service: NameService(keeper: names)),
-                    .init(service: reload(status, web, asMap, snmp, names)),
+                    .init(service: reload(status, web, asMap, snmp, names, hangups)),
                     .init(service: web.service { announce() }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -193,9 +194,10 @@ struct Server {
         _ web: WebService,
         _ asMap: ASMapService,
         _ snmp: SNMPService,
-        _ names: NameKeeper
+        _ names: NameKeeper,
+        _ hangups: UnixSignalsSequence
     ) -> ReloadService {
-        ReloadService(options: options, start: configuration, logger: logger) { new in
+        ReloadService(options: options, start: configuration, logger: logger, hangups: hangups) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))

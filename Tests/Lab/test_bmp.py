@@ -305,3 +305,11 @@ def test_routes_go_when_their_time_is_over(lab):
     assert lab.bmp()["bytes"] == 0 and lab.bmp()["problem"] is None
     row = lab.settles("10.97.0.2", "203.0.113.7", lambda row: row["hop"] == "::", "rows without routes")
     assert (row["asn"], row["net"], row["path"]) == (0, 0, [])
+    # Another port begins anew, and no port ends it.
+    for text, listen in ((f"listen: {BMP + 1}", f"[::]:{BMP + 1}"), ("listen: off", None)):
+        words = lab.server.configuration.read_text().splitlines()
+        lab.server.configuration.write_text("\n".join(f"    {text}" if "    listen:" in line else line for line in words) + "\n")
+        lab.server.process.send_signal(signal.SIGHUP)
+        network.wait_for(lambda: (lab.bmp() or {"listen": None})["listen"] == listen, f"BMP at {listen}")
+        with pytest.raises(ConnectionRefusedError):
+            Fake()

@@ -11,7 +11,8 @@ import WireFormat
 /// It has a thread of its own at low priority: routes may come late, flows may
 /// not. While a table is made nothing is read, and TCP makes the routers wait.
 public final class BMPReceiver: Sendable {
-    private let listener: TCPListener
+    /// The thread takes it, so that it is closed when the thread has ended.
+    private let listener: Mutex<TCPListener?>
     private let enrichment: EnrichmentSource
     private let settings: Mutex<BMPSettings>
     private let latest: Mutex<BMPReport>
@@ -20,7 +21,7 @@ public final class BMPReceiver: Sendable {
 
     /// - Parameter enrichment: gets the tables.
     public init(listener: TCPListener, settings: BMPSettings, enrichment: EnrichmentSource) {
-        self.listener = listener
+        self.listener = Mutex(listener)
         self.enrichment = enrichment
         self.settings = Mutex(settings)
         latest = Mutex(BMPReport(endpoint: listener.endpoint))
@@ -59,6 +60,17 @@ public final class BMPReceiver: Sendable {
 
     private func run() {
         _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
+        var taken = listener.withLock { listener in
+            defer { listener = nil }
+            return listener
+        }
+        if let listener = taken { serve(listener) }
+        // Closed before anybody is told that it has ended, and may want the same port.
+        taken = nil
+        ended.signal()
+    }
+
+    private func serve(_ listener: TCPListener) {
         var sessions = BMPSessions(settings.withLock { $0 }, endpoint: listener.endpoint)
         var buffer = [UInt8](repeating: 0, count: Self.readBytes)
         var looked: UInt32 = 0
@@ -68,7 +80,7 @@ public final class BMPReceiver: Sendable {
                 let ready = try listener.wait(for: sessions.connections, milliseconds: Self.waitMilliseconds)
                 // From the last, because those that end are taken out.
                 for index in ready.readable.reversed() { read(index, &sessions, &buffer) }
-                if ready.hasNew { accept(&sessions) }
+                if ready.hasNew { accept(listener, &sessions) }
             } catch {
                 latest.withLock { $0.failure = error.description }
                 break
@@ -81,10 +93,9 @@ public final class BMPReceiver: Sendable {
             }
             if sessions.book.isChanged, MonotonicClock.milliseconds >= nextBuild { nextBuild = build(&sessions) }
         }
-        ended.signal()
     }
 
-    private func accept(_ sessions: inout BMPSessions) {
+    private func accept(_ listener: TCPListener, _ sessions: inout BMPSessions) {
         do throws(SocketError) {
             while let connection = try listener.accept() { sessions.begin(connection, at: Self.now) }
         } catch {

@@ -4,6 +4,7 @@ import FlowQuery
 import FlowSchema
 import FlowStore
 import NetTypes
+import Synchronization
 import Telemetry
 
 /// The tables behind the dictionaries that configuration, lists and exporters

@@ -91,10 +91,11 @@ struct RetentionPlanTests {
     @Test func piecesFollowTheRoom() {
         let small = RetentionPolicy(days: 7, size: 500_000_000)
         #expect(small.largestPart(disk: 100_000_000_000) == 31_250_000)
-        #expect(small.oldPartSeconds(disk: 100_000_000_000) == 3)
+        #expect(small.oldPartSeconds(disk: 100_000_000_000) == 0)
         let disk = RetentionPolicy(days: 7)
         #expect(disk.largestPart(disk: 100_000_000_000) == 95_000_000_000 / 16)
         #expect(disk.oldPartSeconds(disk: 100_000_000_000) == 60)
+        #expect(disk.oldPartSeconds(disk: 1_000_000_000) == 3)
     }
 
     @Test func aPartThatTheEngineDroppedIsToldFromOneThatWasMerged() {

@@ -82,7 +82,7 @@ extension EmbeddedStoreTests {
         )
         guard case .string(let text) = ddl["q"]?.values.first else { throw StoreError(message: "no DDL") }
         #expect(text.contains("max_bytes_to_merge_at_max_space_in_pool = \(max(budget / 16, 1 << 20))"))
-        #expect(text.contains("old_parts_lifetime = 3"))
+        #expect(text.contains("old_parts_lifetime = 0"))
     }
 
     @Test("one question gets its part of the memory and says so when that is too little; storing goes on")

@@ -201,7 +201,12 @@ export interface Health {
         names: number;
         loaded: number | null;
         problem: string | null;
-        sources: { location: string; kind: "places" | "routes" | "names"; checked: number | null; problem: string | null }[];
+        sources: {
+            location: string;
+            kind: "places" | "routes" | "names";
+            checked: number | null;
+            problem: string | null;
+        }[];
     } | null;
     bmp: {
         listen: string;

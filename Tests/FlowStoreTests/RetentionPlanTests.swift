@@ -95,7 +95,6 @@ struct RetentionPlanTests {
         let disk = RetentionPolicy(days: 7)
         #expect(disk.largestPart(disk: 100_000_000_000) == 95_000_000_000 / 16)
         #expect(disk.oldPartSeconds(disk: 100_000_000_000) == 60)
-        #expect(disk.oldPartSeconds(disk: 1_000_000_000) == 3)
     }
 
     @Test func aPartThatTheEngineDroppedIsToldFromOneThatWasMerged() {

@@ -36,10 +36,10 @@ extension RetentionPolicy {
     /// The engine doesn't sync what it merges: for a minute the system may not
     /// have written it, and a power cut would cost rows of which the merged
     /// parts were the only copy. A budget that a minute's parts would fill
-    /// can't afford that. A disk can at least afford the seconds until
-    /// ``EmbeddedStore/mendMerges()`` has looked at what was merged.
+    /// can't afford that, nor the seconds until ``EmbeddedStore/mendMerges()``
+    /// has looked at what was merged.
     func oldPartSeconds(disk: Int) -> Int {
-        max(size == nil ? 3 : 0, min(60, room(disk: disk) / 700_000_000))
+        min(60, room(disk: disk) / 700_000_000)
     }
 
     private func room(disk: Int) -> Int { min(size ?? .max, max(0, disk - floor(of: disk))) }

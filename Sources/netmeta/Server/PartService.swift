@@ -24,7 +24,7 @@ struct PartService: Service {
                 } catch {
                     logger.warning("parts could not be looked at; tried again", metadata: ["reason": "\(error)"])
                 }
-                // The sources of a merge stay for three seconds at least, and for a minute on a disk with room.
+                // The sources of a merge stay for a second for each 700 MB of room.
                 let isScarce = (DiskSpace.free(folder: folder) ?? .max) < Self.scarce
                 try? await Task.sleep(for: .seconds(isScarce ? 1 : 10))
             }

@@ -84,11 +84,12 @@ extension EmbeddedStore {
 
     /// Looks at the parts that merges have made since the last look, and takes back the sources of those that are damaged.
     ///
-    /// Batches wait while a table is loaded anew, and questions to it fail for that moment.
+    /// Batches wait while a table is loaded anew, and questions to it fail for that moment. What is left of a part whose
+    /// sources are back is removed.
     ///
-    /// - Returns: the damaged parts.
+    /// - Returns: the damaged parts, and whether sources of each are back; if not, its rows are lost.
     /// - Throws: ``StoreError`` when the engine does; the next call tries again.
-    public func mendMerges() async throws -> [WrittenPart] {
+    public func mendMerges() async throws -> [(part: WrittenPart, isMended: Bool)] {
         try await upkeep { [self] connection throws(StoreError) in
             let merged = try Self.parts(on: connection, where: "NOT \(Self.areInserted)")
             let seen = damage.withLock { $0.seen }
@@ -104,7 +105,9 @@ extension EmbeddedStore {
                 return state.detached
             }
             if !tables.isEmpty { try reload(tables, on: connection) }
-            return damaged
+            var outcome: [(part: WrittenPart, isMended: Bool)] = []
+            for part in damaged { outcome.append((part, try Self.removeIfMended(part, on: connection))) }
+            return outcome
         }
     }
 
@@ -117,6 +120,30 @@ extension EmbeddedStore {
             try Self.insisting { () throws(StoreError) in try connection.execute("ATTACH TABLE \(table)") }
             damage.withLock { _ = $0.detached.remove(table) }
         }
+    }
+
+    /// Removes what the engine has set aside of a part, if parts of the same blocks are there.
+    private static func removeIfMended(
+        _ part: WrittenPart,
+        on connection: EngineConnection
+    ) throws(StoreError) -> Bool {
+        // Partition, first block, last block, and how often it was merged.
+        let words = part.plainName.split(separator: "_")
+        guard words.count >= 4, let first = UInt64(words[1]), let last = UInt64(words[2]) else { return false }
+        let blocks = "min_block_number >= \(first) AND max_block_number <= \(last)"
+        let sources = try parts(
+            on: connection,
+            where: "table = '\(part.plainTable)' AND partition_id = '\(words[0])' AND \(blocks)"
+        )
+        guard !sources.isEmpty else { return false }
+        // Where that fails it stays, and is told at each start.
+        try? connection.execute(
+            """
+            ALTER TABLE \(part.quotedTable) DROP DETACHED PART 'broken-on-start_\(part.plainName)'
+            SETTINGS allow_drop_detached = 1
+            """
+        )
+        return true
     }
 
     private static func insisting(_ body: () throws(StoreError) -> Void) throws(StoreError) {
@@ -185,7 +212,7 @@ extension WrittenPart {
     /// The engine's own names, which have no other characters.
     fileprivate var plainName: String { name.filter { $0.isLetter || $0.isNumber || "_-".contains($0) } }
 
-    fileprivate var quotedTable: String {
-        "\(ClickHouse.database).`\(table.filter { $0 != "`" && $0 != "\\" })`"
-    }
+    fileprivate var plainTable: String { table.filter { $0.isLetter || $0.isNumber || $0 == "_" } }
+
+    fileprivate var quotedTable: String { "\(ClickHouse.database).`\(plainTable)`" }
 }

@@ -15,11 +15,24 @@ struct PartService: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    for part in try await store.mendMerges() {
-                        logger.warning(
-                            "a full disk left a merged part without its files; the parts that it was made of are back",
-                            metadata: ["table": "\(part.table)", "part": "\(part.name)", "rows": "\(part.rows)"]
-                        )
+                    for (part, isMended) in try await store.mendMerges() {
+                        let facts: Logger.Metadata = [
+                            "table": "\(part.table)", "part": "\(part.name)", "rows": "\(part.rows)",
+                        ]
+                        if isMended {
+                            logger.warning(
+                                "a full disk left a merged part without its files; what it was made of is back",
+                                metadata: facts
+                            )
+                        } else {
+                            logger.error(
+                                """
+                                a full disk left a merged part without its files, and what it was made of is gone \
+                                already: these rows are lost; keep a disk of its own for the data folder
+                                """,
+                                metadata: facts
+                            )
+                        }
                     }
                 } catch {
                     logger.warning("parts could not be looked at; tried again", metadata: ["reason": "\(error)"])

@@ -14,6 +14,12 @@ enum DiskSpace {
         return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
     }
 
+    /// Bytes of the whole disk; nil when the system doesn't tell.
+    static func size(folder: String) -> Int64? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
+        return (attributes?[.systemSize] as? NSNumber)?.int64Value
+    }
+
     /// Bytes that must be free for a start with that folder.
     static func needed(folder: String) -> Int {
         FileManager.default.fileExists(atPath: folder + "/engine/clickhouse") ? leastWithRows : least

@@ -10,6 +10,8 @@ struct PartService: Service {
 
     /// Bytes free on the disk, below which it may be full before the next look but one.
     private static let scarce: Int64 = 8 << 30
+    /// Bytes of a disk on which a merge's sources stay long enough for a look.
+    private static let least: Int64 = 1 << 30
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -38,7 +40,8 @@ struct PartService: Service {
                     logger.warning("parts could not be looked at; tried again", metadata: ["reason": "\(error)"])
                 }
                 // The sources of a merge stay for a second for each 700 MB of room.
-                let isScarce = (DiskSpace.free(folder: folder) ?? .max) < Self.scarce
+                let free = DiskSpace.free(folder: folder) ?? .max
+                let isScarce = free < Self.scarce && (DiskSpace.size(folder: folder) ?? .max) > Self.least
                 try? await Task.sleep(for: .seconds(isScarce ? 1 : 10))
             }
         }

@@ -72,7 +72,8 @@ extension EmbeddedStore {
         // One at a time: who finds nothing has to know that nobody else found it.
         try damage.withLock { state throws(StoreError) in
             state.isSuspected = true
-            for part in try Self.parts(on: connection, where: Self.areInserted) where part.isDamaged {
+            let inserted = try Self.parts(on: connection, where: Self.areInserted)
+            for part in try Self.damaged(among: inserted, on: connection) {
                 try connection.execute("ALTER TABLE \(part.quotedTable) DROP PART '\(part.plainName)'")
                 state.dropped += 1
             }
@@ -93,12 +94,7 @@ extension EmbeddedStore {
         try await upkeep { [self] connection throws(StoreError) in
             let merged = try Self.parts(on: connection, where: "NOT \(Self.areInserted)")
             let seen = damage.withLock { $0.seen }
-            // A part that a later merge has taken in meanwhile has no files any more, and isn't active any more either.
-            var damaged = merged.filter { !seen.contains($0.key) && $0.isDamaged }
-            if !damaged.isEmpty {
-                let active = Set(try Self.parts(on: connection, where: "NOT \(Self.areInserted)").map(\.key))
-                damaged.removeAll { !active.contains($0.key) }
-            }
+            let damaged = try Self.damaged(among: merged.filter { !seen.contains($0.key) }, on: connection)
             let tables = damage.withLock { state in
                 state.detached.formUnion(damaged.map(\.quotedTable))
                 state.seen = Set(merged.map(\.key)).subtracting(damaged.map(\.key))
@@ -158,6 +154,18 @@ extension EmbeddedStore {
     /// Parts as inserts made them: sums are made within an insert already, for which the engine counts one level.
     private static let areInserted =
         "(level = 0 OR (level = 1 AND min_block_number = max_block_number AND engine = 'SummingMergeTree'))"
+
+    /// Those of which bytes are missing. One whose files go because a merge or retention took it in meanwhile isn't active
+    /// any more.
+    private static func damaged(
+        among parts: [WrittenPart],
+        on connection: EngineConnection
+    ) throws(StoreError) -> [WrittenPart] {
+        let damaged = parts.filter(\.isDamaged)
+        guard !damaged.isEmpty else { return [] }
+        let active = Set(try Self.parts(on: connection, where: "1").map(\.key))
+        return damaged.filter { active.contains($0.key) }
+    }
 
     private static func parts(
         on connection: EngineConnection,

@@ -7,7 +7,8 @@ usage: ingest.py [--seconds S] [--store-seconds S] [--rates R,R,...] [--peers] [
 Everything runs on this machine, one after the other, sender included:
 
     store     ready batches of the same flows are appended as fast as the store takes them, two at a
-              time as the server does
+              time as the server does: with both cores to itself, and with the sender of the first rate
+              beside it, whose datagrams nobody reads
     netmeta   `netmeta generate --protocol mixed` (64 exporters, 20 and more templates, 5 million
               different flows, v4 and v6) at each of the rates (datagrams a second, 21 flows each on
               average) into `netmeta serve` with its default tables and rollups
@@ -26,6 +27,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -69,14 +71,14 @@ def check_room(folder, need):
 
 
 def run(arguments, rates, scratch):
-    alone = json.loads(subprocess.run(
-        [arguments.store, scratch / "alone", str(int(arguments.store_seconds))], check=True, capture_output=True, text=True
-    ).stdout.splitlines()[-1])
-    shutil.rmtree(scratch / "alone")
+    alone = store(arguments, scratch / "alone")
+    with Unread(arguments, rates[0]):
+        beside = store(arguments, scratch / "alone")
     print(f"machine: {os.cpu_count()} cores; {arguments.seconds:.0f} s each, the store alone {arguments.store_seconds:.0f} s")
     print(f"{'':10} {'offered/s':>10} {'stored/s':>10} {'lost':>16} {'CPU-s/M':>8} {'RSS MB':>7} {'parts':>6}")
-    print(f"{'store':10} {'':>10} {alone['rowsPerSecond']:>10.0f} {'':>16} "
-          f"{alone['cpuSeconds'] / alone['rows'] * 1e6:>8.2f}", flush=True)
+    for name, result in (("store", alone), ("..sender", beside)):
+        print(f"{name:10} {'':>10} {result['rowsPerSecond']:>10.0f} {'':>16} "
+              f"{result['cpuSeconds'] / result['rows'] * 1e6:>8.2f}", flush=True)
     best, uncounted = 0, 0
     for rate in rates:
         result = netmeta(arguments, rate, scratch / f"netmeta-{rate}")
@@ -88,10 +90,37 @@ def run(arguments, rates, scratch):
         for rate in rates:
             for peer in (nfcapd, nfacctd):
                 show(peer.__name__, peer(arguments, rate * FLOWS_PER_DATAGRAM / 24, scratch / f"{peer.__name__}-{rate}"))
-    print(f"best without loss: {best:.0f} flows/s, {best / alone['rowsPerSecond']:.2f} of the store alone")
+    print(f"best without loss: {best:.0f} flows/s, {best / alone['rowsPerSecond']:.2f} of the store alone, "
+          f"{best / beside['rowsPerSecond']:.2f} of it beside the sender")
     if uncounted:
         print(f"{uncounted} datagrams were lost and not counted")
     return 1 if uncounted else 0
+
+
+def store(arguments, folder):
+    """What the store takes of ready batches."""
+    out = subprocess.run([arguments.store, folder, str(int(arguments.store_seconds))],
+                         check=True, capture_output=True, text=True).stdout
+    shutil.rmtree(folder)
+    return json.loads(out.splitlines()[-1])
+
+
+class Unread:
+    """The sender at work, and a socket that nobody reads from."""
+
+    def __init__(self, arguments, rate):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 22055))
+        self.sender = subprocess.Popen(generate_command(arguments, "mixed", rate, 22055, 5_000_000, 3600),
+                                       stdout=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sender.send_signal(signal.SIGTERM)
+        self.sender.wait(60)
+        self.socket.close()
 
 
 def show(name, result):
@@ -135,11 +164,13 @@ class Watched:
 
 def generate(arguments, protocol, rate, port, distinct=5_000_000):
     """Sends a load; its own report."""
-    out = subprocess.run(
-        [arguments.binary, "generate", "--protocol", protocol, "--rate", str(rate), "--seconds",
-         str(arguments.seconds), "--target", f"127.0.0.1:{port}", "--distinct", str(distinct)],
-        check=True, capture_output=True, text=True).stdout
-    return json.loads(out.splitlines()[-1])
+    command = generate_command(arguments, protocol, rate, port, distinct, arguments.seconds)
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
+def generate_command(arguments, protocol, rate, port, distinct, seconds):
+    return [arguments.binary, "generate", "--protocol", protocol, "--rate", str(rate), "--seconds", str(seconds),
+            "--target", f"127.0.0.1:{port}", "--distinct", str(distinct)]
 
 
 def netmeta(arguments, rate, folder):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs everything that can be tested on this machine, one part after the other,
-# with the seconds of each; goes on after a failure. The last line is the sum
+# Runs everything that can be tested on this machine, with the seconds of each
+# part; goes on after a failure. The last line is the sum
 # over all parts: "N passed, N failed, N skipped".
 #
 #   test.sh               all parts
@@ -12,7 +12,9 @@
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-parts=(build check unit fuzz differential scenarios lab faults browser)
+# One after the other; those with a + between them side by side: the labs wait
+# for exporters most of the time, and the captures need nothing but a processor.
+parts=(build check unit fuzz differential+lab scenarios faults browser)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
 declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20)
@@ -37,30 +39,45 @@ main() {
     PATH=$venv/bin:$PATH
     "$root/Scripts/web-vendor.sh"
 
-    local part
-    for part in "${parts[@]}"; do
-        declare -F "part_$part" >/dev/null || die "no such part: $part"
-        run_part "$part"
+    local group part
+    for group in "${parts[@]}"; do
+        # shellcheck disable=SC2206 # words are what is wanted
+        local names=(${group//+/ })
+        for part in "${names[@]}"; do
+            declare -F "part_$part" >/dev/null || die "no such part: $part"
+            start_part "$part"
+        done
+        for part in "${names[@]}"; do finish_part "$part"; done
     done
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" = 0 ]
 }
 
-# Runs part_NAME with its output in a log, then counts what the log says.
-run_part() {
-    local name=$1 log=$logs/$1.log start=$SECONDS status=0 result
-    local limit=${limits[$name]:-$usual_limit}
-    timeout --kill-after=30 "${limit}m" "$root/Scripts/test.sh" --part "$name" >"$log" 2>&1 &
+declare -A started=() running=()
+
+# Begins part_NAME with its output in a log.
+start_part() {
+    local name=$1 limit=${limits[$1]:-$usual_limit}
+    started[$name]=$SECONDS
+    timeout --kill-after=30 "${limit}m" "$root/Scripts/test.sh" --part "$name" >"$logs/$name.log" 2>&1 &
+    running[$name]=$!
     # timeout has a process group of its own, so Ctrl-C has to be passed on.
-    # shellcheck disable=SC2064 # the process of now
-    trap "kill $! 2>/dev/null; exit 130" INT TERM
-    wait $! || status=$?
+    # shellcheck disable=SC2064 # the processes of now
+    trap "kill ${running[*]} 2>/dev/null; exit 130" INT TERM
+}
+
+# Waits for its end and counts what the log says.
+finish_part() {
+    local name=$1 log=$logs/$1.log limit=${limits[$1]:-$usual_limit} status=0 result
+    wait "${running[$name]}" || status=$?
+    unset "running[$name]"
+    local seconds=$((SECONDS - started[$name]))
     if [ $status = 124 ]; then echo "timed out after $limit minutes" >>"$log"; fi
     result=$(python3 Scripts/count-results.py "$log" "$status")
     local p f s
     read -r p f s <<<"$result"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '%-10s %4d s  %s passed, %s failed, %s skipped' "$name" $((SECONDS - start)) "$p" "$f" "$s"
+    printf '%-10s %4d s  %s passed, %s failed, %s skipped' "$name" "$seconds" "$p" "$f" "$s"
     # Why something was left out belongs on the same line.
     sed -n 's/^skipped: /  (/p' "$log" | head -n 1 | sed 's/$/)/' | tr -d '\n'
     echo

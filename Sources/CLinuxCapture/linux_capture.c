@@ -2,6 +2,7 @@
 #include "linux_capture.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -105,17 +106,54 @@ int netmeta_clock(netmeta_clock_state *state) {
     return 0;
 }
 
-int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count) {
-    enum { most = 1024 };
+// How many of the first datagrams can go as one message: of equal length, but for the last, which may be shorter.
+static unsigned run_of_segments(const netmeta_outgoing *datagrams, unsigned count) {
+    enum { most_segments = 64, most_bytes = 65000 };
+    uint32_t length = datagrams[0].length, bytes = length;
+    unsigned run = 1;
+    while (run < count && run < most_segments && datagrams[run].length <= length) {
+        bytes += datagrams[run].length;
+        if (bytes > most_bytes) break;
+        run++;
+        if (datagrams[run - 1].length < length) break;
+    }
+    return run;
+}
+
+int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count, bool segmented) {
+    enum { most = 1024, most_segmented = 128 };
     struct mmsghdr messages[most];
     struct iovec vectors[most];
-    if (count > most) count = most;
+    union {
+        char bytes[CMSG_SPACE(sizeof(uint16_t))];
+        struct cmsghdr align;
+    } controls[most_segmented];
+    unsigned limit = segmented ? most_segmented : most;
+    if (count > limit) count = limit;
     memset(messages, 0, count * sizeof *messages);
-    for (unsigned i = 0; i < count; i++) {
-        vectors[i] = (struct iovec){(void *)datagrams[i].bytes, datagrams[i].length};
-        messages[i].msg_hdr.msg_iov = &vectors[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
+    unsigned runs = 0;
+    for (unsigned i = 0; i < count; runs++) {
+        unsigned run = segmented ? run_of_segments(&datagrams[i], count - i) : 1;
+        struct msghdr *header = &messages[runs].msg_hdr;
+        header->msg_iov = &vectors[i];
+        header->msg_iovlen = run;
+        if (run > 1) {
+            header->msg_control = controls[runs].bytes;
+            header->msg_controllen = sizeof controls[runs].bytes;
+            struct cmsghdr *control = CMSG_FIRSTHDR(header);
+            *control = (struct cmsghdr){
+                .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT, .cmsg_len = CMSG_LEN(sizeof(uint16_t)),
+            };
+            uint16_t length = (uint16_t)datagrams[i].length;
+            memcpy(CMSG_DATA(control), &length, sizeof length);
+        }
+        for (unsigned end = i + run; i < end; i++) {
+            vectors[i] = (struct iovec){(void *)datagrams[i].bytes, datagrams[i].length};
+        }
     }
-    int sent = sendmmsg(fd, messages, count, 0);
-    return sent < 0 ? -errno : sent;
+    int sent = sendmmsg(fd, messages, runs, 0);
+    if (sent < 0) return -errno;
+    int taken = 0;
+    for (int i = 0; i < sent; i++) taken += (int)messages[i].msg_hdr.msg_iovlen;
+    return taken;
 }

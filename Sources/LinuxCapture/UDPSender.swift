@@ -6,6 +6,7 @@ public import NetTypes
 public final class UDPSender: @unchecked Sendable {
     // Used by one thread at a time: hence Sendable.
     private let descriptor: Int32
+    private let segmented: Bool
 
     /// Connects a socket.
     ///
@@ -14,6 +15,8 @@ public final class UDPSender: @unchecked Sendable {
     ///   - target: where to send to.
     public init(source: IPEndpoint?, target: IPEndpoint) throws(SocketError) {
         let family = target.address.isV4 ? AF_INET : AF_INET6
+        // Only there is the MTU known to hold any datagram.
+        segmented = target.address.isLoopback
         descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketError(operation: "open a socket", code: errno) }
         if let source {
@@ -37,7 +40,7 @@ public final class UDPSender: @unchecked Sendable {
             unsafe netmeta_outgoing(bytes: datagram.baseAddress, length: UInt32(datagram.count))
         }
         for _ in 0..<2 {
-            let sent = unsafe netmeta_send(descriptor, outgoing, UInt32(outgoing.count))
+            let sent = unsafe netmeta_send(descriptor, outgoing, UInt32(outgoing.count), segmented)
             if sent >= 0 { return Int(sent) }
             guard sent == -ECONNREFUSED else { throw SocketError(operation: "send", code: -sent) }
         }

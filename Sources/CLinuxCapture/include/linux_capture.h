@@ -3,6 +3,7 @@
 #ifndef NETMETA_LINUX_CAPTURE_H
 #define NETMETA_LINUX_CAPTURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -61,6 +62,9 @@ typedef struct {
 } netmeta_outgoing;
 
 /// Sends up to 1024 datagrams on a connected socket with one call. Returns how many were sent, or -errno.
-int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count);
+///
+/// With `segmented`, up to 128 of them, and neighbours of equal length go to the kernel as one message, which it takes
+/// apart (UDP_SEGMENT): they arrive as they were, for half of the sender's cost. Each must fit into the path's MTU.
+int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count, bool segmented);
 
 #endif

@@ -79,12 +79,16 @@ public struct EncodedBatch {
             unsafe sections.append(Self.section(UInt32(column.rawValue) | Self.counterBit, values, width: width))
         }
         self.sections = sections
+        // Counters may come without a row.
+        let counted =
+            counterRows > 0 ? counters.map { UInt32(truncatingIfNeeded: $0.number(.timeReceived, row: 0)) } : nil
+        let received = batch.receivedRange ?? (counted ?? 0)...(counted ?? 0)
         header = EncodedBatchHeader(
             token: token,
             rows: rows,
             counterRows: counterRows,
-            firstReceived: batch.received(row: 0),
-            lastReceived: batch.received(row: rows - 1),
+            firstReceived: received.lowerBound,
+            lastReceived: received.upperBound,
             sections: sections.count,
             sectionBytes: sections.reduce(0) { sum, section in
                 unsafe sum + Self.sectionHeaderBytes + section.bytes.count.roundedUpToEight
@@ -143,8 +147,8 @@ public struct EncodedBatch {
 ///     16  8   rows of flows
 ///     24  4   rows of interface counters
 ///     28  4   bytes of the token
-///     32  4   TimeReceived of the first row
-///     36  4   TimeReceived of the last row
+///     32  4   the least TimeReceived
+///     36  4   the greatest TimeReceived
 ///     40  8   bytes of everything
 ///     48  8   XXH64 of the 48 bytes before, with XXH64 of the token as its seed
 ///     56      the token
@@ -274,12 +278,4 @@ extension [UInt8] {
 extension Int {
     /// The next multiple of eight.
     var roundedUpToEight: Int { (self + 7) & ~7 }
-}
-
-extension FlowBatch {
-    fileprivate func received(row: Int) -> UInt32 {
-        if row >= 0, count > 0 { return UInt32(truncatingIfNeeded: number(.timeReceived, row: row)) }
-        guard let counters = interfaceCounters, counters.count > 0 else { return 0 }
-        return UInt32(truncatingIfNeeded: counters.number(.timeReceived, row: 0))
-    }
 }

@@ -366,6 +366,18 @@ extension FlowBatch {
         return sum &* UInt64(rate)
     }
 
+    /// When its first and its last row were received, in seconds since 1970 UTC; nil without rows.
+    public var receivedRange: ClosedRange<UInt32>? {
+        guard count > 0, hasWritten(.timeReceived, 0..<count) else { return nil }
+        let times = unsafe columns[Int(FlowColumn.timeReceived.rawValue)].start.assumingMemoryBound(to: UInt32.self)
+        var (first, last) = (UInt32.max, UInt32.min)
+        for row in 0..<count {
+            unsafe first = min(first, times[row])
+            unsafe last = max(last, times[row])
+        }
+        return first...last
+    }
+
     /// Whether any row wrote the column; if not, all of it is the default.
     public func isPresent(_ column: FlowColumn) -> Bool {
         unsafe columns[Int(column.rawValue)].written > 0

@@ -145,6 +145,8 @@ final class IngestThread: Sendable {
     private struct State {
         /// For batches out of the spool; made when one is needed, and given back with the last.
         var scratch: FlowBatch?
+        /// Orders rows before they are stored or spooled.
+        let order = RowOrder()
         /// Batches that went past the spool since the last one out of it.
         var passed = 0
     }
@@ -191,6 +193,7 @@ final class IngestThread: Sendable {
     }
 
     private func keep(_ batch: FlowBatch, _ state: inout State) {
+        state.order.apply(to: batch)
         let token = nextToken()
         var wasTried = false
         // Nothing to store goes past what waits, when the store takes nothing: the spool's first is the next try.
@@ -234,6 +237,7 @@ final class IngestThread: Sendable {
             if spool.nextTry == nil { state.scratch = nil }
         }
         guard spool.read(entry, into: batch) else { return }
+        state.order.apply(to: batch)
         state.passed = 0
         switch attempt(batch, entry.token, &state, tries: 1, isReplay: true) {
         case .stored:
@@ -303,10 +307,10 @@ final class IngestThread: Sendable {
         let rows = batch.count
         books.note { $0.store(rows, from: place) }
         // Counters may come without a row.
-        let newest = batch.count > 0 ? batch.number(.timeReceived, row: batch.count - 1) : 0
+        let newest = batch.receivedRange?.upperBound
         report.withLock {
             $0.storedBatches += 1
-            $0.newestStored = batch.count > 0 ? max($0.newestStored ?? 0, UInt32(newest)) : $0.newestStored
+            $0.newestStored = [$0.newestStored, newest].compactMap(\.self).max()
             $0.problem = nil
             $0.busySeconds += seconds
         }

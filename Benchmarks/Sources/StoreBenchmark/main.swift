@@ -56,6 +56,8 @@ func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
         decode(exporter, into: templates)
     }
     var exporter = 0
+    // As the server hands them to the store.
+    let order = RowOrder()
     return (0..<count).map { _ in
         let batch = FlowBatch(capacity: rows + FlowDecoder.mostRows)
         while batch.count < rows {
@@ -64,6 +66,7 @@ func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
             exporter = (exporter + 1) % fleet.exporters.count
         }
         batch.seal()
+        order.apply(to: batch)
         return batch
     }
 }

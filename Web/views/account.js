@@ -23,7 +23,7 @@ export function Account() {
     if (!session || session.open || session.user === null) return null;
     const label = markup`<${Icon} name="user" /><span class="account-name cut">${session.user}</span>`;
     return markup`<${Dropdown} label=${label} class="quiet" align="right" name=${`Account ${session.user}`} title=${accountWords(session)}>
-        ${() => markup`<div class="menu-head">${session.user} · ${session.role}</div>
+        ${() => markup`<div class="menu-head"><div class="cut">${session.user}</div><div>Role ${session.role}</div></div>
             ${session.by === "session"
                 ? markup`<${Menu} label="Account" items=${[{ key: "out", label: "Log out", act: logout }]} />`
                 : markup`<div class="menu-head">Logged in by the proxy</div>`}`}<//>`;

@@ -90,12 +90,13 @@ private enum PasswordPrompt {
     }
 
     private static func ask(_ text: String) throws -> String {
-        FileHandle.standardError.write(Data(text.utf8))
         var before = termios()
         tcgetattr(STDIN_FILENO, &before)
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        // Asked only now: what is typed before is thrown away.
+        FileHandle.standardError.write(Data(text.utf8))
         defer {
             tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
             FileHandle.standardError.write(Data("\n".utf8))

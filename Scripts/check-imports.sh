@@ -29,7 +29,8 @@ FlowQuery        | pure | NetTypes FlowSchema
 Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
 Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry
-WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry
+CCrypt           | pure |
+WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry CCrypt
 netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
 '
 

@@ -34,5 +34,5 @@ if [ "${1:-}" = "--fix" ]; then
 fi
 "$deno" fmt --quiet --config deno.json --check . ../Tests/Web
 "$deno" lint --quiet --config deno.json . ../Tests/Web
-"$deno" check --quiet --no-remote --config deno.json app.js ../Tests/Web/*.test.js
+"$deno" check --quiet --no-remote --config deno.json app.js login.js ../Tests/Web/*.test.js
 "$deno" test --quiet --no-remote --no-check --config deno.json ../Tests/Web

@@ -11,14 +11,14 @@ source "$(dirname "$0")/lib.sh"
 # What the Swift toolchain loads, what `swift build` links with, and what
 # fetches and loads the chDB library (it looks for libpython's symbols).
 run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
-    git make gcc libc6-dev libstdc++-12-dev zlib1g-dev libbz2-dev ca-certificates
+    git make gcc libc6-dev libstdc++-12-dev zlib1g-dev libbz2-dev libcrypt-dev ca-certificates
     python3 python3-venv python3-pip libpython3.11)
 
 # Real exporters, routers and collectors for the labs, a browser, protoc, readers of routing tables and MaxMind DBs,
-# an SNMP agent and the headers that our declarations of its library are compared with.
+# an SNMP agent, certificates, and the headers that our declarations of its library are compared with.
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 ethtool procps chromium protobuf-compiler
-    bgpdump mmdb-bin nsd snmp snmpd libsnmp-dev frr gobgpd)
+    bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd)
 
 # Units that those packages would leave running; nfdump's would even take 2055.
 test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd)

@@ -2,6 +2,7 @@
 // Typed reads of /api/v1. Every call takes an AbortSignal and throws an ApiError that says what went wrong.
 import { tellDate } from "./clock.js";
 import { ask } from "./questions.js";
+import { toLogin } from "./session.js";
 
 /** @typedef {import("./types/api.d.ts").Schema} Schema */
 /** @typedef {import("./types/api.d.ts").Graph} Graph */
@@ -76,6 +77,8 @@ async function read(route, parameters, signal) {
         throw new ApiError("network", "The server is not reachable.");
     }
     tellDate(response.headers.get("Date"));
+    // The session has ended, or the configuration asks who people are since a moment ago.
+    if (response.status === 401) toLogin();
     const body = await response.json().catch(() => null);
     if (signal.aborted) throw signal.reason;
     if (response.ok && body !== null) return body;

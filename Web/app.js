@@ -11,6 +11,7 @@ import { HealthStrip } from "./views/health.js";
 import { Help } from "./views/help.js";
 import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
+import { LinkedView } from "./views/savedviews.js";
 import { exploreStart, overviewStart, TopBar } from "./views/topbar.js";
 
 function App() {
@@ -36,6 +37,7 @@ function App() {
         <a class="skip" href="#main">Skip to the page</a>
         <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${() => setHelp(true)} />
         <${HealthStrip} health=${health.data} zone=${preferences.zone} />
+        <${LinkedView} />
         ${unreachable && markup`<div class="notice crit bar" role="alert"><span class="dot crit"></span>
             <strong>Server not reachable, retrying.</strong>
             <span>What is shown was read before. Check that “netmeta serve” is running.</span></div>`}

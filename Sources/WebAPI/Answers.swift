@@ -96,6 +96,7 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             switch status {
             case .notFound: ("not_found", "there is nothing at this path")
             case .contentTooLarge: ("too_large", "the body of the request is too large")
+            case .preconditionFailed: ("changed", "it has changed meanwhile; read it again")
             case .methodNotAllowed: ("method_not_allowed", "this path doesn't know the method")
             default: (status.code < 500 ? "bad_request" : "internal", status.reasonPhrase)
             }

@@ -13,6 +13,11 @@ enum Endpoint: String, CaseIterable {
     case questions = "/api/v1/questions"
     case cancel = "/api/v1/questions/cancel"
     case imports = "/api/v1/imports"
+    case views = "/api/v1/views"
+    case login = "/api/v1/login"
+    case logout = "/api/v1/logout"
+    case session = "/api/v1/session"
+    case audit = "/api/v1/audit"
     case openAPI = "/api/v1/openapi.json"
     case metrics = "/metrics"
     case alive = "/healthz"
@@ -24,7 +29,8 @@ enum Endpoint: String, CaseIterable {
     var methods: [String] {
         switch self {
         case .query: ["get", "post"]
-        case .imports, .cancel: ["post"]
+        case .imports, .cancel, .login, .logout: ["post"]
+        case .views: ["get", "post", "put", "delete"]
         default: ["get"]
         }
     }
@@ -43,6 +49,8 @@ enum Endpoint: String, CaseIterable {
         case .exporters: ["address"]
         case .imports: ["name"]
         case .cancel: ["id"]
+        case .views: ["view"]
+        case .audit: ["limit"]
         default: []
         }
     }

@@ -67,14 +67,15 @@ final class HostNames: Sendable {
 }
 
 /// Refuses methods that no route knows, and requests that come from other sites' pages.
-struct RequestGuard<Context: RequestContext>: RouterMiddleware {
+struct RequestGuard: RouterMiddleware {
     let listeners: [IPEndpoint]
     let names: HostNames
+    let access: AccessControl
 
     func handle(
         _ request: Request,
-        context: Context,
-        next: @concurrent (Request, Context) async throws -> Response
+        context: WebContext,
+        next: @concurrent (Request, WebContext) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
         let allowed = Endpoint(rawValue: path)?.allowedMethods ?? [.get, .head]
@@ -88,7 +89,9 @@ struct RequestGuard<Context: RequestContext>: RouterMiddleware {
         }
         // Probes of orchestrators come by whatever address they know, and learn nothing.
         if path != Endpoint.alive.rawValue, path != Endpoint.ready.rawValue, let problem = problem(request) {
-            return try .json(ErrorBody("forbidden", problem), status: .forbidden)
+            let refusal = AccessRefusal(reason: .forbidden, message: problem)
+            access.note(refusal, RequestFacts(request, peer: context.peer, isTLS: false), problem)
+            return try .refusal(refusal)
         }
         return try await next(request, context)
     }
@@ -143,7 +146,8 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
 extension Endpoint {
     /// The methods that requests may have.
     fileprivate var allowedMethods: [HTTPRequest.Method] {
-        (methods.contains("get") ? [.get, .head] : []) + (methods.contains("post") ? [.post] : [])
+        (methods.contains("get") ? [.get, .head] : [])
+            + [.post, .put, .delete].filter { methods.contains($0.rawValue.lowercased()) }
     }
 }
 

@@ -24,6 +24,14 @@ enum OpenAPI {
                     }
                 }
             }
+            // None where the configuration names nobody; the roles stand in Docs/auth.md.
+            json.member("security") { json in
+                json.array([[], ["token"], ["session"]]) { json, names in
+                    json.object { json in
+                        for name in names { json.member(name) { json in json.strings([]) } }
+                    }
+                }
+            }
             json.member("components") { json in json.components() }
         }
         return String(decoding: json.bytes, as: UTF8.self)
@@ -51,14 +59,15 @@ extension JSONWriter {
                     }
                 }
             }
-            if method == endpoint.methods.first, !endpoint.parameters.isEmpty {
+            let parameters = endpoint.parameters(of: method)
+            if !parameters.isEmpty {
                 json.member("parameters") { json in
-                    json.array(endpoint.parameters) { json, name in
+                    json.array(parameters) { json, name in
                         json.object { json in
                             json.member("name") { json in json.string(name) }
                             json.member("in") { json in json.string("query") }
                             json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
-                            if endpoint == .imports || endpoint == .cancel {
+                            if endpoint == .imports || endpoint == .cancel || (endpoint == .views && method != "get") {
                                 json.member("required") { json in json.bool(true) }
                             }
                             json.member("schema") { json in json.parameterSchema(name) }
@@ -66,12 +75,13 @@ extension JSONWriter {
                     }
                 }
             }
-            if method == "post", endpoint != .cancel {
+            if let type = endpoint.bodyType(of: method) {
                 json.member("requestBody") { json in
                     json.object { json in
                         json.member("required") { json in json.bool(true) }
-                        let type = endpoint == .imports ? "application/octet-stream" : "text/plain"
-                        json.member("content") { json in json.content(type, schema: nil) }
+                        json.member("content") { json in
+                            json.content(type, schema: type == "application/json" ? "object" : nil)
+                        }
                     }
                 }
             }
@@ -158,7 +168,10 @@ extension JSONWriter {
                 json.object { json in json.member("Error") { json in json.errorSchema() } }
             }
             json.member("securitySchemes") { json in
-                json.object { json in json.member("token") { json in json.tokenScheme() } }
+                json.object { json in
+                    json.member("token") { json in json.tokenScheme() }
+                    json.member("session") { json in json.sessionScheme() }
+                }
             }
         }
     }
@@ -168,7 +181,20 @@ extension JSONWriter {
             json.member("type") { json in json.string("http") }
             json.member("scheme") { json in json.string("bearer") }
             json.member("description") { json in
-                json.string("What stands in local.token of the server's data folder; new at each start.")
+                json.string(
+                    "A token of auth.tokens, or what local.token of the server's data folder holds; new at each start."
+                )
+            }
+        }
+    }
+
+    private mutating func sessionScheme() {
+        object { json in
+            json.member("type") { json in json.string("apiKey") }
+            json.member("in") { json in json.string("cookie") }
+            json.member("name") { json in json.string("netmeta_8080") }
+            json.member("description") { json in
+                json.string("The cookie that /api/v1/login sets; its name ends with the server's port.")
             }
         }
     }
@@ -221,6 +247,15 @@ extension Endpoint {
         case .cancel:
             "Ends a question that is asked at this moment; who asked it gets the error cancelled (status 499)."
         case .imports: "Stores the flows of a capture (pcap or pcapng, gzip or not), each capture once."
+        case .views:
+            """
+            Pages of the console that people named: their own and shared ones. POST saves one, PUT changes it, DELETE \
+            removes it.
+            """
+        case .login: "Begins a session with a user's name and password."
+        case .logout: "Ends the session."
+        case .session: "Who asks."
+        case .audit: "What people did and tried to do, newest first; for admins."
         case .openAPI: "This document."
         case .metrics: "Counters for Prometheus."
         case .alive: "Whether the process works."
@@ -236,6 +271,22 @@ extension Endpoint {
     }
 
     var mediaType: String { isJSON ? "application/json" : self == .imports ? "application/x-ndjson" : "text/plain" }
+
+    /// The parameters that requests of a method take.
+    func parameters(of method: String) -> [String] {
+        self == .views && method == "post" || self != .views && method != methods.first ? [] : parameters
+    }
+
+    /// What stands in the body of a request; nil when there is none.
+    func bodyType(of method: String) -> String? {
+        switch (self, method) {
+        case (.imports, "post"): "application/octet-stream"
+        case (.views, "post"), (.views, "put"), (.login, "post"): "application/json"
+        case (.cancel, _), (.logout, _): nil
+        case (_, "post"): "text/plain"
+        default: nil
+        }
+    }
 
     /// What comes back.
     var answer: String {
@@ -289,11 +340,23 @@ extension Endpoint {
         case .query: "meta (name, type), data (an object a row), rows, statistics"
         case .questions:
             """
-            questions (id, path, seconds since it was asked, rowsRead, rowsTotal or null while it isn't known, memory in \
-            bytes); rows and memory are those of the statement that runs: a graph by dimensions is two, one after the \
+            questions (id, path, user, seconds since it was asked, rowsRead, rowsTotal or null while it isn't known, \
+            memory in bytes); rows and memory are those of the statement that runs: a graph by dimensions is two, one after the \
             other, and one that waits for others has read none
             """
         case .cancel: "cancelled (the id); 404 when no such question is asked"
+        case .views:
+            """
+            views (id, name, query, owner, shared, mayChange, created, updated), with an ETag; of one view, or after a \
+            change of it, the view; If-Match guards a change
+            """
+        case .login, .logout, .session:
+            """
+            open (whether nobody has to say who they are), passwords (whether somebody can log in), user, role and by \
+            (session, token, proxy, local or open) of who asks, or null, ends (Unix seconds of a session)
+            """
+        case .audit:
+            "events (time, kind, user, role, address, detail, leftOut: refusals that were counted only)"
         case .imports:
             """
             One object a line: waiting (another import has to end), rows (stored so far), warning, and at the end \
@@ -323,6 +386,7 @@ extension Endpoint {
         case "address": "One exporter, with the names that it told; all without names by default."
         case "id":
             "A name that the client chooses for the question, to watch and to cancel it; one question at a time has it."
+        case "view": "The id of one saved view."
         case "name": "What the capture is called, for messages."
         case "format": "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others."
         default: ""

@@ -39,6 +39,7 @@ extension WebAPI {
             guard format != nil else { throw QueryError("there is no format of that name", parameter: "format") }
         }
         let text = try await sql(of: request, parameters)
+        if !access.isOpen { access.note(.sql, by: caller, text) }
         let result = try await PeoplesSQL.run(
             text,
             on: store,

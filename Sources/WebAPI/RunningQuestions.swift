@@ -12,6 +12,8 @@ final class RunningQuestions: Sendable {
     struct Question {
         var id: String
         var path: String
+        /// ``Caller/owner`` of who asks.
+        var owner: String
         var start: ContinuousClock.Instant
         let cancel: @Sendable () -> Void
     }
@@ -27,6 +29,7 @@ final class RunningQuestions: Sendable {
     func run<Answer: Sendable>(
         _ id: String?,
         path: String,
+        owner: String = "",
         _ body: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         guard let id else { return try await body() }
@@ -36,7 +39,7 @@ final class RunningQuestions: Sendable {
                 throw QueryError("a question with this id is asked at this moment; choose another", parameter: "id")
             }
             let task = Task { try await body() }
-            questions[id] = Question(id: id, path: path, start: .now) { task.cancel() }
+            questions[id] = Question(id: id, path: path, owner: owner, start: .now) { task.cancel() }
             return task
         }
         defer { questions.withLock { $0[id] = nil } }
@@ -47,18 +50,14 @@ final class RunningQuestions: Sendable {
         }
     }
 
-    /// Cancels a question; false when none of that id is asked.
-    func cancel(_ id: String) -> Bool {
-        guard let question = questions.withLock({ $0[id] }) else { return false }
-        question.cancel()
-        return true
-    }
+    /// The question of an id; nil when none of that id is asked.
+    func question(_ id: String) -> Question? { questions.withLock { $0[id] } }
 }
 
 /// The routes about questions that are asked at this moment.
 extension WebAPI {
     func questionList() async throws -> Response {
-        let questions = running.all
+        let questions = running.all.filter(sees)
         let progress = questions.isEmpty ? [:] : try await store.progress()
         let now = ContinuousClock.now
         var json = JSONWriter()
@@ -69,6 +68,7 @@ extension WebAPI {
                     json.object { json in
                         json.member("id") { json in json.string(question.id) }
                         json.member("path") { json in json.string(question.path) }
+                        json.member("user") { json in json.string(question.owner) }
                         json.member("seconds") { json in json.number((now - question.start) / .seconds(1)) }
                         json.member("rowsRead") { json in json.number(progress?.rowsRead ?? 0) }
                         json.member("rowsTotal") { json in
@@ -82,16 +82,23 @@ extension WebAPI {
         return .json(bytes: json.bytes)
     }
 
+    /// People see and cancel their own questions, admins those of all.
+    private func sees(_ question: RunningQuestions.Question) -> Bool {
+        caller.role == .admin || question.owner == caller.owner
+    }
+
     func cancel(_ parameters: Parameters) throws -> Response {
         guard let id = try parameters.questionID() else {
             throw QueryError("say which question", parameter: "id")
         }
-        guard running.cancel(id) else {
+        guard let question = running.question(id), sees(question) else {
             let message =
                 "no question with this id is asked at this moment: it may have been answered; "
                 + "\(Endpoint.questions.rawValue) lists those that are"
             return try .json(ErrorBody("not_found", message), status: .notFound)
         }
+        question.cancel()
+        if question.owner != caller.owner { access.note(.cancelled, by: caller, "\(id) of \(question.owner)") }
         var json = JSONWriter()
         json.object { json in json.member("cancelled") { json in json.string(id) } }
         return .json(bytes: json.bytes)

@@ -1,5 +1,6 @@
 import FlowQuery
 public import FlowStore
+import HTTPTypes
 public import Hummingbird
 public import Logging
 public import NetTypes
@@ -24,6 +25,14 @@ public struct WebAPI: Sendable {
     let files: StaticFiles
     let running = RunningQuestions()
     private let names: HostNames
+    /// Who may ask.
+    let access: AccessControl
+    /// What people saved.
+    let views: SavedViews
+    /// Who asks, in the copy that answers one request.
+    var caller = Caller.anybody
+    /// What tells who makes it.
+    var facts = RequestFacts()
 
     /// What may be set; the defaults suit a collector on one's own machine.
     public struct Options: Sendable {
@@ -41,6 +50,8 @@ public struct WebAPI: Sendable {
         public var querySeconds: Int
         /// Rows that an answer to people's SQL may have.
         public var sqlRows: Int
+        /// What connections are encrypted with; nil doesn't.
+        public var certificate: ServerCertificate?
 
         /// Sets options.
         public init(
@@ -50,7 +61,8 @@ public struct WebAPI: Sendable {
             names: [String] = [],
             bodyBytes: Int = 1 << 20,
             querySeconds: Int = 30,
-            sqlRows: Int = 100_000
+            sqlRows: Int = 100_000,
+            certificate: ServerCertificate? = nil
         ) {
             self.version = version
             self.webRoot = webRoot
@@ -59,17 +71,23 @@ public struct WebAPI: Sendable {
             self.bodyBytes = bodyBytes
             self.querySeconds = querySeconds
             self.sqlRows = sqlRows
+            self.certificate = certificate
         }
     }
 
     /// Prepares the API; nothing is opened.
     ///
-    /// - Parameter clock: gives Unix seconds; tests set it.
+    /// - Parameters:
+    ///   - access: who may ask; by default everybody.
+    ///   - views: what people saved.
+    ///   - clock: gives Unix seconds; tests set it.
     public init(
         store: any FlowStore,
         status: any StatusSource,
         imports: (any CaptureImporter)? = nil,
         hosts: (any HostNameSource)? = nil,
+        access: AccessControl = AccessControl(),
+        views: SavedViews = SavedViews(),
         options: Options,
         clock: @escaping @Sendable () -> UInt64 = UnixClock.now
     ) {
@@ -79,6 +97,8 @@ public struct WebAPI: Sendable {
         self.hosts = hosts
         self.options = options
         self.clock = clock
+        self.access = access
+        self.views = views
         self.files = StaticFiles(root: options.webRoot)
         names = HostNames(options.names)
     }
@@ -89,20 +109,21 @@ public struct WebAPI: Sendable {
     /// All routes behind their guards, outermost first: every answer gets the
     /// security headers, every error becomes JSON, and a request from
     /// elsewhere gets no further than the guard.
-    public func makeRouter() -> Router<BasicRequestContext> {
-        let router = Router(options: .autoGenerateHeadEndpoints)
+    public func makeRouter() -> Router<WebContext> {
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
         router.add(middleware: ErrorAnswers())
-        router.add(middleware: RequestGuard(listeners: options.listeners, names: names))
+        router.add(middleware: RequestGuard(listeners: options.listeners, names: names, access: access))
         for endpoint in Endpoint.allCases {
             for method in endpoint.methods {
-                router.on(endpoint.routerPath, method: method == "post" ? .post : .get) { request, _ in
-                    try await answer(endpoint, request)
+                guard let method = HTTPRequest.Method(rawValue: method.uppercased()) else { continue }
+                router.on(endpoint.routerPath, method: method) { request, context in
+                    try await admit(endpoint, request, context)
                 }
             }
         }
-        router.get("/") { request, _ in try await files.answer(request) }
-        router.get("**") { request, _ in try await files.answer(request) }
+        router.get("/") { request, context in try await page(request, context) }
+        router.get("**") { request, context in try await page(request, context) }
         return router
     }
 
@@ -120,7 +141,7 @@ public struct WebAPI: Sendable {
         Application(
             router: makeRouter(),
             // Slow and silent clients must not keep sockets for ever.
-            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            server: .http1(.init(idleTimeout: .seconds(120)), certificate: options.certificate),
             configuration: ApplicationConfiguration(
                 address: .hostname("\(endpoint.address)", port: Int(endpoint.port)),
                 serverName: "netmeta"
@@ -130,7 +151,7 @@ public struct WebAPI: Sendable {
         )
     }
 
-    private func answer(_ endpoint: Endpoint, _ request: Request) async throws -> Response {
+    func answer(_ endpoint: Endpoint, _ request: Request) async throws -> Response {
         switch endpoint {
         case .schema: try .json(schemaBody())
         case .graph: try await ask(endpoint, request) { parameters in try .json(await graph(parameters)) }
@@ -144,6 +165,11 @@ public struct WebAPI: Sendable {
         case .losses:
             try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
         case .imports: try await importCapture(request)
+        case .views: try await savedViews(request)
+        case .login: try await login(request)
+        case .logout: try await logout()
+        case .session: session()
+        case .audit: try auditLog(Parameters(request, allowed: endpoint))
         case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")
         case .metrics: Response.text(PrometheusText.render(await metricFamilies()), type: PrometheusText.mediaType)
         case .alive: try await alive()
@@ -158,7 +184,7 @@ public struct WebAPI: Sendable {
         _ answer: @escaping @Sendable (Parameters) async throws -> Response
     ) async throws -> Response {
         let parameters = try Parameters(request, allowed: endpoint)
-        return try await running.run(try parameters.questionID(), path: endpoint.rawValue) {
+        return try await running.run(try parameters.questionID(), path: endpoint.rawValue, owner: caller.owner) {
             try await answer(parameters)
         }
     }

@@ -16,7 +16,7 @@ struct NetMeta: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Decode.self, Import.self, Demo.self, Generate.self, Query.self, Schema.self,
-            ASMapCommand.self, ConfigCommand.self, Doctor.self,
+            ASMapCommand.self, ConfigCommand.self, Doctor.self, UserCommand.self,
         ]
     )
 

@@ -14,6 +14,8 @@ struct Harness {
     var webRoot: String?
     var imports: FakeImporter?
     var hosts: FakeHosts?
+    var access = AccessControl()
+    var views = SavedViews()
 
     static let now: UInt64 = 1_795_413_600
 
@@ -44,6 +46,8 @@ struct Harness {
             status: status,
             imports: imports,
             hosts: hosts,
+            access: access,
+            views: views,
             options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, bodyBytes: 100_000),
             clock: { Self.now }
         )

@@ -302,3 +302,21 @@ export interface Losses {
         rowsBeforeUs: number;
     };
 }
+export interface Session {
+    open: boolean;
+    passwords: boolean;
+    user: string | null;
+    role: "viewer" | "editor" | "admin" | null;
+    by: "open" | "session" | "token" | "proxy" | "local" | null;
+    ends: number | null;
+}
+export interface SavedView {
+    id: string;
+    name: string;
+    query: string;
+    owner: string;
+    shared: boolean;
+    mayChange: boolean;
+    created: number;
+    updated: number;
+}

@@ -3,11 +3,14 @@
 import { markup } from "../preact.js";
 import { now } from "../clock.js";
 import { DEFAULTS, link } from "../state.js";
+import { logout } from "../session.js";
 import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
 import { isLive, zoneName } from "../time.js";
 import { duration } from "../units.js";
+import { Account, accountWords, useSession } from "./account.js";
 import { Dropdown, Icon, Menu, useMedia } from "./parts.js";
 import { RangePicker } from "./range.js";
+import { Views } from "./savedviews.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -33,11 +36,12 @@ export function TopBar({ state, waiting, help }) {
         ${!phone && markup`<nav aria-label="Pages">${pages(state).map((page) =>
                 markup`<a key=${page.name} href=${link(page.start, {})}
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
-            )}</nav>`}
+            )}</nav><${Views} />`}
         <span class="grow"></span>
         ${!inPanel && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
         ${!phone && markup`<${ZoneSwitch} /><${RefreshPicker} live=${isLive(state)} />
-            <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} />`}
+            <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} /><${Account} />`}
+        ${phone && markup`<${Views} narrow />`}
     </header>`;
 }
 
@@ -124,6 +128,7 @@ function themeItems(theme, close) {
 /** @param {{state: State, help: () => void}} props */
 function PhoneMenu({ state, help }) {
     const { theme, zone, refresh } = usePreferences();
+    const session = useSession();
     const other = zone === "utc" ? "local" : "utc";
     const time = now();
     return markup`<${Dropdown} class="quiet" label=${markup`<${Icon} name="menu" />`} name="Menu">
@@ -159,5 +164,8 @@ function PhoneMenu({ state, help }) {
                     help();
                 },
             },
+            ...(session?.by === "session"
+                ? [{ key: "out", label: "Log out", hint: accountWords(session), act: logout }]
+                : []),
         ]} />`}<//>`;
 }

@@ -3,6 +3,7 @@ import FlowQuery
 import FlowStore
 import Foundation
 import Synchronization
+import WebAPI
 
 /// The table behind the dictionary `autnums`: what lists call ASes, in NetMeta's SQL.
 final class ASNameTable: Sendable {

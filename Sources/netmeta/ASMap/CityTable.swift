@@ -3,6 +3,7 @@ import FlowQuery
 import FlowStore
 import Foundation
 import Synchronization
+import WebAPI
 
 /// The table behind the dictionary `Cities`: what the numbers in SrcCityId and DstCityId stand for.
 ///

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NameSources
+import WebAPI
 
 /// What was fetched from an URL, kept in a file, so that a server that can't
 /// reach the URL has what it had.

@@ -1,10 +1,13 @@
 public import ArgumentParser
 public import NetTypes
 public import VirtualExporters
+public import WebAPI
 
 // How our own types are written on the command line.
 
 extension LoadProtocol: ExpressibleByArgument {}
+
+extension Role: ExpressibleByArgument {}
 
 extension IPEndpoint: ExpressibleByArgument {
     /// Reads `HOST:PORT`.

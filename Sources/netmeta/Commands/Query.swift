@@ -39,7 +39,9 @@ struct Query: AsyncParsableCommand {
             guard let api = holder.api else {
                 throw Failure("the server (process \(holder.process)) is still starting; try again in a moment")
             }
-            try output.write(try await ServerClient(api: api).query(sql, format: format))
+            try output.write(
+                try await ServerClient(api: api, data: configuration.store.data).query(sql, format: format)
+            )
         } else {
             try output.write(try await offline(configuration, format))
         }

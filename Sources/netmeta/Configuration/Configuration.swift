@@ -17,6 +17,7 @@ struct Configuration: Sendable, Equatable {
     var store = Store()
     var retention = Retention()
     var console = Console()
+    var auth = AccessConfiguration()
     var log = Log()
 
     /// Where flows come in. An empty list means that nothing listens.
@@ -92,6 +93,9 @@ struct Configuration: Sendable, Equatable {
         var listen = IPEndpoint(address: IPAddress(127, 0, 0, 1), port: 8080)
         /// Host names, beyond the addresses themselves, that requests may be for.
         var hosts: [String] = []
+        /// Files in PEM; both or none.
+        var tlsCertificate: String?
+        var tlsKey: String?
     }
 
     /// The log on stderr.

@@ -57,6 +57,7 @@ struct ConfigurationSection: Sendable {
         .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
         .init(name: "retention", documentation: "How long rows are kept."),
         .init(name: "console", documentation: "The web console and the API."),
+        .init(name: "auth", documentation: "Who may use console, API and metrics, see Docs/auth.md."),
         .init(name: "log", documentation: "The log on standard error."),
     ]
 
@@ -70,7 +71,7 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key]
+    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key] + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(
@@ -290,8 +291,11 @@ extension ConfigurationKey {
             "console",
             "listen",
             \.console.listen,
-            .loopbackEndpoint,
-            "Where console and API listen: a loopback address, since there is no authentication yet."
+            .consoleEndpoint,
+            """
+            Where console, API and metrics listen. Beyond loopback it takes users, tokens or proxies in the section \
+            auth, and should have tlsCertificate and tlsKey.
+            """
         ),
         ConfigurationKey(
             "console",
@@ -300,6 +304,23 @@ extension ConfigurationKey {
             .hostNames,
             reloadable: true,
             "Host names, beside localhost and addresses, under which browsers may reach the console."
+        ),
+        ConfigurationKey(
+            "console",
+            "tlsCertificate",
+            \.console.tlsCertificate,
+            .optionalPath("a file such as /etc/netmeta/fullchain.pem"),
+            """
+            The certificate for https in PEM, the server's own first. SIGHUP reads it again, and it is looked at every \
+            hour.
+            """
+        ),
+        ConfigurationKey(
+            "console",
+            "tlsKey",
+            \.console.tlsKey,
+            .optionalPath("a file such as /etc/netmeta/privkey.pem"),
+            "The key of the certificate in PEM, without a password."
         ),
         ConfigurationKey(
             "log",

@@ -45,6 +45,10 @@ struct ConfigurationLoader {
 
     private var loaded = LoadedConfiguration()
     private var problems: [String] = []
+    /// Where the values of keys stand, for what is wrong with several of them together.
+    private var places: [String: String] = [:]
+    /// Keys whose values are wrong by themselves.
+    private var failed: Set<String> = []
 
     private init() {}
 
@@ -79,6 +83,7 @@ struct ConfigurationLoader {
         }
         loader.read(environment: environment)
         loader.applyProfile()
+        loader.checkTogether()
         guard loader.problems.isEmpty else { throw ConfigurationProblems(lines: loader.problems) }
         return loader.loaded
     }
@@ -96,6 +101,14 @@ struct ConfigurationLoader {
             } catch {
                 problems.append("store.profile: \(key.path): \(error.message)")
             }
+        }
+    }
+
+    /// What is wrong with several values together; told when each of them is right by itself.
+    private mutating func checkTogether() {
+        guard !failed.contains(where: { $0.hasPrefix("auth.") || $0.hasPrefix("console.tls") }) else { return }
+        for (key, problem) in loaded.configuration.conflicts {
+            problems.append((places[key].map { "\($0): " } ?? "") + problem)
         }
     }
 
@@ -189,7 +202,9 @@ extension ConfigurationLoader {
         do throws(ValueProblem) {
             try key.setting.set(Self.rawValue(value), &loaded.configuration)
             loaded.origins[key.path] = .file(path: file, line: (node?.mark ?? value.mark)?.line ?? 1)
+            places[key.path] = "\(place.map { "\(file):\(TextPlace($0))" } ?? file): \(key.path)"
         } catch {
+            failed.insert(key.path)
             for detail in error.details {
                 let path = ([key.path] + detail.path).joined(separator: ".")
                 let start = (detail.place ?? place.map(TextPlace.init)).map { "\(file):\($0)" } ?? file
@@ -308,7 +323,9 @@ extension ConfigurationLoader {
         do throws(ValueProblem) {
             try key.setting.set(Self.rawValue(value, key.setting.shape), &loaded.configuration)
             loaded.origins[key.path] = .environment(name)
+            places[key.path] = name
         } catch {
+            failed.insert(key.path)
             for detail in error.details {
                 let path = detail.path.isEmpty ? "" : detail.path.joined(separator: ".") + ": "
                 problems.append("\(name): \(path)\(detail.message)")

@@ -122,19 +122,13 @@ extension ValueFormat<[IPEndpoint]> {
 }
 
 extension ValueFormat<IPEndpoint> {
-    /// An address with a port on this machine only.
-    static var loopbackEndpoint: Self {
+    /// An address with a port; a port alone is one on loopback.
+    static var consoleEndpoint: Self {
         .single(
-            "a loopback address with a port such as 127.0.0.1:8080",
+            "an address with a port such as 127.0.0.1:8080 or 0.0.0.0:8443",
             parse: { text throws(ValueProblem) in
                 guard var endpoint = try readEndpoint(text) else { return nil }
                 if isPort(text) { endpoint.address = IPAddress(127, 0, 0, 1) }
-                guard endpoint.address.isLoopback else {
-                    throw ValueProblem(
-                        "\(text) can be reached from other machines, which needs authentication; that comes in a "
-                            + "later version: use a loopback address such as 127.0.0.1:8080"
-                    )
-                }
                 return endpoint
             },
             text: { yamlText($0.description) }

@@ -10,7 +10,7 @@ struct ServerChecks {
     let api: String
 
     func findings() async -> [Finding] {
-        let client = ServerClient(api: api)
+        let client = ServerClient(api: api, data: configuration.store.data)
         do {
             let health: Health = try await client.get("health")
             let losses: Losses = try await client.get("health/losses")
@@ -23,7 +23,7 @@ struct ServerChecks {
                 .fail(
                     "server",
                     "process \(process) runs and doesn't answer: \(error)",
-                    do: "curl -s http://\(api)/healthz",
+                    do: "curl -sk \(ServerClient.base(api))/healthz",
                     "look at its log; if it hangs, kill \(process) and start it again"
                 )
             ]

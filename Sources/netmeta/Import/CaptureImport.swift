@@ -3,6 +3,7 @@ import FlowDecoders
 import FlowSchema
 import FlowStore
 import Foundation
+import WebAPI
 import WireFormat
 
 /// Stores the flows of capture files, with the captures' times as TimeReceived.

@@ -57,14 +57,14 @@ struct RemoteImport {
         var allowed = CharacterSet.alphanumerics
         allowed.insert(charactersIn: "-._~")
         let name = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
-        var request = HTTPClientRequest(url: "http://\(api)/api/v1/imports?name=\(name)")
+        var request = HTTPClientRequest(url: "\(ServerClient.base(api))/api/v1/imports?name=\(name)")
         request.method = .POST
         request.headers.add(name: "authorization", value: "Bearer \(token)")
         request.headers.add(name: "content-type", value: "application/octet-stream")
         request.body = .stream(chunks, length: chunks.length.map { .known(Int64($0)) } ?? .unknown)
         let outcome: Outcome?
         do {
-            let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+            let response = try await ServerClient.http.execute(request, deadline: .distantFuture)
             guard response.status == .ok else {
                 let body = try await response.body.collect(upTo: 1 << 20)
                 let failure = ServerClient.failure(status: Int(response.status.code), body: String(buffer: body))

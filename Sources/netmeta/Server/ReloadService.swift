@@ -11,6 +11,8 @@ struct ReloadService: Service {
     let logger: Logger
     /// Trapped before anybody is told that the server is ready: until then nobody would hear it.
     let hangups: UnixSignalsSequence
+    /// Reads files again whose names stand in the configuration: they may be new when it isn't. On SIGHUP and every hour.
+    let renew: @Sendable () -> Void
     /// Puts the settings that can change at run time into force.
     let apply: @Sendable (Configuration) async throws -> Void
 
@@ -23,7 +25,13 @@ struct ReloadService: Service {
                     for await _ in hangups { continuation.yield("SIGHUP") }
                 }
                 group.addTask { await watchFile { continuation.yield("the file changed") } }
-                for await reason in changes { current = await reload(from: current, because: reason) }
+                group.addTask {
+                    while (try? await Task.sleep(for: .seconds(3600))) != nil { renew() }
+                }
+                for await reason in changes {
+                    current = await reload(from: current, because: reason)
+                    renew()
+                }
                 group.cancelAll()
             }
         }

@@ -105,15 +105,16 @@ struct Server {
         )
         let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
         status.setBMP { [bmp] in bmp.report }
-        let web = WebService(
-            configuration: configuration,
-            store: store,
-            status: status,
-            imports: imports,
-            hosts: resolver,
-            logger: logger
-        )
+        let web: WebService
         do {
+            web = try WebService(
+                configuration: configuration,
+                store: store,
+                status: status,
+                imports: imports,
+                hosts: resolver,
+                logger: logger
+            )
             try web.probe()
         } catch {
             store.close()
@@ -159,7 +160,7 @@ struct Server {
                     .init(service: asMap),
                     .init(service: NameService(keeper: names)),
                     .init(service: reload(status, web, asMap, snmp, names, hangups)),
-                    .init(service: web.service { announce() }),
+                    .init(service: web.service { announce(web) }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
                 ],
@@ -172,19 +173,21 @@ struct Server {
         } catch {
             throw Failure("stopped: \(error)")
         }
+        web.flush()
         // The engine's threads may still be on their way out of the library.
         fflush(nil)
         _exit(0)
     }
 
     /// Says where it listens; `ready` comes last, when questions are answered too.
-    private func announce() {
-        lock.note(api: configuration.console.listen.description)
+    private func announce(_ web: WebService) {
+        lock.note(api: web.address.local)
+        web.warn()
         for listener in pipeline.snapshot.listeners {
             print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
         }
         if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
-        print("console and API at http://\(configuration.console.listen)")
+        print("console and API at \(web.address.shown)")
         print("ready")
         fflush(nil)
     }
@@ -197,7 +200,13 @@ struct Server {
         _ names: NameKeeper,
         _ hangups: UnixSignalsSequence
     ) -> ReloadService {
-        ReloadService(options: options, start: configuration, logger: logger, hangups: hangups) { new in
+        ReloadService(
+            options: options,
+            start: configuration,
+            logger: logger,
+            hangups: hangups,
+            renew: { web.renewCertificate() }
+        ) { new in
             LiveLogLevel.set(new.log.level)
             pipeline.setAllow(new.listeners.allow)
             pipeline.setDecoding(DecoderSettings(new))

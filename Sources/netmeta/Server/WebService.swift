@@ -11,8 +11,12 @@ import WebAPI
 /// Console and API as a service of the server.
 struct WebService {
     private let api: WebAPI
+    private let access: AccessControl
+    private let certificate: ServerCertificate?
     private let endpoint: IPEndpoint
     private let logger: Logger
+    /// The server's own, which tells more than requests that fail.
+    private let notices: Logger
 
     init(
         configuration: Configuration,
@@ -21,18 +25,34 @@ struct WebService {
         imports: any CaptureImporter,
         hosts: any HostNameSource,
         logger: Logger
-    ) {
+    ) throws {
         endpoint = configuration.console.listen
+        do {
+            certificate = try ServerCertificate(configuration.console)
+        } catch {
+            throw Failure(error.description)
+        }
+        access = AccessControl(
+            AccessSettings(configuration),
+            folder: configuration.store.data,
+            port: endpoint.port,
+            logger: logger,
+            isLocal: { imports.accepts(token: $0) }
+        )
+        notices = logger
         api = WebAPI(
             store: store,
             status: status,
             imports: imports,
             hosts: hosts,
+            access: access,
+            views: SavedViews(folder: configuration.store.data, logger: logger),
             options: WebAPI.Options(
                 version: NetMeta.version,
                 webRoot: Self.webRoot,
                 listeners: [endpoint],
-                names: configuration.console.hosts
+                names: configuration.console.hosts,
+                certificate: certificate
             )
         )
         var quiet = logger
@@ -41,7 +61,65 @@ struct WebService {
     }
 
     /// Puts new settings into force.
-    func reload(_ configuration: Configuration) { api.setNames(configuration.console.hosts) }
+    func reload(_ configuration: Configuration) {
+        api.setNames(configuration.console.hosts)
+        let settings = AccessSettings(configuration)
+        // A new console.listen counts from the next start on: until then this one has to stay closed.
+        guard endpoint.address.isLoopback || !settings.isOpen else {
+            notices.error(
+                "the section auth stays as it was until the next start: without it everybody could use the console",
+                metadata: ["listening": "\(endpoint)"]
+            )
+            return
+        }
+        access.set(settings)
+    }
+
+    /// Reads the certificate again; says what is new, and what is wrong.
+    func renewCertificate() {
+        guard let certificate else { return }
+        do {
+            guard try certificate.renew() else { return }
+            notices.notice("a new certificate is in force", metadata: ["ends": "\(certificate.ends)"])
+            warnOfEnd()
+        } catch {
+            notices.error("the old certificate stays in force", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Where people and commands of this machine reach it.
+    var address: (shown: String, local: String) {
+        let scheme = certificate == nil ? "http" : "https"
+        var local = endpoint
+        if local.address.isUnspecified { local.address = IPAddress(127, 0, 0, 1) }
+        return ("\(scheme)://\(endpoint)", certificate == nil ? "\(local)" : "\(scheme)://\(local)")
+    }
+
+    /// Waits until what people did is noted.
+    func flush() { access.flush() }
+
+    /// Says what should not stay as it is.
+    func warn() {
+        if !endpoint.address.isLoopback, certificate == nil {
+            notices.warning(
+                """
+                console.listen can be reached from other machines without encryption, and passwords and tokens read on \
+                their way; set console.tlsCertificate and console.tlsKey, or let a proxy with https be the only one \
+                that reaches it
+                """,
+                metadata: ["listening": "\(endpoint)"]
+            )
+        }
+        warnOfEnd()
+    }
+
+    private func warnOfEnd() {
+        guard let certificate, certificate.ends < Date(timeIntervalSinceNow: 14 * 86_400) else { return }
+        notices.warning(
+            "the certificate ends soon, or has ended; put a new one in its place and send SIGHUP",
+            metadata: ["file": "\(certificate.certificate)", "ends": "\(certificate.ends)"]
+        )
+    }
 
     /// Finds out whether the port can be had before anything else is started.
     ///
@@ -72,5 +150,13 @@ struct WebService {
             folder.deleteLastPathComponent()
         }
         return candidates.first { FileManager.default.fileExists(atPath: $0 + "/index.html") }
+    }
+}
+
+extension ServerCertificate {
+    /// The certificate that a configuration names; nil when it names none.
+    fileprivate convenience init?(_ console: Configuration.Console) throws(CertificateProblem) {
+        guard let certificate = console.tlsCertificate, let key = console.tlsKey else { return nil }
+        try self.init(certificate: certificate, key: key)
     }
 }

@@ -134,7 +134,23 @@ extension Filter {
         switch self {
         case .and(let parts), .or(let parts): parts.reduce(into: []) { $0.formUnion($1.columns) }
         case .not(let inner): inner.columns
-        case .match(let match): Set(match.subject.columns.flatMap(\.sources))
+        case .match(let match):
+            Set(match.subject.columns.flatMap(\.sources)).union(match.test.looksAtExporter ? [.samplerAddress] : [])
+        }
+    }
+}
+
+extension Filter.Test {
+    /// Whether it has names that mean something with one exporter only.
+    fileprivate var looksAtExporter: Bool {
+        let values: [Filter.Value] =
+            switch self {
+            case .equals(let value): [value]
+            case .oneOf(let values): values
+            default: []
+            }
+        return values.contains { value in
+            if case .named(let named) = value, case .ofExporters = named.meaning { true } else { false }
         }
     }
 }

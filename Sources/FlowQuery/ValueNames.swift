@@ -4,7 +4,9 @@ import FlowSchema
 enum ValueNames {
     /// The number behind a name in a column of that kind, in whatever case.
     static func number(_ name: String, kind: FieldKind) -> UInt64? {
-        kind == .country ? CountryCode.number(name).map(UInt64.init) : table(kind)?.numbers[name.lowercased()]
+        kind == .country
+            ? (CountryCode.number(name) ?? CountryCode.number(named: name)).map(UInt64.init)
+            : table(kind)?.numbers[name.lowercased()]
     }
 
     /// The name of a number in a column of that kind.
@@ -14,8 +16,16 @@ enum ValueNames {
 
     /// All names for a kind, for suggestions.
     static func all(_ kind: FieldKind) -> [String] {
-        kind == .boundary
-            ? InterfaceBoundary.allCases.map(\.name) : table(kind).map { Array($0.names.values) } ?? []
+        entries(kind).map(\.name) + (kind == .country ? CountryCode.names.map(\.code) : [])
+    }
+
+    /// All names for a kind with what is behind each, in a fixed order: by number, other names of a number last.
+    static func entries(_ kind: FieldKind) -> [(name: String, value: String)] {
+        switch kind {
+        case .boundary: InterfaceBoundary.allCases.map { ($0.name, $0.name) }
+        case .country: CountryCode.names.map { ($0.name, $0.code) }
+        default: table(kind)?.entries.map { ($1, String($0)) } ?? []
+        }
     }
 
     /// TCP flags from bit 0 up (RFC 9293 section 3.1).
@@ -30,11 +40,13 @@ enum ValueNames {
     private struct Table {
         var names: [UInt64: String]
         var numbers: [String: UInt64]
+        var entries: [(UInt64, String)]
 
         init(_ rows: [(UInt64, String)], aliases: [(UInt64, String)] = []) {
             names = Dictionary(rows, uniquingKeysWith: { first, _ in first })
             let all = (rows + aliases).map { ($1.lowercased(), $0) }
             numbers = Dictionary(all, uniquingKeysWith: { first, _ in first })
+            entries = rows + aliases.filter { alias in !rows.contains { $0.1.lowercased() == alias.1.lowercased() } }
         }
     }
 

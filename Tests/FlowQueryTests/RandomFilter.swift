@@ -42,8 +42,8 @@ struct RandomFilter {
             let ends = [address(), address()].sorted()
             return .init(subject, isNegated: isNegated, .between(.address(ends[0]), .address(ends[1])))
         case 3 where kind == .address: return .init(subject, isNegated: isNegated, .within(prefix()))
-        case 4 where hasText: return .init(subject, isNegated: isNegated, .matches(string()))
-        case 5 where hasText: return .init(subject, isNegated: isNegated, .like(string()))
+        case 4 where hasText: return .init(subject, isNegated: isNegated, pattern(Filter.Test.matches))
+        case 5 where hasText: return .init(subject, isNegated: isNegated, pattern(Filter.Test.like))
         case 6 where kind == .tcpFlags:
             return .init(subject, isNegated: isNegated, .has(.random(in: 1...255, using: &random)))
         default: return .init(subject, isNegated: isNegated, .equals(value(subject)))
@@ -54,6 +54,11 @@ struct RandomFilter {
         let kind = subject.field.kind
         let hasUnknown = ![.time, .counter, .number, .tcpFlags].contains(kind)
         if hasUnknown, Int.random(in: 0...4, using: &random) == 0 { return .unknown }
+        if let known = SomeNames.all.last(where: { $0.column == subject.columns[0] }),
+            Int.random(in: 0...4, using: &random) == 0
+        {
+            return .named(known.value)
+        }
         if kind == .text { return .text(string()) }
         if kind == .boundary { return .text(InterfaceBoundary.allCases.randomElement(using: &random)?.name ?? "") }
         guard kind == .address else { return .number(number(subject)) }
@@ -81,6 +86,16 @@ struct RandomFilter {
     private mutating func prefix() -> Prefix {
         let address = address()
         return Prefix(address, bits: .random(in: address.isV4 ? 96...127 : 0...127, using: &random))
+    }
+
+    /// A pattern that the engine could compile: of strange strings only some are.
+    private mutating func pattern(_ test: (String) -> Filter.Test) -> Filter.Test {
+        for _ in 0..<8 {
+            let test = test(string())
+            let filter = Filter.match(.init(.column(.srcPort), test))
+            if (try? Filter.parse(filter.description)) != nil { return test }
+        }
+        return test("^8.*%")
     }
 
     /// Strings full of what could break out of a literal.

@@ -80,6 +80,12 @@ public indirect enum Filter: Hashable, Sendable {
         case netSite = "NetSite"
         case netRegion = "NetRegion"
         case netTenant = "NetTenant"
+        case addrNAT = "AddrNAT"
+        case portNAT = "PortNAT"
+        case addrEncap = "AddrEncap"
+        case portEncap = "PortEncap"
+        case physIf = "PhysIf"
+        case cityId = "CityId"
 
         /// Both columns.
         public var columns: [FlowColumn] {
@@ -102,6 +108,12 @@ public indirect enum Filter: Hashable, Sendable {
             case .netSite: [.srcNetSite, .dstNetSite]
             case .netRegion: [.srcNetRegion, .dstNetRegion]
             case .netTenant: [.srcNetTenant, .dstNetTenant]
+            case .addrNAT: [.srcAddrNAT, .dstAddrNAT]
+            case .portNAT: [.srcPortNAT, .dstPortNAT]
+            case .addrEncap: [.srcAddrEncap, .dstAddrEncap]
+            case .portEncap: [.srcPortEncap, .dstPortEncap]
+            case .physIf: [.ingressPhysIf, .egressPhysIf]
+            case .cityId: [.srcCityId, .dstCityId]
             }
         }
     }
@@ -136,6 +148,8 @@ public indirect enum Filter: Hashable, Sendable {
         case prefix(Prefix)
         /// What the column holds when nobody told.
         case unknown
+        /// A name that somebody gave or told, and what it stands for.
+        case named(NamedValue)
     }
 
     /// Bounds that keep a hostile filter small.
@@ -150,6 +164,8 @@ public indirect enum Filter: Hashable, Sendable {
         public static let listValues = 1000
         /// Bytes of one pattern.
         public static let patternBytes = 500
+        /// Numbers or addresses that one name may stand for.
+        public static let namedValues = 1000
     }
 }
 

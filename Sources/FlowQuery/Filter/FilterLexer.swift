@@ -17,9 +17,12 @@ struct FilterLexer {
     }
 
     private let bytes: [UInt8]
-    private var index = 0
+    /// The byte that the next token or space begins with.
+    private(set) var index = 0
+    /// Whether the text ends within a comment, which the next token of a longer text would be behind.
+    private(set) var endsInComment = false
 
-    private init(_ text: String) {
+    init(_ text: String) {
         bytes = Array(text.utf8)
     }
 
@@ -36,7 +39,8 @@ struct FilterLexer {
         return tokens
     }
 
-    private mutating func next() throws(QueryError) -> Token {
+    /// The next token; `end` when nothing is left.
+    mutating func next() throws(QueryError) -> Token {
         try skipSpace()
         guard index < bytes.count else { return Token(kind: .end, range: bytes.count..<bytes.count) }
         let start = index
@@ -58,7 +62,7 @@ struct FilterLexer {
     }
 
     /// Letters and digits, and what addresses, prefixes, MAC addresses, times and service names consist of.
-    private static func isWord(_ byte: UInt8) -> Bool {
+    static func isWord(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: ":"),
@@ -69,17 +73,21 @@ struct FilterLexer {
     }
 
     /// Skips white space and the comments `-- ...`, `# ...` and `/* ... */`.
-    private mutating func skipSpace() throws(QueryError) {
+    mutating func skipSpace() throws(QueryError) {
         while index < bytes.count {
             if [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) {
                 index += 1
             } else if has("--") || has("#") {
                 while index < bytes.count, bytes[index] != 0x0A { index += 1 }
+                endsInComment = index == bytes.count
             } else if has("/*") {
                 let start = index
                 index += 2
                 while index < bytes.count, !has("*/") { index += 1 }
-                guard index < bytes.count else { throw error("this comment has no end", start..<start + 2) }
+                guard index < bytes.count else {
+                    endsInComment = true
+                    throw error("this comment has no end", start..<start + 2)
+                }
                 index += 2
             } else {
                 return

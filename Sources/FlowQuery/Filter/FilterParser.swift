@@ -4,26 +4,43 @@ import NetTypes
 extension Filter {
     /// Parses a filter; nil when the text holds nothing but spaces and comments.
     ///
+    /// - Parameter names: knows what people call things; without it only names in everybody's use are understood.
     /// - Throws: ``QueryError`` with the place of what isn't understood.
-    public static func parse(_ text: String) throws(QueryError) -> Filter? {
-        var parser = FilterParser(text: text, tokens: try FilterLexer.tokens(of: text))
+    public static func parse(_ text: String, names: (any FilterNames)? = nil) throws(QueryError) -> Filter? {
+        var parser = FilterParser(text: text, tokens: try FilterLexer.tokens(of: text), names: names)
         return try parser.filter()
     }
 }
 
 /// A recursive descent over the tokens, one function a rule of Docs/filter.md.
+///
+/// It notes what it could have gone on with at the token where it is, so that
+/// completion knows the grammar from here and from nowhere else.
 struct FilterParser {
     typealias Token = FilterLexer.Token
 
-    private let text: String
+    let text: String
+    let names: (any FilterNames)?
+    /// Whether the text goes on behind the last token: then values needn't be known, and ranges not go forward.
+    let isUnfinished: Bool
     private let tokens: [Token]
     private var index = 0
     private var depth = 0
     private var matches = 0
+    /// What could stand where the parser is.
+    private var expected: [FilterExpectation] = []
 
-    init(text: String, tokens: [Token]) {
+    init(text: String, tokens: [Token], names: (any FilterNames)? = nil, isUnfinished: Bool = false) {
         self.text = text
         self.tokens = tokens
+        self.names = names
+        self.isUnfinished = isUnfinished
+    }
+
+    /// What could follow the tokens; nothing when they are no beginning of a filter.
+    mutating func continuations() -> [FilterExpectation] {
+        _ = try? or()
+        return token.kind == .end ? expected : []
     }
 
     fileprivate mutating func filter() throws(QueryError) -> Filter? {
@@ -54,6 +71,7 @@ struct FilterParser {
         guard depth <= Filter.Limits.depth else {
             throw error("more than \(Filter.Limits.depth) parentheses and nots within each other")
         }
+        note(.column)
         if takeWord("not") { return .not(try not()) }
         guard take("(") else { return .match(try match()) }
         let inner = try or()
@@ -67,57 +85,56 @@ struct FilterParser {
         matches += 1
         guard matches <= Filter.Limits.matches else { throw error("more than \(Filter.Limits.matches) tests") }
         let subject = try subject()
-        let start = token
-        if case .symbol(let symbol) = start.kind {
-            switch symbol {
-            case "=", "==", "!=", "<>":
-                advance()
-                let value = try value(for: subject)
-                return .init(subject, isNegated: symbol == "!=" || symbol == "<>", .equals(value))
-            case "<", "<=", ">", ">=":
-                guard subject.field.kind.ordered else { throw wrongTest(subject) }
-                advance()
-                let number = try number(for: subject)
-                let test: Filter.Test =
-                    switch symbol {
-                    case "<": .less(number)
-                    case "<=": .atMost(number)
-                    case ">": .greater(number)
-                    default: .atLeast(number)
-                    }
-                return .init(subject, test)
-            case "<<", "!<<":
-                guard subject.field.kind == .address else { throw wrongTest(subject) }
-                advance()
-                return .init(subject, isNegated: symbol == "!<<", .within(try prefix()))
-            case "~", "=~", "!~":
-                guard subject.field.kind.hasText else { throw wrongTest(subject) }
-                advance()
-                return .init(subject, isNegated: symbol == "!~", .matches(try pattern()))
-            default: break
-            }
-        }
+        expected += FilterExpectation.symbols(for: subject.field.kind)
+        if case .symbol(let symbol) = token.kind, let match = try match(subject, symbol) { return match }
+        let kind = subject.field.kind
         let isNegated = takeWord("not")
         if takeWord("in") { return .init(subject, isNegated: isNegated, .oneOf(try list(for: subject))) }
-        if isWord("between") {
-            guard subject.field.kind.hasRanges else { throw wrongTest(subject) }
-            advance()
+        if try takeWord("between", where: kind.hasRanges, subject) {
             return .init(subject, isNegated: isNegated, try between(subject))
         }
-        if isWord("like") {
-            guard subject.field.kind.hasText else { throw wrongTest(subject) }
-            advance()
-            return .init(subject, isNegated: isNegated, .like(try pattern()))
+        if try takeWord("like", where: kind.hasText, subject) {
+            return .init(subject, isNegated: isNegated, .like(try likePattern()))
         }
-        if isWord("has") {
-            guard subject.field.kind == .tcpFlags else { throw wrongTest(subject) }
-            advance()
+        if try takeWord("has", where: kind == .tcpFlags, subject) {
             return .init(subject, isNegated: isNegated, .has(try flags()))
         }
         throw error(
-            "expected what to ask of \(subject.name): = != < <= > >= in between << ~ like has",
+            "expected what to ask of \(subject.name): \(FilterExpectation.operators(for: kind).joined(separator: " "))",
             suggestion: suggestion(among: ["in", "between", "like", "has", "not"])
         )
+    }
+
+    /// A test whose operator is a symbol; nil when the symbol is none.
+    private mutating func match(_ subject: Filter.Subject, _ symbol: String) throws(QueryError) -> Filter.Match? {
+        let kind = subject.field.kind
+        switch symbol {
+        case "=", "==", "!=", "<>":
+            advance()
+            let value = try value(for: subject)
+            return .init(subject, isNegated: symbol == "!=" || symbol == "<>", .equals(value))
+        case "<", "<=", ">", ">=":
+            guard kind.ordered else { throw wrongTest(subject) }
+            advance()
+            let number = try number(for: subject)
+            let test: Filter.Test =
+                switch symbol {
+                case "<": .less(number)
+                case "<=": .atMost(number)
+                case ">": .greater(number)
+                default: .atLeast(number)
+                }
+            return .init(subject, test)
+        case "<<", "!<<":
+            guard kind == .address else { throw wrongTest(subject) }
+            advance()
+            return .init(subject, isNegated: symbol == "!<<", .within(try prefix()))
+        case "~", "=~", "!~":
+            guard kind.hasText else { throw wrongTest(subject) }
+            advance()
+            return .init(subject, isNegated: symbol == "!~", .matches(try expression()))
+        default: return nil
+        }
     }
 
     private mutating func subject() throws(QueryError) -> Filter.Subject {
@@ -147,15 +164,16 @@ struct FilterParser {
     }
 
     private mutating func between(_ subject: Filter.Subject) throws(QueryError) -> Filter.Test {
-        let start = index
+        let start = place
         let low = try value(for: subject)
         guard takeWord("and") else { throw error("expected and, then the upper end") }
         let high = try value(for: subject)
+        if isUnfinished { return .between(low, high) }
         switch (low, high) {
         case (.number(let a), .number(let b)) where a <= b: return .between(low, high)
         case (.address(let a), .address(let b)) where a <= b: return .between(low, high)
         default:
-            index = start
+            goBack(to: start)
             throw error("this range ends before it starts, or has no ends")
         }
     }
@@ -164,6 +182,7 @@ struct FilterParser {
         let isList = take("(")
         var bits: UInt8 = 0
         repeat {
+            note(.flag)
             guard case .word(let name) = token.kind,
                 let bit = ValueNames.tcpFlags.firstIndex(of: name.uppercased())
             else {
@@ -176,143 +195,51 @@ struct FilterParser {
         return bits
     }
 
-    // MARK: - Values
-
-    private mutating func value(for subject: Filter.Subject, inList: Bool = false) throws(QueryError) -> Filter.Value {
-        let (word, isQuoted) = try wordOrString()
-        let kind = subject.field.kind
-        if !isQuoted, word.lowercased() == "unknown", KeyValue.unknown(kind) != nil {
-            advance()
-            return .unknown
-        }
-        let value: Filter.Value?
-        switch kind {
-        case .address:
-            let prefix = Prefix(word)
-            if let prefix, prefix.bits < 128 || word.contains("/"), !inList {
-                throw error("this is a prefix: write \(subject.name) << \(prefix)")
-            }
-            value = prefix.map { $0.bits == 128 ? .address($0.first) : .prefix($0) }
-        case .mac:
-            value = (MACAddress(word)?.bits ?? Self.digits(word)).map(Filter.Value.number)
-        case .tcpFlags:
-            value = (Self.digits(word) ?? flagBits(word)).map(Filter.Value.number)
-        case .time:
-            value = TimeRange.instant(word, now: 0).flatMap { word.hasPrefix("-") || word == "now" ? nil : .number($0) }
-        case .text:
-            value = .text(word)
-        case .boundary:
-            value = InterfaceBoundary.allCases.first { $0.name == word.lowercased() }.map { .text($0.name) }
-        case .asn:
-            let digits = word.lowercased().hasPrefix("as") ? String(word.dropFirst(2)) : word
-            value = Self.digits(digits).map(Filter.Value.number)
-        default:
-            value = (Self.digits(word) ?? ValueNames.number(word, kind: kind)).map(Filter.Value.number)
-        }
-        guard let value else {
-            throw error(
-                "\(word.prefix(40)) is no value of \(subject.name), which is \(Self.describe(kind))",
-                suggestion: suggestion(among: ValueNames.all(kind))
-            )
-        }
-        if case .number(let number) = value { try check(number, fits: subject) }
-        advance()
-        return value
-    }
-
-    private mutating func number(for subject: Filter.Subject) throws(QueryError) -> UInt64 {
-        let start = index
-        if case .number(let number) = try value(for: subject) { return number }
-        index = start
-        throw error("unknown is neither less nor greater than anything: use = or !=")
-    }
-
-    private func check(_ number: UInt64, fits subject: Filter.Subject) throws(QueryError) {
-        let most: UInt64 =
-            switch subject.columns[0].storage {
-            case .uint8: 0xFF
-            case .uint16: 0xFFFF
-            case .uint32: 0xFFFF_FFFF
-            case .uint64, .bytes16, .variable: .max
-            }
-        guard number <= most else { throw error("\(subject.name) is at most \(most)") }
-    }
-
-    private mutating func prefix() throws(QueryError) -> Prefix {
-        let (word, _) = try wordOrString()
-        guard let prefix = Prefix(word) else { throw error("expected a prefix like 192.0.2.0/24 or 2001:db8::/32") }
-        advance()
-        return prefix
-    }
-
-    private mutating func pattern() throws(QueryError) -> String {
-        guard case .string(let string) = token.kind else { throw error("expected a pattern in quotes") }
-        advance()
-        return string
-    }
-
-    private func wordOrString() throws(QueryError) -> (String, isQuoted: Bool) {
-        switch token.kind {
-        case .word(let word): return (word, false)
-        case .string(let string): return (string, true)
-        default: throw error("expected a value")
-        }
-    }
-
-    /// Decimal digits, or hexadecimal ones after 0x; nil when it is too big for 64 bits as well.
-    private static func digits(_ word: String) -> UInt64? {
-        let isHex = word.lowercased().hasPrefix("0x")
-        let digits = isHex ? word.dropFirst(2) : word[...]
-        guard let first = digits.first, first.isHexDigit else { return nil }
-        return UInt64(digits, radix: isHex ? 16 : 10)
-    }
-
-    private func flagBits(_ word: String) -> UInt64? {
-        ValueNames.tcpFlags.firstIndex(of: word.uppercased()).map { 1 << UInt64($0) }
-    }
-
-    private static func describe(_ kind: FieldKind) -> String {
-        switch kind {
-        case .time: "a time: Unix seconds or \"2026-11-23T06:00:00Z\""
-        case .address: "an address"
-        case .asn: "an AS number"
-        case .mac: "a MAC address"
-        case .port: "a port number or service name"
-        case .ipProtocol: "a protocol number or name"
-        case .etherType: "an Ethertype: 0x0800 or IPv4"
-        case .direction: "ingress, egress or unknown"
-        case .incoming: "yes, no or unknown"
-        case .locality: "in, out, internal, transit or unknown"
-        case .flowType: "the name of a flow protocol"
-        case .samplingSource: "record, options, configuration or unknown"
-        case .encapType: "a kind of tunnel such as VXLAN"
-        case .tcpFlags: "a number or a flag; use has for several flags"
-        case .country: "a country's two letters such as DE, or unknown"
-        case .text: "a text such as \"Example\", or unknown"
-        case .boundary: "external, internal or undefined"
-        case .subsecond, .counter, .number, .interface, .numbers, .strings: "a number"
-        }
-    }
-
     // MARK: - Tokens
 
-    private var token: Token { tokens[index] }
+    /// The token where the parser is.
+    var token: Token { tokens[index] }
 
-    private mutating func advance() {
+    /// Where the parser is, to come back to when what follows turns out to be wrong.
+    var place: Int { index }
+
+    /// Goes back, so that an error tells that place.
+    mutating func goBack(to place: Int) { index = place }
+
+    mutating func advance() {
+        expected = []
         if index < tokens.count - 1 { index += 1 }
     }
+
+    /// Notes what could stand here, beside what is noted already.
+    mutating func note(_ expectation: FilterExpectation) { expected.append(expectation) }
 
     private func isWord(_ keyword: String) -> Bool {
         if case .word(let word) = token.kind { word.lowercased() == keyword } else { false }
     }
 
     private mutating func takeWord(_ keyword: String) -> Bool {
+        note(.word(keyword))
         guard isWord(keyword) else { return false }
         advance()
         return true
     }
 
+    /// Takes an operator that only some columns know.
+    private mutating func takeWord(
+        _ keyword: String,
+        where isKnown: Bool,
+        _ subject: Filter.Subject
+    ) throws(QueryError) -> Bool {
+        guard isKnown else {
+            if isWord(keyword) { throw wrongTest(subject) }
+            return false
+        }
+        return takeWord(keyword)
+    }
+
     private mutating func take(_ symbol: String) -> Bool {
+        note(.symbol(symbol))
         guard token.kind == .symbol(symbol) else { return false }
         advance()
         return true
@@ -322,7 +249,7 @@ struct FilterParser {
         guard take(symbol) else { throw error("expected \(symbol)") }
     }
 
-    private func suggestion(among candidates: [String]) -> String? {
+    func suggestion(among candidates: [String]) -> String? {
         switch token.kind {
         case .word(let word), .string(let word): NameDistance.nearest(to: word, among: candidates)
         default: nil
@@ -330,10 +257,10 @@ struct FilterParser {
     }
 
     private func wrongTest(_ subject: Filter.Subject) -> QueryError {
-        error("\(subject.name) can't be asked that: it is \(Self.describe(subject.field.kind))")
+        error("\(subject.name) can't be asked that: it is \(subject.field.kind.description)")
     }
 
-    private func error(_ message: String, suggestion: String? = nil) -> QueryError {
+    func error(_ message: String, suggestion: String? = nil) -> QueryError {
         .filter(message, in: text, token.range, suggestion: suggestion)
     }
 }

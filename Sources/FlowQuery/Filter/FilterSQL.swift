@@ -53,7 +53,7 @@ extension Filter.Test {
             case .number(let number): single.append(number.sql(on: column))
             case .address(let address): single.append("\(address)")
             case .text(let text): single.append("\(string: text)")
-            case .prefix, .unknown: others.append(value.sql(on: column))
+            case .prefix, .unknown, .named: others.append(value.sql(on: column))
             }
         }
         if !single.isEmpty { others.insert("\(SQLText.value(of: column)) IN (\(single, separator: ", "))", at: 0) }
@@ -89,7 +89,26 @@ extension Filter.Value {
             case .text(let text): return "\(value) = \(string: text)"
             case nil: return "0"
             }
+        case .named(let named): return named.meaning.sql(on: column)
         }
+    }
+}
+
+extension NamedValue.Meaning {
+    fileprivate func sql(on column: FlowColumn) -> SQLText {
+        let value = SQLText.value(of: column)
+        switch self {
+        case .numbers(let numbers): return Self.isOne(of: numbers.map { "\($0)" }, value)
+        case .addresses(let addresses): return Self.isOne(of: addresses.map { "\($0)" }, value)
+        case .ofExporters(let numbers):
+            let pairs: [SQLText] = numbers.map { "(\($0.exporter), \($0.number))" }
+            return Self.isOne(of: pairs, "(\(FlowColumn.samplerAddress), \(value))")
+        }
+    }
+
+    /// Nothing is one of none, and the engine knows no empty list.
+    private static func isOne(of values: [SQLText], _ value: SQLText) -> SQLText {
+        values.isEmpty ? "0" : "\(value) IN (\(values, separator: ", "))"
     }
 }
 

@@ -59,6 +59,7 @@ extension Filter.Match: CustomStringConvertible {
         case .text(let text): Self.quote(text)
         case .prefix(let prefix): prefix.description
         case .unknown: "unknown"
+        case .named(let named): Self.quote(named.name)
         }
     }
 
@@ -80,7 +81,7 @@ extension Filter.Match: CustomStringConvertible {
             .joined(separator: ", ")
     }
 
-    private static func quote(_ string: String) -> String {
+    static func quote(_ string: String) -> String {
         var text = "\""
         for character in string.unicodeScalars {
             if character == "\\" || character == "\"" { text += "\\" }

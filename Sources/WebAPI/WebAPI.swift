@@ -1,4 +1,5 @@
 import FlowQuery
+public import FlowSchema
 public import FlowStore
 public import Hummingbird
 public import Logging
@@ -23,6 +24,8 @@ public struct WebAPI: Sendable {
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
     let running = RunningQuestions()
+    let exports: Slots
+    let tails: Slots
     private let names: HostNames
 
     /// What may be set; the defaults suit a collector on one's own machine.
@@ -41,6 +44,12 @@ public struct WebAPI: Sendable {
         public var querySeconds: Int
         /// Rows that an answer to people's SQL may have.
         public var sqlRows: Int
+        /// Downloads of flows that are served at a time.
+        public var exports: Int
+        /// Live tails that are served at a time; each asks the store once a second.
+        public var tails: Int
+        /// Which fields of which protocols columns are told in; nil says nothing of it.
+        public var origins: FieldOrigins?
 
         /// Sets options.
         public init(
@@ -50,7 +59,10 @@ public struct WebAPI: Sendable {
             names: [String] = [],
             bodyBytes: Int = 1 << 20,
             querySeconds: Int = 30,
-            sqlRows: Int = 100_000
+            sqlRows: Int = 100_000,
+            exports: Int = 2,
+            tails: Int = 8,
+            origins: FieldOrigins? = nil
         ) {
             self.version = version
             self.webRoot = webRoot
@@ -59,6 +71,9 @@ public struct WebAPI: Sendable {
             self.bodyBytes = bodyBytes
             self.querySeconds = querySeconds
             self.sqlRows = sqlRows
+            self.exports = exports
+            self.tails = tails
+            self.origins = origins
         }
     }
 
@@ -80,6 +95,8 @@ public struct WebAPI: Sendable {
         self.options = options
         self.clock = clock
         self.files = StaticFiles(root: options.webRoot)
+        exports = Slots(options.exports)
+        tails = Slots(options.tails)
         names = HostNames(options.names)
     }
 
@@ -136,6 +153,9 @@ public struct WebAPI: Sendable {
         case .graph: try await ask(endpoint, request) { parameters in try .json(await graph(parameters)) }
         case .top: try await ask(endpoint, request) { parameters in try .json(await top(parameters)) }
         case .flows: try await ask(endpoint, request) { parameters in try await flows(parameters) }
+        case .flow: try await ask(endpoint, request) { parameters in try await flow(parameters) }
+        case .flowExport: try await export(Parameters(request, allowed: endpoint))
+        case .flowTail: try await tail(Parameters(request, allowed: endpoint))
         case .query: try await ask(endpoint, request) { parameters in try await query(request, parameters) }
         case .questions: try await questionList()
         case .cancel: try cancel(Parameters(request, allowed: endpoint))

@@ -1,3 +1,4 @@
+import FlowSchema
 import FlowStore
 import Foundation
 import HTTPTypes
@@ -14,6 +15,9 @@ struct Harness {
     var webRoot: String?
     var imports: FakeImporter?
     var hosts: FakeHosts?
+    /// Downloads and live tails that are served at a time.
+    var slots = 2
+    var origins: FieldOrigins?
 
     static let now: UInt64 = 1_795_413_600
 
@@ -44,7 +48,14 @@ struct Harness {
             status: status,
             imports: imports,
             hosts: hosts,
-            options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, bodyBytes: 100_000),
+            options: WebAPI.Options(
+                version: "1.2.3",
+                webRoot: webRoot,
+                bodyBytes: 100_000,
+                exports: slots,
+                tails: slots,
+                origins: origins
+            ),
             clock: { Self.now }
         )
         let app = Application(router: api.makeRouter())

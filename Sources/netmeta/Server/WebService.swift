@@ -1,3 +1,4 @@
+import FlowDecoders
 import FlowStore
 import Foundation
 import Hummingbird
@@ -32,7 +33,8 @@ struct WebService {
                 version: NetMeta.version,
                 webRoot: Self.webRoot,
                 listeners: [endpoint],
-                names: configuration.console.hosts
+                names: configuration.console.hosts,
+                origins: .decoders
             )
         )
         var quiet = logger

@@ -10,6 +10,9 @@ import { toLogin } from "./session.js";
 /** @typedef {import("./types/api.d.ts").Exporters} Exporters */
 /** @typedef {import("./types/api.d.ts").Health} Health */
 /** @typedef {import("./types/api.d.ts").Losses} Losses */
+/** @typedef {import("./types/api.d.ts").Flows} Flows */
+/** @typedef {import("./types/api.d.ts").FlowDetails} FlowDetails */
+/** @typedef {import("./types/api.d.ts").TailLine} TailLine */
 /** @typedef {Record<string, string|number|undefined>} Parameters */
 
 /** Why a read failed: the server's own words, or "network" when there was no answer. */
@@ -58,32 +61,74 @@ export async function graph(parameters, signal, id) {
 /** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Top>} */
 export const top = (parameters, signal, id) => ask(id, signal, () => read("top", { ...parameters, id }, signal));
 
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Flows>} a page of rows */
+export const flows = (parameters, signal, id) => ask(id, signal, () => read("flows", { ...parameters, id }, signal));
+
+/** @param {string} place @param {AbortSignal} signal @param {string} id @returns {Promise<FlowDetails>} one row, with all fields */
+export const flow = (place, signal, id) => ask(id, signal, () => read("flows/row", { place, id }, signal));
+
+/**
+ * The address of a file with rows, for a link.
+ * @param {Parameters} parameters
+ */
+export const flowFile = (parameters) => address("flows/export", parameters);
+
+/**
+ * What arrives, a look a second, until the signal or the server ends it.
+ * @param {Parameters} parameters
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<TailLine>}
+ */
+export async function* tail(parameters, signal) {
+    const response = await reach("flows/tail", parameters, signal);
+    if (!response.ok || !response.body) throw failure(response, await response.json().catch(() => null));
+    let rest = "";
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) yield JSON.parse(line);
+    }
+}
+
 /**
  * @param {string} route
  * @param {Parameters} parameters undefined and "" are left out
- * @param {AbortSignal} signal
  */
-async function read(route, parameters, signal) {
+function address(route, parameters) {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(parameters)) {
         if (value !== undefined && value !== "") query.set(key, String(value));
     }
-    const address = `./api/v1/${route}${query.size === 0 ? "" : `?${query}`}`;
-    let response;
+    return `./api/v1/${route}${query.size === 0 ? "" : `?${query}`}`;
+}
+
+/** @param {string} route @param {Parameters} parameters @param {AbortSignal} signal */
+async function reach(route, parameters, signal) {
     try {
-        response = await fetch(address, { signal, headers: { Accept: "application/json" } });
+        const response = await fetch(address(route, parameters), { signal, headers: { Accept: "application/json" } });
+        tellDate(response.headers.get("Date"));
+        // The session has ended, or the configuration asks who people are since a moment ago.
+        if (response.status === 401) toLogin();
+        return response;
     } catch (error) {
         if (signal.aborted) throw error;
         throw new ApiError("network", "The server is not reachable.");
     }
-    tellDate(response.headers.get("Date"));
-    // The session has ended, or the configuration asks who people are since a moment ago.
-    if (response.status === 401) toLogin();
+}
+
+/** @param {string} route @param {Parameters} parameters @param {AbortSignal} signal */
+async function read(route, parameters, signal) {
+    const response = await reach(route, parameters, signal);
     const body = await response.json().catch(() => null);
     if (signal.aborted) throw signal.reason;
     if (response.ok && body !== null) return body;
+    throw failure(response, body);
+}
+
+/** @param {Response} response @param {any} body */
+function failure(response, body) {
     const said = body?.error ?? {};
-    throw new ApiError(
+    return new ApiError(
         said.code ?? `http_${response.status}`,
         told(said) ?? `The server answered ${response.status} ${response.statusText}.`.trim(),
         { parameter: said.parameter, position: position(said), length: said.length },

@@ -7,12 +7,13 @@ import { useData, useUnreachable } from "./data.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
 import { Explore } from "./views/explore.js";
+import { Flows } from "./views/flows.js";
 import { HealthStrip } from "./views/health.js";
 import { Help } from "./views/help.js";
 import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
 import { LinkedView } from "./views/savedviews.js";
-import { exploreStart, overviewStart, TopBar } from "./views/topbar.js";
+import { exploreStart, flowsStart, overviewStart, pageName, TopBar } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -27,11 +28,13 @@ function App() {
     const [broken, repair] = useErrorBoundary();
     useKeys(() => setHelp(true));
     useEffect(() => {
-        document.title = `${state.page === "explore" ? "Explore" : "Overview"} · NetMeta`;
+        document.title = `${pageName(state)} · NetMeta`;
     }, [state.page]);
 
     const page = state.page === "explore"
         ? markup`<${Explore} state=${state} schema=${schema} key="explore" />`
+        : state.page === "flows"
+        ? markup`<${Flows} state=${state} schema=${schema} key="flows" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
@@ -53,7 +56,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o` and `g e` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e` and `g f` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -68,6 +71,7 @@ function useKeys(openHelp) {
             const state = current();
             if (chord && event.key === "o") navigate(overviewStart(state));
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
+            else if (chord && event.key === "f") navigate(state.page === "flows" ? {} : flowsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
             else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
@@ -81,7 +85,7 @@ function useKeys(openHelp) {
 }
 
 function focusFilter() {
-    if (current().page !== "explore") navigate(exploreStart(current()));
+    if (current().page === "overview") navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter")?.focus()));

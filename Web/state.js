@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"} page
+ * @property {"overview"|"explore"|"flows"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 5
@@ -19,6 +19,11 @@
  * @property {string} exporter the address whose details are open, "" for none
  * @property {boolean} losses whether the account of what was lost is open
  * @property {string[]} mirrored Overview's tables that show the other side
+ * @property {string[]} columns of Flows, in their order; none is the usual ones
+ * @property {string} order the column that Flows is in the order of, "-" in front for descending; "" is newest first
+ * @property {string} place where the page of Flows begins: rows before it, "@", the server's cursor; "" is the start
+ * @property {string} row the row whose details are open: second and hash
+ * @property {boolean} live whether Flows shows what arrives
  */
 
 /** @type {Readonly<State>} */
@@ -39,10 +44,18 @@ export const DEFAULTS = Object.freeze({
     mirrored: [],
     exporter: "",
     losses: false,
+    columns: [],
+    order: "",
+    place: "",
+    row: "",
+    live: false,
 });
 
 /** The most dimensions that one query takes. */
 export const MAX_DIMENSIONS = 5;
+
+/** Columns that Flows shows at most: more than there are. */
+const MAX_COLUMNS = 150;
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
@@ -64,7 +77,7 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: given.get("p") === "explore" ? "explore" : "overview",
+        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows)$/)),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),
@@ -80,6 +93,11 @@ export function parse(search) {
         mirrored: names("m"),
         exporter: text("e", "", /^[0-9a-f:.]{2,45}$/i),
         losses: given.get("l") === "1",
+        columns: [...new Set(names("cols"))].slice(0, MAX_COLUMNS),
+        order: text("o", "", /^-?[A-Za-z][A-Za-z0-9]{0,63}$/),
+        place: text("at", "", /^\d{1,9}@[0-9A-Za-z:.-]{5,4200}$/),
+        row: text("row", "", /^\d{1,10}-[0-9a-f]{1,16}$/),
+        live: given.get("live") === "1",
     };
 }
 
@@ -107,6 +125,11 @@ export function format(state) {
         ["m", state.mirrored.join(","), ""],
         ["e", state.exporter, ""],
         ["l", state.losses ? "1" : "", ""],
+        ["cols", state.columns.join(","), ""],
+        ["o", state.order, ""],
+        ["at", state.place, ""],
+        ["row", state.row, ""],
+        ["live", state.live ? "1" : "", ""],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`
@@ -116,10 +139,26 @@ export function format(state) {
 
 /** @param {string} value percent-encoded, but for what a query may hold and people like to read */
 function escape(value) {
-    return encodeURIComponent(value).replace(/%(2F|3A|2C|3D|28|29)/g, (code) => decodeURIComponent(code)).replace(
+    return encodeURIComponent(value).replace(/%(2F|3A|2C|3D|28|29|40)/g, (code) => decodeURIComponent(code)).replace(
         /%20/g,
         "+",
     );
+}
+
+/**
+ * A state with a change: a place in a list of rows means nothing in another list, nor does a row that was open there.
+ * @param {State} state
+ * @param {Partial<State>} change
+ * @returns {State}
+ */
+export function changed(state, change) {
+    const next = { ...state, ...change };
+    const another = ["page", "from", "to", "filter", "order", "live"].some((key) =>
+        next[/** @type {keyof State} */ (key)] !== state[/** @type {keyof State} */ (key)]
+    );
+    if (another && change.place === undefined) next.place = "";
+    if ((another || next.place !== state.place) && change.row === undefined) next.row = "";
+    return next;
 }
 
 /**
@@ -128,5 +167,5 @@ function escape(value) {
  * @param {Partial<State>} change
  */
 export function link(state, change) {
-    return `./${format({ ...state, ...change })}`;
+    return `./${format(changed(state, change))}`;
 }

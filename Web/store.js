@@ -1,7 +1,7 @@
 // @ts-check
 // What the page is showing (in the URL) and how the reader likes it (remembered in this browser).
 import { useEffect, useState } from "./preact.js";
-import { format, parse } from "./state.js";
+import { changed as changedState, format, parse } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -33,7 +33,7 @@ export function current() {
  * @param {{replace?: boolean}} [how]
  */
 export function navigate(change, how = {}) {
-    const next = { ...state, ...change };
+    const next = changedState(state, change);
     const address = format(next);
     if (address === format(state)) return;
     state = next;

@@ -86,6 +86,16 @@ public struct Dimension: Hashable, Sendable {
         }
     }
 
+    /// The value that an answer gives as text where rows hold a number: of Enum8 columns the name, of countries the
+    /// letters, without any where none is known.
+    public func key(named name: String) -> KeyValue {
+        switch column.field.kind {
+        case .flowType, .samplingSource, .encapType, .locality, .country:
+            ValueNames.number(name, kind: column.field.kind).map(KeyValue.number) ?? unknown ?? .text(name)
+        default: .text(name)
+        }
+    }
+
     private static func hexadecimal(_ number: UInt64) -> String {
         let digits = String(number, radix: 16, uppercase: true)
         return "0x" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits

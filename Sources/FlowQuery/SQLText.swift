@@ -51,6 +51,11 @@ extension SQLText: ExpressibleByStringInterpolation {
             text += column.derivation?.expression ?? column.name
         }
 
+        /// Adds the name of a column, also where no row holds it.
+        public mutating func appendInterpolation(name column: FlowColumn) {
+            text += column.name
+        }
+
         /// Adds the name of a rollup's sum.
         public mutating func appendInterpolation(_ sum: RollupSum) {
             text += sum.rawValue

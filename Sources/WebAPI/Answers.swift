@@ -81,6 +81,8 @@ struct ErrorAnswers<Context: RequestContext>: RouterMiddleware {
             return try .json(ErrorBody(error), status: .badRequest)
         } catch let error as StoreError {
             return try Self.answer(error, isSQL: request.uri.path == Endpoint.query.rawValue)
+        } catch let error as TooMany {
+            return try .json(ErrorBody("too_many", error.message), status: .tooManyRequests)
         } catch let error as any HTTPResponseError {
             return try Self.answer(error.status)
         } catch is CancellationError {

@@ -6,6 +6,9 @@ enum Endpoint: String, CaseIterable {
     case graph = "/api/v1/graph"
     case top = "/api/v1/top"
     case flows = "/api/v1/flows"
+    case flow = "/api/v1/flows/row"
+    case flowExport = "/api/v1/flows/export"
+    case flowTail = "/api/v1/flows/tail"
     case exporters = "/api/v1/exporters"
     case health = "/api/v1/health"
     case losses = "/api/v1/health/losses"
@@ -44,7 +47,10 @@ enum Endpoint: String, CaseIterable {
         return switch self {
         case .graph: shared + ["bucket", "split"]
         case .top: shared
-        case .flows: ["from", "to", "filter", "limit", "before", "id"]
+        case .flows: ["from", "to", "filter", "direction", "columns", "sort", "limit", "before", "id"]
+        case .flow: ["place", "id"]
+        case .flowExport: ["from", "to", "filter", "direction", "columns", "sort", "limit", "format"]
+        case .flowTail: ["filter", "columns", "limit", "seconds"]
         case .query: ["sql", "format", "id"]
         case .exporters: ["address"]
         case .imports: ["name"]

@@ -67,7 +67,9 @@ extension JSONWriter {
                             json.member("name") { json in json.string(name) }
                             json.member("in") { json in json.string("query") }
                             json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
-                            if endpoint == .imports || endpoint == .cancel || (endpoint == .views && method != "get") {
+                            if endpoint == .imports || endpoint == .cancel || (endpoint == .views && method != "get")
+                                || (endpoint == .flow && name == "place")
+                            {
                                 json.member("required") { json in json.bool(true) }
                             }
                             json.member("schema") { json in json.parameterSchema(name) }
@@ -130,7 +132,7 @@ extension JSONWriter {
             "detail": DetailChoice.allCases.map(\.rawValue),
         ]
         object { json in
-            let isNumber = name == "limit" || name == "bucket"
+            let isNumber = ["limit", "bucket", "seconds"].contains(name)
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
             if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
             if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
@@ -238,7 +240,10 @@ extension Endpoint {
         case .schema: "The columns of flow rows, and the units."
         case .graph: "Traffic over time of the top groups, unknown and Other apart."
         case .top: "The groups with most traffic."
-        case .flows: "Raw flows, newest first, a page at a time."
+        case .flows: "Raw flows, newest first or in the order of a column, a page at a time."
+        case .flow: "One raw flow with every field, and where each came from."
+        case .flowExport: "Raw flows as a file, written while they are read."
+        case .flowTail: "New flows as they are stored, one object a line and second."
         case .exporters: "Who sends flows, and how well."
         case .health: "How the collector is doing, and what was lost where."
         case .losses: "What became of every datagram and row, by stage, exporter and reason, with the sums as figures."
@@ -265,12 +270,18 @@ extension Endpoint {
 
     var isJSON: Bool {
         switch self {
-        case .metrics, .alive, .ready, .imports: false
+        case .metrics, .alive, .ready, .imports, .flowExport, .flowTail: false
         default: true
         }
     }
 
-    var mediaType: String { isJSON ? "application/json" : self == .imports ? "application/x-ndjson" : "text/plain" }
+    var mediaType: String {
+        switch self {
+        case .imports, .flowTail: "application/x-ndjson"
+        case .flowExport: "text/csv"
+        default: isJSON ? "application/json" : "text/plain"
+        }
+    }
 
     /// The parameters that requests of a method take.
     func parameters(of method: String) -> [String] {
@@ -303,7 +314,29 @@ extension Endpoint {
             from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, shown, \
             total, exact, assumedSampling, statistics, sql
             """
-        case .flows: "columns, rows, next (a cursor for before, or null), statistics, sql"
+        case .flows:
+            """
+            from, to, columns, rows, labels (of each row what people call its values, where that is something else), \
+            places (of each row what names it to /flows/row), next (a cursor for before, or null), statistics, sql
+            """
+        case .flow:
+            """
+            place, copies (rows that are equal to it, with itself), fields (name, group, title, kind, unit, dimension, \
+            documentation, value, label or null, source (wire, collector, enrichment or dictionary), origin in words, \
+            sent (yes, no, unsure where 0 may be what was sent, none where it isn't the exporter's to send)), sql; 404 \
+            when there is no such row any more
+            """
+        case .flowExport:
+            """
+            CSV with a line of names, and at the end a line that begins with # when there are more rows; or JSON (from, \
+            to, columns, rows, count, cut). 429 when others are under way. A connection that breaks off gave no whole file
+            """
+        case .flowTail:
+            """
+            One object a line: from and to (the seconds that it is about), behind (seconds), leftOutSeconds, matched (rows \
+            of these seconds), columns, rows (those chosen), labels, places; only behind when there is nothing new; \
+            problem when the store can't tell. 429 when too many are served
+            """
         case .exporters:
             """
             exporters (address, name, protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
@@ -375,20 +408,30 @@ extension Endpoint {
         case "dimensions": "Up to five column names with commas between them."
         case "filter": "A condition in the filter language."
         case "unit": "What is measured; default bit/s."
-        case "limit": "Groups (1 to 50, default 8) or rows (1 to 1000, default 100)."
+        case "limit":
+            """
+            Groups (1 to 50, default 8) or rows (1 to 1000, default 100); of a file 1 to 1,000,000, which is the default; \
+            of a live tail 1 to 200 a look, default 50.
+            """
         case "direction": "One direction's flows only; default all."
         case "by": "Top groups by traffic over the range, or in their best bucket; default average."
         case "bucket": "Seconds a point; the default gives at most 300 points."
         case "detail": "Which tables answer: sums kept beside the raw rows where they are exact, or raw rows only."
         case "split": "Series for each direction."
         case "before": "The place where the page before ended: its next."
+        case "columns": "Column names with commas between them; default all that rows hold."
+        case "sort":
+            "The column that rows are in the order of, with a hyphen in front for descending; default -TimeReceived."
+        case "place": "Which row: one of the places in an answer of /flows or /flows/tail."
+        case "seconds": "After how long the stream ends: 1 to 3600, which is the default."
         case "sql": "One SELECT over the tables of netmeta."
         case "address": "One exporter, with the names that it told; all without names by default."
         case "id":
             "A name that the client chooses for the question, to watch and to cancel it; one question at a time has it."
         case "view": "The id of one saved view."
         case "name": "What the capture is called, for messages."
-        case "format": "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others."
+        case "format":
+            "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others; of flows csv or json."
         default: ""
         }
     }

@@ -4,33 +4,8 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The routes whose answers are rows: raw flows and people's SQL.
+/// The route whose answers are rows of people's SQL.
 extension WebAPI {
-    func flows(_ parameters: Parameters) async throws -> Response {
-        var before: FlowCursor?
-        if let text = parameters["before"] {
-            before = FlowCursor(text)
-            guard before != nil else { throw QueryError("this is no place in the list", parameter: "before") }
-        }
-        let query = try FlowsQuery(
-            try parameters.question(now: clock()),
-            limit: try parameters.integer("limit", default: 100),
-            before: before
-        )
-        let result = try await ask(query.sql, rows: query.limit, parameters)
-        let places = zip(try result.numbers("TimeReceived"), try result.numbers("_hash")).map { (second: $0, hash: $1) }
-        let columns = result.columns.filter { $0.name != "_hash" }
-        var json = JSONWriter()
-        json.object { json in
-            json.member("columns") { json in json.strings(columns.map(\.name)) }
-            json.member("rows") { json in json.rows(columns, count: result.rowCount) }
-            json.member("next") { json in json.optional(query.next(after: places)?.description) }
-            json.member("statistics") { json in json.statistics(rows: result.rowCount, elapsed: result.elapsed) }
-            json.member("sql") { json in json.string(query.sql.text) }
-        }
-        return .json(bytes: json.bytes)
-    }
-
     /// People's SQL: the engine parses it first, and the gate decides by what it names.
     func query(_ request: Request, _ parameters: Parameters) async throws -> Response {
         var format: ResultFormat?

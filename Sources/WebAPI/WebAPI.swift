@@ -1,4 +1,5 @@
 import FlowQuery
+public import FlowSchema
 public import FlowStore
 import HTTPTypes
 public import Hummingbird
@@ -24,6 +25,8 @@ public struct WebAPI: Sendable {
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
     let running = RunningQuestions()
+    let exports: Slots
+    let tails: Slots
     private let names: HostNames
     /// Who may ask.
     let access: AccessControl
@@ -52,6 +55,12 @@ public struct WebAPI: Sendable {
         public var sqlRows: Int
         /// What connections are encrypted with; nil doesn't.
         public var certificate: ServerCertificate?
+        /// Downloads of flows that are served at a time.
+        public var exports: Int
+        /// Live tails that are served at a time; each asks the store once a second.
+        public var tails: Int
+        /// Which fields of which protocols columns are told in; nil says nothing of it.
+        public var origins: FieldOrigins?
 
         /// Sets options.
         public init(
@@ -62,7 +71,10 @@ public struct WebAPI: Sendable {
             bodyBytes: Int = 1 << 20,
             querySeconds: Int = 30,
             sqlRows: Int = 100_000,
-            certificate: ServerCertificate? = nil
+            certificate: ServerCertificate? = nil,
+            exports: Int = 2,
+            tails: Int = 8,
+            origins: FieldOrigins? = nil
         ) {
             self.version = version
             self.webRoot = webRoot
@@ -72,6 +84,9 @@ public struct WebAPI: Sendable {
             self.querySeconds = querySeconds
             self.sqlRows = sqlRows
             self.certificate = certificate
+            self.exports = exports
+            self.tails = tails
+            self.origins = origins
         }
     }
 
@@ -100,6 +115,8 @@ public struct WebAPI: Sendable {
         self.access = access
         self.views = views
         self.files = StaticFiles(root: options.webRoot)
+        exports = Slots(options.exports)
+        tails = Slots(options.tails)
         names = HostNames(options.names)
     }
 
@@ -157,6 +174,9 @@ public struct WebAPI: Sendable {
         case .graph: try await ask(endpoint, request) { parameters in try .json(await graph(parameters)) }
         case .top: try await ask(endpoint, request) { parameters in try .json(await top(parameters)) }
         case .flows: try await ask(endpoint, request) { parameters in try await flows(parameters) }
+        case .flow: try await ask(endpoint, request) { parameters in try await flow(parameters) }
+        case .flowExport: try await export(Parameters(request, allowed: endpoint))
+        case .flowTail: try await tail(Parameters(request, allowed: endpoint))
         case .query: try await ask(endpoint, request) { parameters in try await query(request, parameters) }
         case .questions: try await questionList()
         case .cancel: try cancel(Parameters(request, allowed: endpoint))

@@ -1,4 +1,4 @@
-import { DEFAULTS, format, parse } from "../../Web/state.js";
+import { changed, DEFAULTS, format, parse } from "../../Web/state.js";
 import { equal } from "./assert.js";
 
 // These strings are in people's bookmarks: a change here breaks their links.
@@ -29,6 +29,21 @@ const LINKS = [
     ["?e=192.0.2.9", { exporter: "192.0.2.9" }],
     ["?e=2001:db8::1", { exporter: "2001:db8::1" }],
     ["?l=1", { losses: true }],
+    ["?p=flows&from=-6h&f=Proto+=+17&cols=TimeReceived,SrcAddr,Bytes&o=-Bytes", {
+        page: "flows",
+        from: "-6h",
+        filter: "Proto = 17",
+        columns: ["TimeReceived", "SrcAddr", "Bytes"],
+        order: "-Bytes",
+    }],
+    ["?p=flows&from=1700000000&to=1700003600&at=100@1700003000-1f-2-a2001:db8::1&row=1700002999-ff", {
+        page: "flows",
+        from: "1700000000",
+        to: "1700003600",
+        place: "100@1700003000-1f-2-a2001:db8::1",
+        row: "1700002999-ff",
+    }],
+    ["?p=flows&live=1", { page: "flows", live: true }],
 ];
 
 for (const [query, change] of LINKS) {
@@ -63,4 +78,16 @@ Deno.test("what makes no sense in a link falls back to the default", () => {
     equal(state, { ...DEFAULTS, dimensions: ["SrcAS"], top: 50 });
     equal(parse("?d=A,B,C,D,E,F,G").dimensions.length, 5);
     equal(parse("?n=0").top, 1);
+});
+
+Deno.test("a place in a list and an open row go with their list", () => {
+    const state = { ...DEFAULTS, page: /** @type {const} */ ("flows"), place: "100@1-2-3", row: "1-2" };
+    const [place, row] = ["", ""];
+    equal(changed(state, { filter: "Proto = 6" }), { ...state, filter: "Proto = 6", place, row });
+    equal(changed(state, { from: "-6h" }), { ...state, from: "-6h", place, row });
+    equal(changed(state, { live: true }), { ...state, live: true, place, row });
+    equal(changed(state, { place: "200@1-2-3", to: "9" }), { ...state, place: "200@1-2-3", to: "9", row });
+    equal(changed(state, { row: "1-3" }), { ...state, row: "1-3" });
+    equal(changed(state, { filter: "Proto = 6", row: "1-2" }), { ...state, filter: "Proto = 6", place, row: "1-2" });
+    equal(changed(state, { columns: ["Bytes"] }), { ...state, columns: ["Bytes"] });
 });

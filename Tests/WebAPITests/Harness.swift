@@ -1,3 +1,4 @@
+import FlowSchema
 import FlowStore
 import Foundation
 import HTTPTypes
@@ -16,6 +17,9 @@ struct Harness {
     var hosts: FakeHosts?
     var access = AccessControl()
     var views = SavedViews()
+    /// Downloads and live tails that are served at a time.
+    var slots = 2
+    var origins: FieldOrigins?
 
     static let now: UInt64 = 1_795_413_600
 
@@ -48,7 +52,14 @@ struct Harness {
             hosts: hosts,
             access: access,
             views: views,
-            options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, bodyBytes: 100_000),
+            options: WebAPI.Options(
+                version: "1.2.3",
+                webRoot: webRoot,
+                bodyBytes: 100_000,
+                exports: slots,
+                tails: slots,
+                origins: origins
+            ),
             clock: { Self.now }
         )
         let app = Application(router: api.makeRouter())

@@ -1,45 +1,11 @@
 import FlowStore
 import Foundation
 import HTTPTypes
-import NetTypes
 import Testing
 
 @testable import WebAPI
 
 struct RowRouteTests {
-    @Test func flows() async throws {
-        let store = FakeStore { _ in
-            QueryResult(
-                columns: [
-                    ResultColumn(
-                        name: "TimeReceived",
-                        type: "DateTime",
-                        values: [.time(1_795_413_600), .time(1_795_413_599)]
-                    ),
-                    ResultColumn(
-                        name: "SrcAddr",
-                        type: "IPv6",
-                        values: [.address(IPAddress(192, 0, 2, 1)), .address(.unspecified)]
-                    ),
-                    ResultColumn(name: "_hash", type: "UInt64", values: [.uint(.max), .uint(3)]),
-                ],
-                rowCount: 2,
-                elapsed: 0.01
-            )
-        }
-        let answer = try await Harness(store: store).send("/api/v1/flows?limit=2&filter=Port%3D53")
-        let json = try answer.json()
-        #expect(json["columns"] as? [String] == ["TimeReceived", "SrcAddr"])
-        let rows = try #require(json["rows"] as? [[String: Any]])
-        #expect(rows[0]["SrcAddr"] as? String == "192.0.2.1")
-        #expect(rows[0]["TimeReceived"] as? String == "2026-11-23T06:00:00Z")
-        #expect(rows[0]["_hash"] == nil)
-        let next = try #require(json["next"] as? String)
-        let following = try await Harness(store: store).send("/api/v1/flows?limit=3&before=\(next)").json()
-        #expect(store.asked.last?.contains("TimeReceived <= toDateTime(1795413599)") == true)
-        #expect(following["next"] is NSNull)
-    }
-
     static let tree = """
         SelectWithUnionQuery (children 1)
          ExpressionList (children 1)

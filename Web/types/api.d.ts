@@ -66,6 +66,53 @@ export interface Question {
     rowsTotal: number | null;
     memory: number;
 }
+/** A value as the filter language reads it; lists and texts by name are as they are. */
+export type FlowValue = string | number | boolean | null | number[] | Record<string, string>;
+/** Rows with what people call their values, and what names each of them. */
+export interface FlowList {
+    columns: string[];
+    rows: Record<string, FlowValue>[];
+    labels: Record<string, string>[];
+    places: string[];
+}
+export interface Flows extends FlowList {
+    from: number;
+    to: number;
+    /** Where the next page begins; null when this is the last. */
+    next: string | null;
+    statistics: Statistics;
+    sql: string;
+}
+export interface FlowField {
+    name: string;
+    group: string;
+    title: string;
+    kind: string;
+    unit: string;
+    dimension: boolean;
+    documentation: string;
+    value: FlowValue;
+    label: string | null;
+    source: "wire" | "collector" | "enrichment" | "dictionary";
+    origin: string;
+    sent: "yes" | "no" | "unsure" | "none";
+}
+export interface FlowDetails {
+    place: string;
+    /** Rows that are equal to it, with itself. */
+    copies: number;
+    fields: FlowField[];
+    sql: string;
+}
+/** One look at what arrived; only `behind` when there was nothing new, `problem` when it could not be read. */
+export interface TailLine extends Partial<FlowList> {
+    from?: number;
+    to?: number;
+    behind?: number;
+    leftOutSeconds?: number;
+    matched?: number;
+    problem?: string;
+}
 export interface TopRow {
     key: string[];
     labels: string[];

@@ -16,7 +16,7 @@ import { LegendTable } from "./legendtable.js";
 import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
 import { QueryPanel } from "./querypanel.js";
 import { Reading } from "./reading.js";
-import { follow } from "./topbar.js";
+import { flowsStart, follow } from "./topbar.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
@@ -50,6 +50,8 @@ export function Explore({ state, schema }) {
                 <div class="title-buttons">
                 <button aria-pressed=${sql} disabled=${!graph} onClick=${() =>
         setSql(!sql)}><${Icon} name="code" />SQL</button>
+                <a class="button" href=${link(flowsStart(state), {})} onClick=${follow(flowsStart(state))}
+                    title="The rows behind the chart"><${Icon} name="rows" />Flows</a>
                 <${ExportMenu} graph=${loaded.stale ? undefined : graph} state=${state} />
                 <${CopyButton} text=${new URL(link(state, {}), location.href).href} label="Link" /></div>
             </div>

@@ -44,9 +44,9 @@ function download(name, type, text) {
     setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-/** @param {{sql: string, close: () => void}} props */
-export function SqlView({ sql, close }) {
-    return markup`<section class="panel sql" aria-label="SQL"><div class="head"><h2>SQL</h2><span class="dim cut">what the chart was read with</span>
+/** @param {{sql: string, close: () => void, what?: string}} props */
+export function SqlView({ sql, close, what = "what the chart was read with" }) {
+    return markup`<section class="panel sql" aria-label="SQL"><div class="head"><h2>SQL</h2><span class="dim cut">${what}</span>
         <span class="grow"></span><${CopyButton} text=${sql} label="Copy" />
         <button class="quiet" aria-label="Close" onClick=${close}><${Icon} name="close" /></button></div>
         <pre tabindex="0"><code>${sql}</code></pre></section>`;

@@ -11,6 +11,7 @@ import { capital, nameAndId, words } from "../words.js";
 import { DimensionList } from "./dimensions.js";
 import { copyText, Menu, Swatch, useOutside } from "./parts.js";
 import { DIRECTION_NAMES } from "./throughput.js";
+import { flowsStart } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
 /** @typedef {import("../types/api.d.ts").Series} Series */
@@ -140,6 +141,15 @@ function ValueMenu({ graph, at, state, schema, close }) {
             : []),
         { key: "split", label: "Split it by another dimension", hint: "›", act: () => setSplitting(true) },
         {
+            key: "flows",
+            label: "Open its flows",
+            act: () =>
+                go(flowsStart({
+                    ...state,
+                    filter: graph.dimensions.reduce((filter, _, index) => and(filter, own(index)), state.filter),
+                })),
+        },
+        {
             key: "copy",
             label: markup`Copy <code>${text}</code>`,
             act: () => {
@@ -155,7 +165,7 @@ function ValueMenu({ graph, at, state, schema, close }) {
     };
     const kept = state.dimensions.filter((dimension) => dimension !== column).slice(0, MAX_DIMENSIONS - 1);
     // The menu keeps inside the window: 300 px wide, and so high.
-    const height = splitting ? 370 : 230;
+    const height = splitting ? 370 : 260;
     const left = Math.max(8, Math.min(at.x, innerWidth - 308));
     const top = Math.max(8, Math.min(at.y, innerHeight - height));
     return markup`<div class="float value-menu" ref=${box} style=${{

@@ -2,6 +2,7 @@
 // Logo, pages, range, zone, refresh, theme, help. On a phone all but the range folds into one menu.
 import { markup } from "../preact.js";
 import { now } from "../clock.js";
+import { and } from "../filter.js";
 import { DEFAULTS, link } from "../state.js";
 import { logout } from "../session.js";
 import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
@@ -24,6 +25,25 @@ export function exploreStart(state) {
     return { ...overviewStart(state), page: "explore", dimensions: ["SrcAddr"] };
 }
 
+/** The rows behind what is seen: it keeps the range and the filter. @param {State} state @returns {State} */
+export function flowsStart(state) {
+    /** @type {Record<string, string>} */
+    const directions = { in: 'Incoming = "yes"', out: 'Incoming = "no"' };
+    const direction = directions[state.direction] ?? "";
+    const filter = direction === "" ? state.filter : and(state.filter, direction);
+    return { ...overviewStart(state), page: "flows", filter };
+}
+
+/** Explore with the range and the filter of Flows. @param {State} state @returns {State} */
+export function exploreOfFlows(state) {
+    return { ...exploreStart(state), filter: state.filter };
+}
+
+/** @param {State} state what the page is called */
+export function pageName(state) {
+    return pages(state).find(({ current }) => current)?.name ?? "Overview";
+}
+
 /** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
 export function TopBar({ state, waiting, help }) {
     const phone = useMedia("(max-width: 699px)");
@@ -32,7 +52,7 @@ export function TopBar({ state, waiting, help }) {
         ${phone && markup`<${PhoneMenu} state=${state} help=${help} />`}
         <a class="logo" href=${link(overviewStart(state), {})} onClick=${follow(overviewStart(state))}>
             <svg viewBox="0 0 18 18" aria-hidden="true"><path d="M1.500 4.500c5 0 5.500 4.500 10 4.500M1.500 13.500c5 0 5.500-4.500 10-4.500M1.500 9h13m-1.500-2.500L16 9l-3 2.500" /></svg>
-            <span>${phone ? (state.page === "explore" ? "Explore" : "Overview") : "NetMeta"}</span></a>
+            <span>${phone ? pageName(state) : "NetMeta"}</span></a>
         ${!phone && markup`<nav aria-label="Pages">${pages(state).map((page) =>
                 markup`<a key=${page.name} href=${link(page.start, {})}
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
@@ -51,9 +71,10 @@ function pages(state) {
         { name: "Overview", start: overviewStart(state), current: state.page === "overview" },
         {
             name: "Explore",
-            start: state.page === "explore" ? state : exploreStart(state),
+            start: state.page === "explore" ? state : state.page === "flows" ? exploreOfFlows(state) : exploreStart(state),
             current: state.page === "explore",
         },
+        { name: "Flows", start: state.page === "flows" ? state : flowsStart(state), current: state.page === "flows" },
     ];
 }
 

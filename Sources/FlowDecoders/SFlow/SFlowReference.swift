@@ -11,6 +11,22 @@ enum SFlowReference {
         }.joined()
     }
 
+    /// The structures that a column is told in.
+    static let origins: [FlowColumn: [FieldOrigin]] = {
+        var found: [FlowColumn: [FieldOrigin]] = [:]
+        let header = FieldOrigin(number: "0/1", name: "sampled_header")
+        for column in FieldOrigins.ofHeaders + [.bytes] { found[column] = [header] }
+        for entry in table {
+            for column in entry.columns {
+                found[column, default: []].append(FieldOrigin(number: entry.format, name: entry.name))
+            }
+            if entry.words.contains("`Strings[") {
+                found[.strings, default: []].append(FieldOrigin(number: entry.format, name: entry.name))
+            }
+        }
+        return found
+    }()
+
     private static let table: [(format: String, name: String, columns: [FlowColumn], words: String)] = [
         ("0/1", "flow_sample", [.samplingRate, .inIf, .outIf, .flowDirection, .forwardingStatus, .dropReason], ""),
         (

@@ -1,3 +1,4 @@
+import FlowDecoders
 import FlowStore
 import Foundation
 import Hummingbird
@@ -52,7 +53,8 @@ struct WebService {
                 webRoot: Self.webRoot,
                 listeners: [endpoint],
                 names: configuration.console.hosts,
-                certificate: certificate
+                certificate: certificate,
+                origins: .decoders
             )
         )
         var quiet = logger

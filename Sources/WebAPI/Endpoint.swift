@@ -5,6 +5,7 @@ enum Endpoint: String, CaseIterable {
     case schema = "/api/v1/schema"
     case graph = "/api/v1/graph"
     case top = "/api/v1/top"
+    case values = "/api/v1/values"
     case flows = "/api/v1/flows"
     case exporters = "/api/v1/exporters"
     case health = "/api/v1/health"
@@ -36,8 +37,9 @@ enum Endpoint: String, CaseIterable {
     var parameters: [String] {
         let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by", "detail", "id"]
         return switch self {
-        case .graph: shared + ["bucket", "split"]
+        case .graph: shared + ["bucket", "split", "spread", "reverse", "previous"]
         case .top: shared
+        case .values: ["column", "from", "to", "filter", "unit", "direction", "detail", "bucket", "id"]
         case .flows: ["from", "to", "filter", "limit", "before", "id"]
         case .query: ["sql", "format", "id"]
         case .exporters: ["address"]

@@ -117,10 +117,11 @@ extension JSONWriter {
         let choices: [String: [String]] = [
             "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
             "by": Ranking.allCases.map(\.rawValue), "split": ["direction"],
-            "detail": DetailChoice.allCases.map(\.rawValue),
+            "detail": DetailChoice.allCases.map(\.rawValue), "spread": Spreading.Choice.allCases.map(\.rawValue),
+            "reverse": ["off", "on"], "column": ValuesQuery.Subject.allCases.map(\.rawValue),
         ]
         object { json in
-            let isNumber = name == "limit" || name == "bucket"
+            let isNumber = ["limit", "bucket", "previous"].contains(name)
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
             if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
             if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
@@ -212,6 +213,7 @@ extension Endpoint {
         case .schema: "The columns of flow rows, and the units."
         case .graph: "Traffic over time of the top groups, unknown and Other apart."
         case .top: "The groups with most traffic."
+        case .values: "How the values of a column are distributed over time, in bins that the server counts."
         case .flows: "Raw flows, newest first, a page at a time."
         case .exporters: "Who sends flows, and how well."
         case .health: "How the collector is doing, and what was lost where."
@@ -245,12 +247,20 @@ extension Endpoint {
         case .graph:
             """
             from, to, bucket, unit, dimensions, times, series (key, labels, kind, direction, values, last, average, \
-            peak, p95, total, share), groups, shown, exact, assumedSampling, statistics, sql, rankingSql
+            peak, p95, total, share), groups, shown, exact, assumedSampling, statistics, sql, rankingSql, spread (null, or \
+            timeout, before and after: what the flows in the range have outside of it, apart: flows whose times can't \
+            be), reverse (null, or dimensions, series, sql), previous (null, or seconds back, from, to, series, sql)
             """
         case .top:
             """
             from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, shown, \
             total, exact, assumedSampling, statistics, sql
+            """
+        case .values:
+            """
+            from, to, bucket, unit, column, columnUnit, scale (linear or log), times, bins (from, to or null for no end, \
+            total), cells (place of the time, place of the bin, bytes, packets or flows; what isn't there is 0), \
+            unknown (of flows that tell no value), total, exact, assumedSampling, statistics, sql
             """
         case .flows: "columns, rows, next (a cursor for before, or null), statistics, sql"
         case .exporters:
@@ -309,15 +319,24 @@ extension Endpoint {
         switch name {
         case "from": "Start, included: Unix seconds, RFC 3339, or -15m, -6h, -7d; default -1h."
         case "to": "End, excluded; default now."
-        case "dimensions": "Up to five column names with commas between them."
+        case "dimensions": "Up to six column names with commas between them."
         case "filter": "A condition in the filter language."
         case "unit": "What is measured; default bit/s."
-        case "limit": "Groups (1 to 50, default 8) or rows (1 to 1000, default 100)."
+        case "limit": "Groups (1 to 100, default 8) or rows (1 to 1000, default 100)."
         case "direction": "One direction's flows only; default all."
         case "by": "Top groups by traffic over the range, or in their best bucket; default average."
         case "bucket": "Seconds a point; the default gives at most 300 points."
         case "detail": "Which tables answer: sums kept beside the raw rows where they are exact, or raw rows only."
         case "split": "Series for each direction."
+        case "spread":
+            """
+            Whether NetFlow and IPFIX flows count over their lifetime (auto: where buckets are shorter than a minute) and \
+            not when they were received; default off.
+            """
+        case "reverse":
+            "Also the other direction of the same groups: Src and Dst, In and Out, in and out change places; default off."
+        case "previous": "Also the same groups so many seconds earlier, in whole buckets."
+        case "column": "Whose values; default PacketSize."
         case "before": "The place where the page before ended: its next."
         case "sql": "One SELECT over the tables of netmeta."
         case "address": "One exporter, with the names that it told; all without names by default."

@@ -6,12 +6,14 @@ import { now, rangeOf, tellFirstFlow } from "./clock.js";
 import { useData, useUnreachable } from "./data.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
+import { capital } from "./words.js";
 import { Explore } from "./views/explore.js";
 import { HealthStrip } from "./views/health.js";
 import { Help } from "./views/help.js";
 import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
-import { exploreStart, overviewStart, TopBar } from "./views/topbar.js";
+import { Relations } from "./views/relations.js";
+import { exploreStart, overviewStart, relationsStart, TopBar } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -26,11 +28,13 @@ function App() {
     const [broken, repair] = useErrorBoundary();
     useKeys(() => setHelp(true));
     useEffect(() => {
-        document.title = `${state.page === "explore" ? "Explore" : "Overview"} · NetMeta`;
+        document.title = `${capital(state.page)} · NetMeta`;
     }, [state.page]);
 
     const page = state.page === "explore"
         ? markup`<${Explore} state=${state} schema=${schema} key="explore" />`
+        : state.page === "relations"
+        ? markup`<${Relations} state=${state} schema=${schema.data} key="relations" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
@@ -51,7 +55,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o` and `g e` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e` and `g r` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -66,6 +70,7 @@ function useKeys(openHelp) {
             const state = current();
             if (chord && event.key === "o") navigate(overviewStart(state));
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
+            else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
             else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {

@@ -6,6 +6,7 @@ const KEYS = [
     [["/"], "Filter"],
     [["g", "o"], "Overview"],
     [["g", "e"], "Explore"],
+    [["g", "r"], "Relations"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Esc"], "Close what floats, cancel a brush"],

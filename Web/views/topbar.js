@@ -6,6 +6,7 @@ import { DEFAULTS, link } from "../state.js";
 import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
 import { isLive, zoneName } from "../time.js";
 import { duration } from "../units.js";
+import { capital } from "../words.js";
 import { Dropdown, Icon, Menu, useMedia } from "./parts.js";
 import { RangePicker } from "./range.js";
 
@@ -21,6 +22,11 @@ export function exploreStart(state) {
     return { ...overviewStart(state), page: "explore", dimensions: ["SrcAddr"] };
 }
 
+/** The same range, unit and filter. @param {State} state @returns {State} */
+export function relationsStart(state) {
+    return { ...overviewStart(state), page: "relations", filter: state.filter };
+}
+
 /** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
 export function TopBar({ state, waiting, help }) {
     const phone = useMedia("(max-width: 699px)");
@@ -29,7 +35,7 @@ export function TopBar({ state, waiting, help }) {
         ${phone && markup`<${PhoneMenu} state=${state} help=${help} />`}
         <a class="logo" href=${link(overviewStart(state), {})} onClick=${follow(overviewStart(state))}>
             <svg viewBox="0 0 18 18" aria-hidden="true"><path d="M1.500 4.500c5 0 5.500 4.500 10 4.500M1.500 13.500c5 0 5.500-4.500 10-4.500M1.500 9h13m-1.500-2.500L16 9l-3 2.500" /></svg>
-            <span>${phone ? (state.page === "explore" ? "Explore" : "Overview") : "NetMeta"}</span></a>
+            <span>${phone ? capital(state.page) : "NetMeta"}</span></a>
         ${!phone && markup`<nav aria-label="Pages">${pages(state).map((page) =>
                 markup`<a key=${page.name} href=${link(page.start, {})}
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
@@ -49,6 +55,11 @@ function pages(state) {
             name: "Explore",
             start: state.page === "explore" ? state : exploreStart(state),
             current: state.page === "explore",
+        },
+        {
+            name: "Relations",
+            start: state.page === "relations" ? state : relationsStart(state),
+            current: state.page === "relations",
         },
     ];
 }

@@ -7,6 +7,7 @@ import { toLogin } from "./session.js";
 /** @typedef {import("./types/api.d.ts").Schema} Schema */
 /** @typedef {import("./types/api.d.ts").Graph} Graph */
 /** @typedef {import("./types/api.d.ts").Top} Top */
+/** @typedef {import("./types/api.d.ts").Values} Values */
 /** @typedef {import("./types/api.d.ts").Exporters} Exporters */
 /** @typedef {import("./types/api.d.ts").Health} Health */
 /** @typedef {import("./types/api.d.ts").Losses} Losses */
@@ -57,6 +58,9 @@ export async function graph(parameters, signal, id) {
     // Up to "now" the newest seconds are still on their way: drawn, they would be a dip at the end of every chart.
     return { ...answer, settled: parameters.to === "now" ? answer.to - INGEST : answer.to };
 }
+
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Values>} */
+export const values = (parameters, signal, id) => ask(id, signal, () => read("values", { ...parameters, id }, signal));
 
 /** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Top>} */
 export const top = (parameters, signal, id) => ask(id, signal, () => read("top", { ...parameters, id }, signal));

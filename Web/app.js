@@ -12,8 +12,9 @@ import { HealthStrip } from "./views/health.js";
 import { Help } from "./views/help.js";
 import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
+import { Relations } from "./views/relations.js";
 import { LinkedView } from "./views/savedviews.js";
-import { exploreStart, flowsStart, overviewStart, pageName, TopBar } from "./views/topbar.js";
+import { exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -35,6 +36,8 @@ function App() {
         ? markup`<${Explore} state=${state} schema=${schema} key="explore" />`
         : state.page === "flows"
         ? markup`<${Flows} state=${state} schema=${schema} key="flows" />`
+        : state.page === "relations"
+        ? markup`<${Relations} state=${state} schema=${schema.data} key="relations" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
@@ -56,7 +59,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o`, `g e` and `g f` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e`, `g f` and `g r` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -72,6 +75,7 @@ function useKeys(openHelp) {
             if (chord && event.key === "o") navigate(overviewStart(state));
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
             else if (chord && event.key === "f") navigate(state.page === "flows" ? {} : flowsStart(state));
+            else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
             else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {

@@ -3,11 +3,15 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"|"flows"} page
+ * @property {"overview"|"explore"|"flows"|"relations"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
- * @property {string[]} dimensions column names, at most 5
- * @property {"area"|"lines"} chart
+ * @property {string[]} dimensions column names, at most 6
+ * @property {"area"|"share"|"lines"|"bars"|"grid"|"sankey"|"heat"|"values"} chart
+ * @property {string} column whose values the chart "values" shows
+ * @property {"auto"|"on"|"off"} spread whether flows count over their lifetime; auto where buckets are short
+ * @property {boolean} reverse whether the other direction is drawn below zero
+ * @property {""|"period"|"day"|"week"} previous what is drawn to compare with
  * @property {string} unit as the API names it
  * @property {"all"|"in"|"out"|"split"} direction
  * @property {number} top how many values before Other
@@ -33,6 +37,10 @@ export const DEFAULTS = Object.freeze({
     to: "now",
     dimensions: [],
     chart: "area",
+    column: "PacketSize",
+    spread: "auto",
+    reverse: false,
+    previous: "",
     unit: "bit/s",
     direction: "all",
     top: 8,
@@ -52,7 +60,7 @@ export const DEFAULTS = Object.freeze({
 });
 
 /** The most dimensions that one query takes. */
-export const MAX_DIMENSIONS = 5;
+export const MAX_DIMENSIONS = 6;
 
 /** Columns that Flows shows at most: more than there are. */
 const MAX_COLUMNS = 150;
@@ -77,12 +85,17 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows)$/)),
+        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations)$/)),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),
-        chart: given.get("c") === "lines" ? "lines" : "area",
-        unit: text("u", DEFAULTS.unit, /^[a-z]+\/s$/),
+        chart:
+            /** @type {State["chart"]} */ (text("c", DEFAULTS.chart, /^(share|lines|bars|grid|sankey|heat|values)$/)),
+        column: text("v", DEFAULTS.column, NAME),
+        spread: /** @type {State["spread"]} */ (text("sp", DEFAULTS.spread, /^(on|off)$/)),
+        reverse: given.get("bi") === "1",
+        previous: /** @type {State["previous"]} */ (text("pp", DEFAULTS.previous, /^(period|day|week)$/)),
+        unit: text("u", DEFAULTS.unit, /^([a-z]+\/s|bytes|packets|flows|byte\/packet)$/),
         direction: /** @type {State["direction"]} */ (text("dir", DEFAULTS.direction, /^(in|out|split)$/)),
         top: Math.max(1, number("n", DEFAULTS.top, 50)),
         by: given.get("by") === "max" ? "max" : "average",
@@ -114,6 +127,10 @@ export function format(state) {
         ["to", state.to, DEFAULTS.to],
         ["d", state.dimensions.join(","), ""],
         ["c", state.chart, DEFAULTS.chart],
+        ["v", state.column, DEFAULTS.column],
+        ["sp", state.spread, DEFAULTS.spread],
+        ["bi", state.reverse ? "1" : "", ""],
+        ["pp", state.previous, DEFAULTS.previous],
         ["u", state.unit, DEFAULTS.unit],
         ["dir", state.direction, DEFAULTS.direction],
         ["n", String(state.top), String(DEFAULTS.top)],

@@ -208,9 +208,17 @@ const STEPS = [
  */
 export function ticks(from, to, count, zone) {
     const step = STEPS.find((step) => (to - from) / step <= Math.max(1, count)) ?? STEPS[STEPS.length - 1];
-    const offset = zone === "utc" ? 0 : -new Date(from * 1000).getTimezoneOffset() * 60;
+    const offset = (/** @type {number} */ time) => zone === "utc" ? 0 : -new Date(time * 1000).getTimezoneOffset() * 60;
     const times = [];
-    for (let time = Math.ceil((from + offset) / step) * step - offset; time <= to; time += step) times.push(time);
+    const first = Math.ceil((from + offset(from)) / step) * step;
+    for (let face = first;; face += step) {
+        // Up to an hour, steps are even; longer ones go by the clock's face, so that days begin at midnight also after
+        // the clocks were changed.
+        const even = face - offset(from);
+        const time = step <= 3600 ? even : face - offset(face - offset(even));
+        if (time > to) break;
+        if (time >= from) times.push(time);
+    }
     return { times, step };
 }
 

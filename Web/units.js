@@ -74,8 +74,38 @@ export function full(value) {
  * @param {string} prefix
  */
 export function prefixed(unit, prefix) {
-    if (unit === "flow/s") return prefix === "" ? "flow/s" : `${prefix} flow/s`;
+    if (isMean(unit)) return `${prefix}B/packet`;
+    if (unit === "bytes") return prefix === "" ? "bytes" : `${prefix}B`;
+    if (/^flow|^packets$/.test(unit)) return prefix === "" ? unit : `${prefix} ${unit}`;
     return prefix + (unit === "packet/s" ? "pkt/s" : unit);
+}
+
+/** The units that the API knows. */
+export const UNITS = ["bit/s", "packet/s", "flow/s", "bytes", "packets", "flows", "byte/packet"];
+
+/** @param {string} unit whether its values are averages, which can't be added */
+export function isMean(unit) {
+    return unit === "byte/packet";
+}
+
+/** @param {string} unit whether its values are sums of a bucket, not divided by its seconds */
+export function isTotal(unit) {
+    return /^(bytes|packets|flows)$/.test(unit);
+}
+
+/** @param {string} unit whether a sampling rate that nobody told makes its figures lower bounds */
+export function isScaled(unit) {
+    return !unit.startsWith("flow") && !isMean(unit);
+}
+
+/**
+ * Bytes, packets or flows of some seconds, in a unit.
+ * @param {number} amount
+ * @param {number} seconds
+ * @param {string} unit
+ */
+export function inUnit(amount, seconds, unit) {
+    return isTotal(unit) || isMean(unit) ? amount : amount * (unit === "bit/s" ? 8 : 1) / seconds;
 }
 
 /**
@@ -83,8 +113,8 @@ export function prefixed(unit, prefix) {
  * @param {string} unit
  */
 export function totalUnit(unit) {
-    if (unit === "bit/s") return { short: "B", words: "bytes" };
-    return unit === "packet/s" ? { short: "pkt", words: "packets" } : { short: "flows", words: "flows" };
+    if (["bit/s", "bytes", "byte/packet"].includes(unit)) return { short: "B", words: "bytes" };
+    return unit.startsWith("packet") ? { short: "pkt", words: "packets" } : { short: "flows", words: "flows" };
 }
 
 /**

@@ -7,7 +7,7 @@ public struct Dimension: Hashable, Sendable {
     public let column: FlowColumn
 
     /// Dimensions that one question may have.
-    public static let most = 5
+    public static let most = 6
 
     /// The dimension of a column; nil for a column that nobody groups by.
     public init?(_ column: FlowColumn) {

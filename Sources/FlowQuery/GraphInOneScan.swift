@@ -11,7 +11,9 @@ public struct GraphInOneScan: Hashable, Sendable {
 
     /// Asks; nil when the question isn't one for a single scan.
     public init?(_ top: TopQuery, splitsDirection: Bool) {
-        guard top.ranking == .average, top.dimensions.count == 1, top.dimensions[0].column.storage.width == 1 else {
+        guard top.ranking == .average, top.unit.measure != .mean, top.dimensions.count == 1,
+            top.dimensions[0].column.storage.width == 1
+        else {
             return nil
         }
         self.top = top

@@ -13,6 +13,8 @@ public struct GraphQuery: Hashable, Sendable {
     public var keys: [[KeyValue]]
     /// Whether ingress, egress and unknown direction are series of their own.
     public var splitsDirection: Bool
+    /// Whether flows count over their lifetime instead of when they were received, see ``Spreading``.
+    public var spreads = false
     /// Whether rank 0 is told apart by whoever asks, see ``GraphInOneScan``.
     private let isRanked: Bool
 
@@ -31,17 +33,23 @@ public struct GraphQuery: Hashable, Sendable {
     /// Where the rows come from.
     public var source: FlowSource {
         let columns = top.dimensions.map(\.column) + directions
-        return FlowSource(top.question, groupedBy: columns, width: top.buckets.width)
+        var question = top.question
+        // What is summed already has no lifetimes.
+        if spreads { question.detail = .raw }
+        return FlowSource(question, groupedBy: columns, width: top.buckets.width)
     }
 
     /// The statement: bucket `t`, rank `r` (1... in ``keys``, 0 for Other),
-    /// `direction` (0 when not split), `amount`, `flows`, `assumed`.
+    /// `direction` (0 when not split), `amount`, `flows`, `assumed`; `packets`
+    /// where sizes are asked for; where flows are spread the columns of ``Spreading``.
     public var sql: SQLText {
+        if spreads { return spreadSQL }
         guard let whole else { return "\(select(["\(rank) AS r"], from: source))\nGROUP BY t, r, direction" }
         // Each row needs a hash table to tell its key, but only each group of them a rank.
         let names = SQLText.keyNames(top.dimensions.count)
         return """
-            SELECT t, \(rank(names)) AS r, direction, sum(amount) AS amount, sum(flows) AS flows, sum(assumed) AS assumed
+            SELECT t, \(rank(names)) AS r, direction, sum(amount) AS amount, sum(flows) AS flows, \
+            sum(assumed) AS assumed\(asksForSize ? ", sum(packets) AS packets" : "")
             FROM (
             \(select(SQLText.keyColumns(top.dimensions), from: source))
                 AND \(hasKey)
@@ -58,7 +66,8 @@ public struct GraphQuery: Hashable, Sendable {
         """
         SELECT \(top.buckets.sql) AS t, \(keys, separator: ", "), \
         \(splitsDirection ? "Incoming" : "0") AS direction, \
-        \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \(source.sum(.assumed)) AS assumed
+        \(source.sum(top.unit.sum)) AS amount, \(source.sum(.flows)) AS flows, \
+        \(source.sum(.assumed)) AS assumed\(asksForSize ? ", \(source.sum(.packets)) AS packets" : "")
         FROM \(source.sql)
         """
     }
@@ -66,10 +75,13 @@ public struct GraphQuery: Hashable, Sendable {
     /// A rollup that has the traffic of all groups together, where the groups themselves can only be told apart
     /// by raw rows. Rank 0 of the answer is then all of it, and not only the others.
     private var whole: FlowSource? {
-        guard !isRanked, !keys.isEmpty, !top.dimensions.isEmpty, source.isRaw else { return nil }
+        guard !isRanked, !spreads, !keys.isEmpty, !top.dimensions.isEmpty, source.isRaw else { return nil }
         let whole = FlowSource(top.question, groupedBy: directions, width: top.buckets.width, goesWithRaw: true)
         return whole.table == source.table ? nil : whole
     }
+
+    /// Whether a mean is asked for, which needs what to divide by.
+    var asksForSize: Bool { top.unit.measure == .mean }
 
     private var directions: [FlowColumn] { splitsDirection ? [.incoming] : [] }
 
@@ -87,7 +99,7 @@ public struct GraphQuery: Hashable, Sendable {
     /// Which of the keys a row has. One dimension maps through a hash table.
     /// Several first ask for membership, which is a hash table too, because
     /// comparing every row with every key is slow.
-    private var rank: SQLText {
+    var rank: SQLText {
         let dimensions = top.dimensions
         guard !dimensions.isEmpty else { return "1" }
         guard !keys.isEmpty else { return "0" }
@@ -117,15 +129,30 @@ public struct GraphRow: Hashable, Sendable {
     public var flows: UInt64
     /// Column `assumed`.
     public var assumed: UInt64
+    /// Column `packets`, where sizes are asked for.
+    public var packets: UInt64
+    /// Columns `before`, `after` and `apart`, where flows are spread.
+    public var outside: Spreading.Outside
 
     /// Gathers a row.
-    public init(bucket: UInt64, rank: Int, direction: UInt64, amount: UInt64, flows: UInt64, assumed: UInt64) {
+    public init(
+        bucket: UInt64,
+        rank: Int,
+        direction: UInt64,
+        amount: UInt64,
+        flows: UInt64,
+        assumed: UInt64,
+        packets: UInt64 = 0,
+        outside: Spreading.Outside = .init()
+    ) {
         self.bucket = bucket
         self.rank = rank
         self.direction = direction
         self.amount = amount
         self.flows = flows
         self.assumed = assumed
+        self.packets = packets
+        self.outside = outside
     }
 }
 
@@ -135,11 +162,11 @@ public struct Series: Hashable, Sendable {
     public var key: GroupKey
     /// Which direction, when directions are split.
     public var direction: SeriesDirection?
-    /// Units a second, one a bucket.
+    /// Units a second, one a bucket; of totals the sum, of sizes the mean of the bucket (0 where no packet is).
     public var values: [Double]
     /// Bytes, packets or flows over the range, exactly.
     public var total: UInt64
-    /// Units a second over the range.
+    /// Units a second over the range; of totals what a bucket has on average, of sizes the mean of all packets.
     public var average: Double
     /// The largest of ``values``.
     public var peak: Double
@@ -159,6 +186,8 @@ public struct GraphAnswer: Hashable, Sendable {
     public var flows: UInt64
     /// The share (0 to 1) of flows whose sampling rate nobody told.
     public var assumedSampling: Double
+    /// What is in no bucket, where flows are spread.
+    public var outside: Spreading.Outside
 }
 
 extension GraphQuery {
@@ -174,14 +203,15 @@ extension GraphQuery {
         if whole != nil { Self.takeRest(of: &sums) }
         let whole = sums.values.lazy.flatMap(\.amounts).reduce(0, &+)
         let series = sums.map { id, sums in
-            makeSeries(key: key(rank: id.rank), direction: id.direction, amounts: sums.amounts, whole: whole)
+            makeSeries(key: key(rank: id.rank), direction: id.direction, sums, whole: whole)
         }
         let flows = sums.values.reduce(0) { $0 &+ $1.flows }
         let assumed = sums.values.reduce(0) { $0 &+ $1.assumed }
         return GraphAnswer(
             series: series.sorted(by: Self.precedes),
             flows: flows,
-            assumedSampling: Double(assumed).share(of: Double(flows))
+            assumedSampling: Double(assumed).share(of: Double(flows)),
+            outside: rows.reduce(Spreading.Outside()) { $0 + $1.outside }
         )
     }
 
@@ -198,19 +228,27 @@ extension GraphQuery {
     /// What belongs to one line.
     private struct Sums {
         var amounts: [UInt64]
+        var packets: [UInt64]
         var flows: UInt64 = 0
         var assumed: UInt64 = 0
 
-        init(buckets: Int) { amounts = Array(repeating: 0, count: buckets) }
+        init(buckets: Int) {
+            amounts = Array(repeating: 0, count: buckets)
+            packets = amounts
+        }
 
         mutating func add(_ row: GraphRow, at index: Int) {
             amounts[index] &+= row.amount
+            packets[index] &+= row.packets
             flows &+= row.flows
             assumed &+= row.assumed
         }
 
         mutating func take(_ part: Sums) {
-            for index in amounts.indices { amounts[index] -= min(amounts[index], part.amounts[index]) }
+            for index in amounts.indices {
+                amounts[index] -= min(amounts[index], part.amounts[index])
+                packets[index] -= min(packets[index], part.packets[index])
+            }
             flows -= min(flows, part.flows)
             assumed -= min(assumed, part.assumed)
         }
@@ -227,29 +265,41 @@ extension GraphQuery {
         return GroupKey(values: keys[rank - 1], dimensions: top.dimensions)
     }
 
-    private func makeSeries(
-        key: GroupKey,
-        direction: SeriesDirection?,
-        amounts: [UInt64],
-        whole: UInt64
-    ) -> Series {
-        let factor = top.unit.factor
-        let values = amounts.indices.map { index in
-            Double(amounts[index]) * factor / Double(top.buckets.coveredSeconds(at: index))
-        }
-        let sorted = values.sorted()
+    private func makeSeries(key: GroupKey, direction: SeriesDirection?, _ sums: Sums, whole: UInt64) -> Series {
+        let amounts = sums.amounts
+        let values = amounts.indices.map { value(of: sums, at: $0) }
+        // An average of sizes over time is over the buckets that have packets.
+        let sorted = (asksForSize ? values.filter { $0 > 0 } : values).sorted()
         let total = amounts.reduce(0, &+)
         return Series(
             key: key,
             direction: direction,
             values: values,
             total: total,
-            average: Double(total) * factor / Double(top.question.range.seconds),
+            average: average(total, packets: sums.packets.reduce(0, &+)),
             peak: sorted.last ?? 0,
             p95: sorted.isEmpty ? 0 : sorted[(sorted.count * 95 + 99) / 100 - 1],
             last: values.last ?? 0,
             share: Double(total).share(of: Double(whole))
         )
+    }
+
+    private func value(of sums: Sums, at index: Int) -> Double {
+        let amount = Double(sums.amounts[index])
+        return switch top.unit.measure {
+        case .rate: amount * top.unit.factor / Double(top.buckets.coveredSeconds(at: index))
+        case .total: amount
+        case .mean: amount.share(of: Double(sums.packets[index]))
+        }
+    }
+
+    private func average(_ total: UInt64, packets: UInt64) -> Double {
+        let seconds = Double(top.question.range.seconds)
+        return switch top.unit.measure {
+        case .rate: Double(total) * top.unit.factor / seconds
+        case .total: Double(total) * Double(top.buckets.width) / seconds
+        case .mean: Double(total).share(of: Double(packets))
+        }
     }
 
     /// Other last, then by total; equal totals keep one order so that answers don't flicker.

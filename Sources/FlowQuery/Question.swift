@@ -66,30 +66,53 @@ public enum SeriesDirection: String, CaseIterable, Sendable {
     }
 }
 
-/// What is summed, and what a second of it is called.
+/// What is summed, and what a second, a bucket or a packet of it is called.
 public enum TrafficUnit: String, CaseIterable, Sendable {
     case bits = "bit/s"
     case packets = "packet/s"
     case flows = "flow/s"
+    case byteTotal = "bytes"
+    case packetTotal = "packets"
+    case flowTotal = "flows"
+    case packetSize = "byte/packet"
+
+    /// What a sum is divided by.
+    public enum Measure: Sendable {
+        /// The seconds that it was gathered in.
+        case rate
+        /// Nothing: a value is the sum of a bucket.
+        case total
+        /// The packets that it came in.
+        case mean
+    }
+
+    /// What a sum of this unit is divided by.
+    public var measure: Measure {
+        switch self {
+        case .bits, .packets, .flows: .rate
+        case .byteTotal, .packetTotal, .flowTotal: .total
+        case .packetSize: .mean
+        }
+    }
 
     /// What a byte, packet or flow counts in this unit.
     public var factor: Double { self == .bits ? 8 : 1 }
 
-    /// What is summed: traffic is scaled up by the sampling rate, flows are rows.
+    /// What is summed: traffic is scaled up by the sampling rate, flows are rows. Sizes of packets go by their bytes.
     var sum: RollupSum {
         switch self {
-        case .bits: .bytes
-        case .packets: .packets
-        case .flows: .flows
+        case .bits, .byteTotal, .packetSize: .bytes
+        case .packets, .packetTotal: .packets
+        case .flows, .flowTotal: .flows
         }
     }
 
     /// The name of that sum in ``TopQuery``'s statement.
     var name: SQLText {
-        switch self {
-        case .bits: "bytes"
+        switch sum {
+        case .bytes: "bytes"
         case .packets: "packets"
-        case .flows: "flows"
+        case .flows, .assumed: "flows"
         }
     }
 }
@@ -121,9 +144,9 @@ public struct Traffic: Hashable, Sendable {
     /// What a unit counts.
     public subscript(unit: TrafficUnit) -> UInt64 {
         switch unit {
-        case .bits: bytes
-        case .packets: packets
-        case .flows: flows
+        case .bits, .byteTotal, .packetSize: bytes
+        case .packets, .packetTotal: packets
+        case .flows, .flowTotal: flows
         }
     }
 

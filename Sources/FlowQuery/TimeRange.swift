@@ -134,11 +134,11 @@ public struct Buckets: Hashable, Sendable {
         1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 604_800, 2_592_000,
     ]
 
-    /// Chooses the narrowest usual width with at most ``comfortable`` points.
-    public init(range: TimeRange) {
+    /// Chooses the narrowest usual width with fewer points than that.
+    public init(range: TimeRange, fewerThan points: Int = comfortable) {
         self.range = range
         let widest = Self.widths[Self.widths.count - 1]
-        width = Self.widths.first { range.seconds.dividedUp(by: $0) < UInt64(Self.comfortable) } ?? widest
+        width = Self.widths.first { range.seconds.dividedUp(by: $0) < UInt64(points) } ?? widest
     }
 
     /// Takes the asked width.

@@ -16,7 +16,7 @@ public struct TopQuery: Hashable, Sendable {
     public var buckets: Buckets
 
     /// Groups that one question may ask for.
-    public static let most = 50
+    public static let most = 100
 
     /// Asks.
     ///
@@ -247,7 +247,7 @@ public struct TopAnswer: Hashable, Sendable {
         public var key: GroupKey
         /// Its sums.
         public var traffic: Traffic
-        /// Units a second, on average over the range.
+        /// Units a second, on average over the range; of totals the total, of sizes the mean.
         public var rate: Double
         /// Its part of all, 0 to 1.
         public var share: Double
@@ -273,12 +273,22 @@ extension TopQuery {
         )
     }
 
+    /// Units a second over the range; of totals the total, of sizes the mean.
+    private func rate(_ traffic: Traffic) -> Double {
+        let amount = Double(traffic[unit])
+        return switch unit.measure {
+        case .rate: amount * unit.factor / Double(question.range.seconds)
+        case .total: amount
+        case .mean: amount.share(of: Double(traffic.packets))
+        }
+    }
+
     private func row(_ key: GroupKey, _ traffic: Traffic, of whole: Traffic) -> TopAnswer.Row {
         let amount = Double(traffic[unit])
         return TopAnswer.Row(
             key: key,
             traffic: traffic,
-            rate: amount * unit.factor / Double(question.range.seconds),
+            rate: rate(traffic),
             share: amount.share(of: Double(whole[unit]))
         )
     }
@@ -292,7 +302,7 @@ extension Double {
 }
 
 extension SQLText {
-    private static let names: [SQLText] = ["k0", "k1", "k2", "k3", "k4"]
+    private static let names: [SQLText] = ["k0", "k1", "k2", "k3", "k4", "k5"]
 
     /// `k0`, `k1`, ...
     static func keyNames(_ count: Int) -> [SQLText] {

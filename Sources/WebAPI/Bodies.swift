@@ -94,6 +94,12 @@ struct GraphBody: Encodable {
     var statistics: StatisticsBody
     var sql: String
     var rankingSql: Nullable<String>
+    var spread: Nullable<SpreadBody>
+    var reverse: Nullable<ReverseBody>
+    var previous: Nullable<PreviousBody>
+
+    /// Rows that the statement behind a graph can have at most.
+    static let mostRows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
 
     struct SeriesBody: Encodable {
         var key: [String]
@@ -116,6 +122,7 @@ struct GraphBody: Encodable {
         elapsed: Double,
         sql: SQLText,
         rankingSQL: SQLText?,
+        asides: GraphAsides = GraphAsides(),
         names: LearntNames
     ) {
         let top = query.top
@@ -125,28 +132,54 @@ struct GraphBody: Encodable {
         unit = top.unit.rawValue
         dimensions = top.dimensions.map(\.column.name)
         times = top.buckets.starts
-        series = answer.series.map { series in
-            SeriesBody(
-                key: series.key.texts(top.dimensions),
-                labels: names.labels(series.key, top.dimensions),
-                kind: series.key.kind.rawValue,
-                direction: Nullable(series.direction?.rawValue),
-                values: series.values,
-                last: series.last,
-                average: series.average,
-                peak: series.peak,
-                p95: series.p95,
-                total: series.total,
-                share: series.share
-            )
-        }
+        series = answer.series.map { SeriesBody($0, top.dimensions, names) }
         // Without dimensions there is one group if there is anything.
         self.groups = groups ?? (top.dimensions.isEmpty && answer.flows > 0 ? 1 : 0)
         shown = top.dimensions.isEmpty ? Int(self.groups) : query.keys.count
         assumedSampling = answer.assumedSampling
-        statistics = StatisticsBody(rows: answer.flows, elapsed: elapsed, source: query.source)
+        statistics = StatisticsBody(rows: answer.flows, elapsed: elapsed + asides.elapsed, source: query.source)
         self.sql = sql.text
         rankingSql = Nullable(rankingSQL?.text)
+        spread = Nullable(query.spreads ? SpreadBody(answer.outside) : nil)
+        reverse = Nullable(
+            asides.reverse.map { query, answer in
+                ReverseBody(
+                    dimensions: query.top.dimensions.map(\.column.name),
+                    series: answer.series.map { SeriesBody($0, query.top.dimensions, names) },
+                    sql: query.sql.text
+                )
+            }
+        )
+        previous = Nullable(
+            asides.previous.map { query, answer in
+                let range = query.top.question.range
+                return PreviousBody(
+                    seconds: top.question.range.from - range.from,
+                    from: range.from,
+                    to: range.to,
+                    series: answer.series.map { SeriesBody($0, top.dimensions, names) },
+                    sql: query.sql.text
+                )
+            }
+        )
+    }
+}
+
+extension GraphBody.SeriesBody {
+    init(_ series: Series, _ dimensions: [Dimension], _ names: LearntNames) {
+        self.init(
+            key: series.key.texts(dimensions),
+            labels: names.labels(series.key, dimensions),
+            kind: series.key.kind.rawValue,
+            direction: Nullable(series.direction?.rawValue),
+            values: series.values,
+            last: series.last,
+            average: series.average,
+            peak: series.peak,
+            p95: series.p95,
+            total: series.total,
+            share: series.share
+        )
     }
 }
 

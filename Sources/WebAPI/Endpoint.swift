@@ -5,6 +5,7 @@ enum Endpoint: String, CaseIterable {
     case schema = "/api/v1/schema"
     case graph = "/api/v1/graph"
     case top = "/api/v1/top"
+    case values = "/api/v1/values"
     case flows = "/api/v1/flows"
     case flow = "/api/v1/flows/row"
     case flowExport = "/api/v1/flows/export"
@@ -45,8 +46,9 @@ enum Endpoint: String, CaseIterable {
     var parameters: [String] {
         let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by", "detail", "id"]
         return switch self {
-        case .graph: shared + ["bucket", "split"]
+        case .graph: shared + ["bucket", "split", "spread", "reverse", "previous"]
         case .top: shared
+        case .values: ["column", "from", "to", "filter", "unit", "direction", "detail", "bucket", "id"]
         case .flows: ["from", "to", "filter", "direction", "columns", "sort", "limit", "before", "id"]
         case .flow: ["place", "id"]
         case .flowExport: ["from", "to", "filter", "direction", "columns", "sort", "limit", "format"]

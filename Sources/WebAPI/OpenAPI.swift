@@ -129,10 +129,11 @@ extension JSONWriter {
         let choices: [String: [String]] = [
             "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
             "by": Ranking.allCases.map(\.rawValue), "split": ["direction"],
-            "detail": DetailChoice.allCases.map(\.rawValue),
+            "detail": DetailChoice.allCases.map(\.rawValue), "spread": Spreading.Choice.allCases.map(\.rawValue),
+            "reverse": ["off", "on"], "column": ValuesQuery.Subject.allCases.map(\.rawValue),
         ]
         object { json in
-            let isNumber = ["limit", "bucket", "seconds"].contains(name)
+            let isNumber = ["limit", "bucket", "seconds", "previous"].contains(name)
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
             if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
             if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
@@ -240,6 +241,7 @@ extension Endpoint {
         case .schema: "The columns of flow rows, and the units."
         case .graph: "Traffic over time of the top groups, unknown and Other apart."
         case .top: "The groups with most traffic."
+        case .values: "How the values of a column are distributed over time, in bins that the server counts."
         case .flows: "Raw flows, newest first or in the order of a column, a page at a time."
         case .flow: "One raw flow with every field, and where each came from."
         case .flowExport: "Raw flows as a file, written while they are read."
@@ -307,12 +309,20 @@ extension Endpoint {
         case .graph:
             """
             from, to, bucket, unit, dimensions, times, series (key, labels, kind, direction, values, last, average, \
-            peak, p95, total, share), groups, shown, exact, assumedSampling, statistics, sql, rankingSql
+            peak, p95, total, share), groups, shown, exact, assumedSampling, statistics, sql, rankingSql, spread (null, or \
+            timeout, before and after: what the flows in the range have outside of it, apart: flows whose times can't \
+            be), reverse (null, or dimensions, series, sql), previous (null, or seconds back, from, to, series, sql)
             """
         case .top:
             """
             from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, shown, \
             total, exact, assumedSampling, statistics, sql
+            """
+        case .values:
+            """
+            from, to, bucket, unit, column, columnUnit, scale (linear or log), times, bins (from, to or null for no end, \
+            total), cells (place of the time, place of the bin, bytes, packets or flows; what isn't there is 0), \
+            unknown (of flows that tell no value), total, exact, assumedSampling, statistics, sql
             """
         case .flows:
             """
@@ -405,12 +415,12 @@ extension Endpoint {
         switch name {
         case "from": "Start, included: Unix seconds, RFC 3339, or -15m, -6h, -7d; default -1h."
         case "to": "End, excluded; default now."
-        case "dimensions": "Up to five column names with commas between them."
+        case "dimensions": "Up to six column names with commas between them."
         case "filter": "A condition in the filter language."
         case "unit": "What is measured; default bit/s."
         case "limit":
             """
-            Groups (1 to 50, default 8) or rows (1 to 1000, default 100); of a file 1 to 1,000,000, which is the default; \
+            Groups (1 to 100, default 8) or rows (1 to 1000, default 100); of a file 1 to 1,000,000, which is the default; \
             of a live tail 1 to 200 a look, default 50.
             """
         case "direction": "One direction's flows only; default all."
@@ -418,6 +428,15 @@ extension Endpoint {
         case "bucket": "Seconds a point; the default gives at most 300 points."
         case "detail": "Which tables answer: sums kept beside the raw rows where they are exact, or raw rows only."
         case "split": "Series for each direction."
+        case "spread":
+            """
+            Whether NetFlow and IPFIX flows count over their lifetime (auto: where buckets are shorter than a minute) and \
+            not when they were received; default off.
+            """
+        case "reverse":
+            "Also the other direction of the same groups: Src and Dst, In and Out, in and out change places; default off."
+        case "previous": "Also the same groups so many seconds earlier, in whole buckets."
+        case "column": "Whose values; default PacketSize."
         case "before": "The place where the page before ended: its next."
         case "columns": "Column names with commas between them; default all that rows hold."
         case "sort":

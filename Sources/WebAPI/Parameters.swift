@@ -93,10 +93,7 @@ struct Parameters {
     func top(now: UInt64) throws(QueryError) -> TopQuery {
         let question = try question(now: now)
         var buckets = Buckets(range: question.range)
-        if self["bucket"] != nil {
-            let width = try integer("bucket", default: 0)
-            buckets = try Buckets(range: question.range, width: UInt64(max(0, width)))
-        }
+        if let width = try bucketWidth() { buckets = try Buckets(range: question.range, width: width) }
         return try TopQuery(
             question,
             dimensions: try Dimension.parse(list: self["dimensions"] ?? ""),
@@ -105,6 +102,12 @@ struct Parameters {
             ranking: try choice("by", default: .average),
             buckets: buckets
         )
+    }
+
+    /// Seconds of a bucket, if the client chose them.
+    func bucketWidth() throws(QueryError) -> UInt64? {
+        guard self["bucket"] != nil else { return nil }
+        return UInt64(max(0, try integer("bucket", default: 0)))
     }
 
     /// Whether directions are split.

@@ -7,16 +7,16 @@ import Telemetry
 extension WebAPI {
     func graph(_ parameters: Parameters) async throws -> GraphBody {
         let top = try parameters.top(now: clock())
-        let splitsDirection = try parameters.splitsDirection()
-        if let scan = GraphInOneScan(top, splitsDirection: splitsDirection) {
-            return try await graph(scan, parameters)
+        let options = try parameters.graphOptions(top)
+        if !options.spreads, let scan = GraphInOneScan(top, splitsDirection: options.splitsDirection) {
+            return try await graph(scan, options, parameters)
         }
         // Without dimensions there is one group, which needs no ranking.
         let ranked = top.dimensions.isEmpty ? nil : try await ask(top.rankingSQL, rows: TopQuery.most, parameters)
         let keys = try ranked.map { try $0.keys(top) } ?? []
-        let query = GraphQuery(top: top, keys: keys, splitsDirection: splitsDirection)
-        let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
-        let result = try await ask(query.sql, rows: rows, parameters)
+        var query = GraphQuery(top: top, keys: keys, splitsDirection: options.splitsDirection)
+        query.spreads = options.spreads
+        let result = try await ask(query.sql, rows: GraphBody.mostRows, parameters)
         let answer = query.answer(try result.graphRows())
         return GraphBody(
             query,
@@ -25,13 +25,17 @@ extension WebAPI {
             elapsed: result.elapsed + (ranked?.elapsed ?? 0),
             sql: query.sql,
             rankingSQL: ranked == nil ? nil : top.rankingSQL,
+            asides: try await asides(query, options, parameters),
             names: await learntNames(for: answer.series.map(\.key), top.dimensions)
         )
     }
 
-    private func graph(_ scan: GraphInOneScan, _ parameters: Parameters) async throws -> GraphBody {
-        let rows = (TopQuery.most + 1) * SeriesDirection.allCases.count * Buckets.most
-        let result = try await ask(scan.sql, rows: rows, parameters)
+    private func graph(
+        _ scan: GraphInOneScan,
+        _ options: GraphOptions,
+        _ parameters: Parameters
+    ) async throws -> GraphBody {
+        let result = try await ask(scan.sql, rows: GraphBody.mostRows, parameters)
         let drawn = try result.graphRows()
         let query = scan.query(ranks: drawn.map(\.rank), keys: try result.keyValues("k0"))
         let answer = query.answer(drawn)
@@ -42,6 +46,7 @@ extension WebAPI {
             elapsed: result.elapsed,
             sql: scan.sql,
             rankingSQL: nil,
+            asides: try await asides(query, options, parameters),
             names: await learntNames(for: answer.series.map(\.key), query.top.dimensions)
         )
     }
@@ -117,6 +122,12 @@ extension QueryResult {
     func graphRows() throws -> [GraphRow] {
         let (buckets, ranks, directions) = (try numbers("t"), try numbers("r"), try numbers("direction"))
         let (amounts, flows, assumed) = (try numbers("amount"), try numbers("flows"), try numbers("assumed"))
+        // These are there only when asked for.
+        let none = [UInt64](repeating: 0, count: rowCount)
+        let packets = self["packets"] == nil ? none : try numbers("packets")
+        let isSpread = self["apart"] != nil
+        let (before, after) = isSpread ? (try numbers("before"), try numbers("after")) : (none, none)
+        let apart = isSpread ? try numbers("apart") : none
         return (0..<rowCount).map { row in
             GraphRow(
                 bucket: buckets[row],
@@ -124,7 +135,9 @@ extension QueryResult {
                 direction: directions[row],
                 amount: amounts[row],
                 flows: flows[row],
-                assumed: assumed[row]
+                assumed: assumed[row],
+                packets: packets[row],
+                outside: Spreading.Outside(before: before[row], after: after[row], apart: apart[row])
             )
         }
     }

@@ -9,9 +9,7 @@ NETMETA_OVERLOADED_URL
                    base URL of a server whose kernel dropped thousands of datagrams, and that got 3 of no protocol
 NETMETA_SCREENSHOTS
                    a folder that takes pictures of the overload, for people to look at; none when unset
-NETMETA_CHROMIUM   the browser, /usr/bin/chromium when unset
-
-A page says when it is drawn (data-ready on <html>), so nothing here sleeps.
+The browser and its pages are those of conftest.py.
 """
 
 import json

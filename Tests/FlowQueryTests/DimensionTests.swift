@@ -56,7 +56,9 @@ struct DimensionTests {
     @Test func readsLists() throws {
         #expect(try Dimension.parse(list: "").isEmpty)
         #expect(try Dimension.parse(list: "srcas, InIf").map(\.column) == [.srcAS, .inIf])
-        for list in ["Bytes", "SrcAS,SrcAS", "SrcAZ", "TimeReceived", "SrcAS,DstAS,InIf,OutIf,Proto,EType", "a;b"] {
+        for list in [
+            "Bytes", "SrcAS,SrcAS", "SrcAZ", "TimeReceived", "SrcAS,DstAS,InIf,OutIf,Proto,EType,IPTTL", "a;b",
+        ] {
             let error = try #require(throws: QueryError.self) { try Dimension.parse(list: list) }
             #expect(error.parameter == "dimensions")
         }

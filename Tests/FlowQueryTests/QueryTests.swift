@@ -49,7 +49,7 @@ struct QueryTests {
     @Test func limitsOfTop() throws {
         let question = try Self.question()
         #expect(throws: QueryError.self) { try TopQuery(question, dimensions: [], limit: 0) }
-        #expect(throws: QueryError.self) { try TopQuery(question, dimensions: [], limit: 51) }
+        #expect(throws: QueryError.self) { try TopQuery(question, dimensions: [], limit: 101) }
     }
 
     @Test func graphStatement() throws {

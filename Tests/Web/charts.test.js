@@ -58,6 +58,7 @@ const theme = {
     font: "font",
     in: "in",
     out: "out",
+    accent: "accent",
     colour: (paint) => `${paint.kind}${paint.slot}`,
     fill: (paint) => `fill ${paint.kind}${paint.slot}${paint.pattern}`,
 };

@@ -25,6 +25,23 @@ const LINKS = [
         filter: 'SrcAS = 13335 and not (Proto = "TCP")',
     }],
     ["?p=explore&from=-7d&rows=raw", { page: "explore", from: "-7d", detail: "raw" }],
+    ["?p=explore&d=SrcAS,DstAS&c=sankey&u=byte/packet", {
+        page: "explore",
+        dimensions: ["SrcAS", "DstAS"],
+        chart: "sankey",
+        unit: "byte/packet",
+    }],
+    ["?p=explore&c=values&v=DstPort&u=flows", { page: "explore", chart: "values", column: "DstPort", unit: "flows" }],
+    ["?p=explore&d=Proto&c=bars&sp=off&bi=1&pp=week", {
+        page: "explore",
+        dimensions: ["Proto"],
+        chart: "bars",
+        spread: "off",
+        reverse: true,
+        previous: "week",
+    }],
+    ["?p=explore&c=share&sp=on&pp=period", { page: "explore", chart: "share", spread: "on", previous: "period" }],
+    ["?p=relations&from=-6h&f=Proto+=+6", { page: "relations", from: "-6h", filter: "Proto = 6" }],
     ["?m=as,hosts", { mirrored: ["as", "hosts"] }],
     ["?e=192.0.2.9", { exporter: "192.0.2.9" }],
     ["?e=2001:db8::1", { exporter: "2001:db8::1" }],
@@ -73,10 +90,10 @@ Deno.test("any filter survives the way through the URL", () => {
 
 Deno.test("what makes no sense in a link falls back to the default", () => {
     const state = parse(
-        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1",
+        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year",
     );
     equal(state, { ...DEFAULTS, dimensions: ["SrcAS"], top: 50 });
-    equal(parse("?d=A,B,C,D,E,F,G").dimensions.length, 5);
+    equal(parse("?d=A,B,C,D,E,F,G,H").dimensions.length, 6);
     equal(parse("?n=0").top, 1);
 });
 

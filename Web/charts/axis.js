@@ -17,11 +17,14 @@ import { tickLabel, ticks } from "../time.js";
  * @property {string} font
  * @property {string} in colour of the direction
  * @property {string} out
+ * @property {string} accent what belongs to no value
  * @property {(paint: Paint) => string} colour
  * @property {(paint: Paint) => unknown} fill colour, or a pattern where the paint has one
  */
 
-/** Pixels between the chart's edge and the plot. */
+/** @typedef {{left: number, right: number, top: number, bottom: number}} Frame pixels between the chart's edge and the plot */
+
+/** @type {Frame} */
 export const FRAME = { left: 46, right: 14, top: 8, bottom: 22 };
 /** Time labels keep this distance. */
 const LABEL_DISTANCE = 96;
@@ -31,9 +34,10 @@ const LABEL_DISTANCE = 96;
  * @param {number} width of the whole chart
  * @param {Zone} zone
  * @param {Theme} theme
+ * @param {Frame} [frame]
  */
-export function timeAxis(range, width, zone, theme) {
-    const { times, step } = ticks(range.from, range.to, (width - FRAME.left - FRAME.right) / LABEL_DISTANCE, zone);
+export function timeAxis(range, width, zone, theme, frame = FRAME) {
+    const { times, step } = ticks(range.from, range.to, (width - frame.left - frame.right) / LABEL_DISTANCE, zone);
     const ends = { min: range.from, max: range.to };
     // ECharts stacks over a time axis, but only a value axis takes ticks of our choosing: one carries the series
     // and is hidden, the other lies over it and is seen.
@@ -79,6 +83,19 @@ export function valueAxis(largest, theme) {
     };
 }
 
+/**
+ * An axis of shares, from 0 to 100 %; below zero too when something is drawn there.
+ * @param {boolean} below
+ * @param {Theme} theme
+ */
+export function shareAxis(below, theme) {
+    const axis = valueAxis(1, theme);
+    return { ...axis, min: below ? -1 : 0, max: 1, axisLabel: { ...axis.axisLabel, formatter: percentage } };
+}
+
+/** @param {number} share */
+const percentage = (share) => axisNumber(Math.round(share * 100));
+
 /** @param {number} value a tick without prefix, no more digits than it has */
 export function axisNumber(value) {
     const rounded = Number(value.toPrecision(4));
@@ -92,9 +109,10 @@ export function axisNumber(value) {
  * @param {number} x from the chart's left edge
  * @param {number} width of the whole chart
  * @param {{from: number, to: number}} range
+ * @param {Frame} [frame]
  */
-export function timeAt(x, width, range) {
-    const share = (x - FRAME.left) / Math.max(1, width - FRAME.left - FRAME.right);
+export function timeAt(x, width, range, frame = FRAME) {
+    const share = (x - frame.left) / Math.max(1, width - frame.left - frame.right);
     return range.from + Math.min(1, Math.max(0, share)) * (range.to - range.from);
 }
 
@@ -103,7 +121,8 @@ export function timeAt(x, width, range) {
  * @param {number} time
  * @param {number} width
  * @param {{from: number, to: number}} range
+ * @param {Frame} [frame]
  */
-export function pixelOf(time, width, range) {
-    return FRAME.left + (time - range.from) / (range.to - range.from) * (width - FRAME.left - FRAME.right);
+export function pixelOf(time, width, range, frame = FRAME) {
+    return frame.left + (time - range.from) / (range.to - range.from) * (width - frame.left - frame.right);
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // The rows of the table under the chart, which is its legend, and its export. Pure.
+import { totalUnit } from "../units.js";
 import { completeBuckets } from "./timeseries.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
@@ -16,7 +17,7 @@ export const MEASURES = /** @type {const} */ (["last", "average", "peak", "p95",
  * @returns {Row[]}
  */
 export function rows(graph, sort) {
-    const count = completeBuckets(graph);
+    const count = toldBuckets(graph);
     const all = graph.series.map((series, index) => ({ index, series, last: series.values[count - 1] ?? 0 }));
     const column = sort.replace("-", "");
     const sense = sort.startsWith("-") ? -1 : 1;
@@ -24,6 +25,17 @@ export function rows(graph, sort) {
         const others = Number(a.series.kind === "other") - Number(b.series.kind === "other");
         return others || sense * compare(value(a, column), value(b, column)) || a.index - b.index;
     });
+}
+
+/**
+ * How many buckets have all their flows: where flows are spread, those that go on are still to be reported.
+ * @param {Graph} graph
+ */
+export function toldBuckets(graph) {
+    const settled = graph.settled ?? graph.to;
+    const live = settled < graph.to;
+    const late = live ? graph.spread?.timeout ?? 0 : 0;
+    return completeBuckets({ ...graph, settled: settled - late });
 }
 
 /** @param {Row} row @param {string} column @returns {string|number} */
@@ -59,13 +71,18 @@ export function csv(graph, sort) {
         ...(split ? [series.direction ?? ""] : []),
         ...[last, series.average, series.peak, series.p95, series.total, series.share].map(String),
     ]);
-    return [head, ...body].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
+    return csvLines([head, ...body]);
+}
+
+/** @param {string[][]} lines @returns {string} CSV (RFC 4180) */
+export function csvLines(lines) {
+    return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
 /** @param {string} measure @param {string} unit */
 function column(measure, unit) {
     if (measure === "share") return measure;
-    return `${measure} (${measure === "total" ? { "bit/s": "bytes", "packet/s": "packets" }[unit] ?? "flows" : unit})`;
+    return `${measure} (${measure === "total" ? totalUnit(unit).words : unit})`;
 }
 
 /** @param {string} text quoted where needed; a text that a spreadsheet would run as a formula gets an apostrophe */

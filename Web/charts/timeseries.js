@@ -1,21 +1,26 @@
 // @ts-check
-// Series over time as stacked areas or lines, with out drawn below zero. Pure: an answer of the API in, ECharts option out.
-import { FRAME, timeAxis, valueAxis } from "./axis.js";
+// Series over time as stacked areas, shares of all, lines or bars, with out drawn below zero. Pure: an answer of the API in, ECharts option out.
+import { isMean } from "../units.js";
+import { FRAME, shareAxis, timeAxis, valueAxis } from "./axis.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
 /** @typedef {import("../types/api.d.ts").Series} Series */
 /** @typedef {import("../colour.js").Paint} Paint */
 /** @typedef {import("./axis.js").Theme} Theme */
 
+/** @typedef {"area"|"share"|"lines"|"bars"} TimeChart */
+/** @typedef {{times: number[], bucket: number, from: number, to: number}} Times */
+
 /**
  * @typedef {object} Look
- * @property {"area"|"lines"} chart
+ * @property {TimeChart} chart
  * @property {Theme} theme
  * @property {import("../time.js").Zone} zone
  * @property {number} width pixels of the whole chart
  * @property {Paint[]} paints one per series
  * @property {number|null} [begins] when the oldest stored flow was received; nothing is drawn before
  * @property {number[]} [references] dotted horizontal lines, named in the chart's head
+ * @property {number} [height] the value axis ends there, for charts that are compared
  */
 
 /**
@@ -51,9 +56,46 @@ export function newest(values, bucket) {
     return some.reduce((sum, value) => sum + value, 0) / Math.max(1, some.length);
 }
 
-/** @param {Series} series -1 where the series is drawn below zero */
+/** @param {Series} series -1 where the series is drawn below zero: out, and the other direction of a group */
 export function sign(series) {
-    return series.direction === "out" ? -1 : 1;
+    return series.direction === "out" || series.isReverse ? -1 : 1;
+}
+
+/**
+ * The answer with the lines of the other direction among its series, behind its own.
+ * @param {Graph} graph
+ * @returns {Graph}
+ */
+export function bothWays(graph) {
+    if (!graph.reverse) return graph;
+    const reverse = graph.reverse.series.map((series) => ({ ...series, isReverse: true }));
+    return { ...graph, series: [...graph.series, ...reverse] };
+}
+
+/**
+ * The chart that a unit allows: averages of a bucket don't add up, so nothing is stacked of them.
+ * @param {TimeChart} chart
+ * @param {string} unit
+ * @returns {TimeChart}
+ */
+export function drawable(chart, unit) {
+    return isMean(unit) ? "lines" : chart;
+}
+
+/**
+ * Each value as its share of all in its bucket, above and below zero apart.
+ * @param {Graph} graph
+ * @returns {Graph}
+ */
+export function shares(graph) {
+    const sums = { up: new Array(graph.times.length).fill(0), down: new Array(graph.times.length).fill(0) };
+    const side = (/** @type {Series} */ series) => sums[sign(series) < 0 ? "down" : "up"];
+    for (const series of graph.series) series.values.forEach((value, place) => (side(series)[place] += value));
+    const series = graph.series.map((series) => ({
+        ...series,
+        values: series.values.map((value, place) => value === 0 ? 0 : value / side(series)[place]),
+    }));
+    return { ...graph, series };
 }
 
 /** @param {Series} series whether it is the whole traffic of a direction, not one value of a dimension */
@@ -64,10 +106,10 @@ export function isWhole(series) {
 /**
  * The largest height above or below zero, of stacks when stacked.
  * @param {Graph} graph
- * @param {"area"|"lines"} chart
+ * @param {TimeChart} chart
  */
 export function largest(graph, chart) {
-    const stacked = chart === "area" && !graph.series.every(isWhole);
+    const stacked = chart !== "lines" && !graph.series.every(isWhole);
     const count = completeBuckets(graph);
     let most = 0;
     for (let index = 0; index < count; index += 1) {
@@ -79,7 +121,25 @@ export function largest(graph, chart) {
         }
         most = Math.max(most, sums.up, sums.down);
     }
-    return most;
+    return Math.max(most, ...before(graph, stacked).flatMap(({ values }) => values));
+}
+
+/**
+ * The lines of the period before: that of each series, or of stacks what they are together on each side of zero.
+ * @param {Graph} graph
+ * @param {boolean} together
+ * @returns {{series: Series|undefined, sense: number, values: number[]}[]}
+ */
+export function before(graph, together) {
+    const previous = graph.previous?.series ?? [];
+    if (!together) return previous.map((series) => ({ series, sense: sign(series), values: series.values }));
+    return [1, -1].map((sense) => {
+        const values = new Array(graph.times.length).fill(0);
+        for (const series of previous.filter((series) => sign(series) === sense)) {
+            series.values.forEach((value, place) => (values[place] += value));
+        }
+        return { series: undefined, sense, values };
+    }).filter(({ values }) => values.some((value) => value > 0));
 }
 
 /**
@@ -94,23 +154,26 @@ export function order(series) {
 }
 
 /**
- * @param {Graph} graph
+ * @param {Graph} answer
  * @param {Look} look
- * @returns {object} an ECharts option; its series stand in the order of `order(graph.series)`
+ * @returns {object} an ECharts option; its series stand in the order of `order(answer.series)`, then those of before
  */
-export function timeseries(graph, look) {
+export function timeseries(answer, look) {
     const { theme } = look;
+    const chart = drawable(look.chart, answer.unit);
+    const graph = chart === "share" ? shares(answer) : answer;
     const count = completeBuckets(graph);
     const begin = firstBucket(graph, look.begins);
     const whole = graph.series.every(isWhole);
     const below = graph.series.some((series) => sign(series) < 0 && series.total > 0);
-    const dense = (look.width - FRAME.left - FRAME.right) * graph.bucket / (graph.to - graph.from) < 3;
+    const plot = look.width - FRAME.left - FRAME.right;
+    const dense = plot * graph.bucket / (graph.to - graph.from) < 3;
     const drawn = order(graph.series).map((index) => {
         const series = graph.series[index];
         const data = graph.times.map((time, place) => [
-            // A bucket's value stands at its start; the one still filling is not drawn.
-            Math.max(time, graph.from),
-            place >= begin && place < count && (whole || !amongZeros(series.values, place))
+            chart === "bars" ? middle(graph, time) : Math.max(time, graph.from),
+            // The bucket still filling is not drawn.
+            place >= begin && place < count && drawsAt(series.values, place, whole, graph.unit)
                 ? sign(series) * (series.values[place] ?? 0)
                 : null,
         ]);
@@ -124,11 +187,21 @@ export function timeseries(graph, look) {
             silent: true,
             animation: false,
             emphasis: { focus: "series" },
-            blur: { lineStyle: { opacity: 0.25 }, areaStyle: { opacity: 0.15 } },
+            blur: { lineStyle: { opacity: 0.25 }, areaStyle: { opacity: 0.15 }, itemStyle: { opacity: 0.25 } },
         };
-        if (whole) return { ...shared, ...wholeStyle(series, theme) };
         const paint = look.paints[index];
-        return look.chart === "lines"
+        if (chart === "bars") {
+            const fill = whole ? directionColour(direction(series), theme) : theme.fill(paint);
+            return {
+                ...shared,
+                type: "bar",
+                stack: "bars",
+                barWidth: barWidth(graph, plot),
+                itemStyle: { color: fill },
+            };
+        }
+        if (whole) return { ...shared, ...wholeStyle(direction(series), theme) };
+        return chart === "lines"
             ? {
                 ...shared,
                 lineStyle: { width: 1.5, color: theme.colour(paint), type: dash(paint) },
@@ -144,13 +217,72 @@ export function timeseries(graph, look) {
             };
     });
     if (drawn.length > 0) Object.assign(drawn[0], { markLine: markLines(look, below) });
+    const most = look.height ?? largest(graph, chart);
+    const axis = chart === "share" ? shareAxis(below, theme) : valueAxis(most, theme);
     return {
         animation: false,
         grid: { ...FRAME, outerBoundsMode: "none" },
         xAxis: timeAxis(graph, look.width, look.zone, theme),
-        yAxis: valueAxis(largest(graph, look.chart), theme),
-        series: drawn,
+        yAxis: look.height ? { ...axis, max: most, min: below ? -most : 0, interval: most / 2 } : axis,
+        series: [...drawn, ...(chart === "share" ? [] : beforeLines(graph, chart !== "lines" && !whole, look))],
     };
+}
+
+/**
+ * The period before as dashed lines: neutral where they are sums, in a value's own colour where they are of one.
+ * @param {Graph} graph
+ * @param {boolean} together
+ * @param {Look} look
+ */
+function beforeLines(graph, together, { theme, paints, begins }) {
+    const back = graph.previous?.seconds ?? 0;
+    return before(graph, together).map(({ series, sense, values }) => {
+        const own = series && !isWhole(series)
+            ? graph.series.findIndex(({ key }) => key.join() === series.key.join())
+            : -1;
+        const colour = own >= 0 ? theme.colour(paints[own]) : theme.axisText;
+        return {
+            type: "line",
+            data: graph.times.map((time, place) => [
+                Math.max(time, graph.from),
+                time - back + graph.bucket > (begins ?? -Infinity) ? sense * (values[place] ?? 0) : null,
+            ]),
+            xAxisIndex: 0,
+            showSymbol: false,
+            silent: true,
+            animation: false,
+            z: 5,
+            lineStyle: { width: 1, color: colour, type: [4, 3] },
+            color: colour,
+        };
+    });
+}
+
+/** @param {Times} graph @param {number} time of a bucket's start @returns {number} the middle of what lies in the range */
+function middle({ from, to, bucket }, time) {
+    return (Math.max(time, from) + Math.min(time + bucket, to)) / 2;
+}
+
+/** @param {Times} graph @param {number} plot pixels @returns {number} a gap between bars where there is room for one */
+function barWidth({ from, to, bucket }, plot) {
+    const width = plot * bucket / (to - from);
+    return Math.max(1, width > 4 ? width - 1 : width);
+}
+
+/**
+ * @param {number[]} values
+ * @param {number} place
+ * @param {boolean} whole
+ * @param {string} unit where there was no packet there is no average size, which is not the same as 0
+ */
+function drawsAt(values, place, whole, unit) {
+    if (isMean(unit)) return values[place] > 0;
+    return whole || !amongZeros(values, place);
+}
+
+/** @param {Series} series what a whole series is drawn as: the other direction as out */
+export function direction(series) {
+    return series.isReverse ? "out" : series.direction;
 }
 
 /**
@@ -162,9 +294,9 @@ function amongZeros(values, place) {
     return !values[place] && !values[place - 1] && !values[place + 1];
 }
 
-/** @param {Series} series @param {Theme} theme the one line of a direction, faintly filled */
-function wholeStyle(series, theme) {
-    const colour = directionColour(series.direction, theme);
+/** @param {Series["direction"]} direction @param {Theme} theme the one line of a direction, faintly filled */
+function wholeStyle(direction, theme) {
+    const colour = directionColour(direction, theme);
     return { color: colour, lineStyle: { width: 1.5, color: colour }, areaStyle: { color: colour, opacity: 0.16 } };
 }
 

@@ -29,6 +29,8 @@ export interface Series {
     p95: number;
     total: number;
     share: number;
+    /** Whether it is the other direction of a group; set by charts, no part of the answer. */
+    isReverse?: boolean;
 }
 export interface Statistics {
     rows: number;
@@ -55,6 +57,33 @@ export interface Graph {
     statistics: Statistics;
     sql: string;
     rankingSql?: string | null;
+    /** null where flows count when they were received. */
+    spread?: { timeout: number; before: number; after: number; apart: number } | null;
+    /** The other direction of the same groups, where it was asked for. */
+    reverse?: { dimensions: string[]; series: Series[]; sql: string } | null;
+    /** The same groups earlier, where they were asked for. */
+    previous?: { seconds: number; from: number; to: number; series: Series[]; sql: string } | null;
+}
+/** How the values of a column are distributed over time. */
+export interface Values {
+    from: number;
+    to: number;
+    bucket: number;
+    unit: string;
+    column: string;
+    columnUnit: string;
+    scale: "linear" | "log";
+    times: number[];
+    /** to is null where the last bin has no end. */
+    bins: { from: number; to: number | null; total: number }[];
+    /** Place of the time, place of the bin, amount. */
+    cells: [number, number, number][];
+    unknown: number;
+    total: number;
+    exact: boolean;
+    assumedSampling: number;
+    statistics: Statistics;
+    sql: string;
 }
 /** A question that is asked at this moment. */
 export interface Question {

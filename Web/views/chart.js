@@ -15,19 +15,26 @@ import { duration } from "../units.js";
  * @property {{from: number, to: number}} range
  * @property {number[]} times bucket starts
  * @property {number} bucket seconds
- * @property {(index: number) => unknown} tip content of the tooltip for one bucket
+ * @property {(index: number, down: number) => unknown} tip content of the tooltip for one bucket, and how far down the
+ *   plot the pointer is, 0 to 1
  * @property {(from: number, to: number) => void} zoom
  * @property {number} [lifted] place of the series to lift, in drawing order
  * @property {string} label what the chart shows, for those who don't see it
  * @property {import("../time.js").Zone} zone
+ * @property {import("../charts/axis.js").Frame} [frame]
+ * @property {number} [height] pixels, where the content needs its own
+ * @property {boolean} [cells] whether a bucket is drawn over its whole width, not as a point at its start
+ * @property {number} [pending] seconds at the end of which flows are still to be reported
  */
 
 /** @param {ChartProps} props */
-export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted, label, zone }) {
+export function Chart(props) {
+    const { option, inputs, range, times, bucket, tip, zoom, lifted, label, zone, height, cells, pending = 0 } = props;
+    const frame = props.frame ?? FRAME;
     const canvas = useRef(/** @type {HTMLElement|null} */ (null));
     const chart = useRef(/** @type {EChartsInstance|null} */ (null));
     const [width, setWidth] = useState(0);
-    const [pointer, setPointer] = useState(/** @type {{x: number, y: number}|null} */ (null));
+    const [pointer, setPointer] = useState(/** @type {{x: number, y: number, down: number}|null} */ (null));
     const [brush, setBrush] = useState(/** @type {{start: number, end: number}|null} */ (null));
     const theme = useTheme();
 
@@ -60,8 +67,9 @@ export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted,
     const place = (event) => {
         const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
         return {
-            x: Math.min(Math.max(event.clientX - box.left, FRAME.left), width - FRAME.right),
+            x: Math.min(Math.max(event.clientX - box.left, frame.left), width - frame.right),
             y: event.clientY - box.top,
+            down: Math.min(Math.max((event.clientY - box.top - frame.top) / (box.height - frame.top - frame.bottom), 0), 0.9999),
         };
     };
     const onDown = (/** @type {PointerEvent} */ event) => {
@@ -76,7 +84,7 @@ export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted,
         if (brush) setBrush({ ...brush, end: at.x });
     };
     const onUp = () => {
-        const chosen = brush && chosenRange(brush, width, range, bucket);
+        const chosen = brush && chosenRange(brush, width, range, bucket, frame);
         setBrush(null);
         if (chosen) zoom(chosen.from, chosen.to);
     };
@@ -91,52 +99,68 @@ export function Chart({ option, inputs, range, times, bucket, tip, zoom, lifted,
         return () => removeEventListener("keydown", cancel);
     }, [brush !== null]);
 
-    const index = pointer && times.length > 0 ? nearest(timeAt(pointer.x, width, range), times, bucket) : null;
-    const chosen = brush && chosenRange(brush, width, range, bucket);
-    return markup`<div class="chart" onPointerDown=${onDown} onPointerMove=${onMove} onPointerUp=${onUp} onPointerLeave=${leave}
+    const index = pointer && times.length > 0 ? nearest(timeAt(pointer.x, width, range, frame), times, bucket, cells) : null;
+    const chosen = brush && chosenRange(brush, width, range, bucket, frame);
+    return markup`<div class="chart" style=${height ? { height: `${height}px` } : undefined} onPointerDown=${onDown} onPointerMove=${onMove} onPointerUp=${onUp} onPointerLeave=${leave}
         onPointerCancel=${leave}>
         <div class="canvas" ref=${canvas} role="img" aria-label=${label}></div>
-        <${Before} range=${range} width=${width} zone=${zone} />
+        <${Before} range=${range} width=${width} zone=${zone} frame=${frame} />
+        ${pending > 0 && markup`<${Pending} range=${range} width=${width} frame=${frame} seconds=${pending} />`}
         ${brush && markup`<div class="brush" style=${{
             left: `${Math.min(brush.start, brush.end)}px`,
             width: `${Math.abs(brush.end - brush.start)}px`,
-            top: `${FRAME.top}px`,
-            bottom: `${FRAME.bottom}px`,
+            top: `${frame.top}px`,
+            bottom: `${frame.bottom}px`,
         }}></div>`}
         ${chosen &&
         markup`<div class="brush-tag" style=${tagPlace(brush, width)}><strong>${span(chosen, zone, chosen.to)}</strong>
             <span class="dim">${duration(chosen.to - chosen.from)}</span><span>release to zoom</span></div>`}
         ${index !== null && pointer && !brush && markup`
-            <div class="crosshair" style=${{
-            left: `${pixelOf(Math.max(times[index], range.from), width, range)}px`,
-            top: `${FRAME.top}px`,
-            bottom: `${FRAME.bottom}px`,
+            <div class=${cells ? "crosshair none" : "crosshair"} style=${{
+            left: `${pixelOf(Math.max(times[index], range.from), width, range, frame)}px`,
+            top: `${frame.top}px`,
+            bottom: `${frame.bottom}px`,
         }}></div>
-            <div class="tip" style=${tipPlace(pointer, width)}>${tip(index)}</div>`}
+            <div class="tip" style=${tipPlace(pointer, width)}>${tip(index, pointer.down)}</div>`}
     </div>`;
 }
 
 /**
  * The part of the range of which nothing is stored: there a chart without traffic would be a lie.
- * @param {{range: {from: number, to: number}, width: number, zone: import("../time.js").Zone}} props
+ * @param {{range: {from: number, to: number}, width: number, zone: import("../time.js").Zone,
+ *   frame: import("../charts/axis.js").Frame}} props
  */
-function Before({ range, width, zone }) {
+function Before({ range, width, zone, frame }) {
     const first = firstFlow() ?? 0;
-    const end = pixelOf(Math.min(first, range.to), width, range);
-    const room = end - FRAME.left;
+    const end = pixelOf(Math.min(first, range.to), width, range, frame);
+    const room = end - frame.left;
     if (room < 4) return null;
     const date = first - range.from > 43200 ? `${day(first, zone)} ` : "";
     return markup`<div class="before" style=${{
-        left: `${FRAME.left}px`,
+        left: `${frame.left}px`,
         width: `${room}px`,
-        top: `${FRAME.top}px`,
-        bottom: `${FRAME.bottom}px`,
+        top: `${frame.top}px`,
+        bottom: `${frame.bottom}px`,
     }}></div>
         ${room > 150 && markup`<div class="before-words" style=${{
         right: `${width - end + 6}px`,
         maxWidth: `${room - 12}px`,
-        top: `${FRAME.top + 4}px`,
+        top: `${frame.top + 4}px`,
     }}>nothing is stored from before ${date}${clockWithSeconds(first, zone)}</div>`}`;
+}
+
+/**
+ * The end of a range in which flows that go on are still to be reported: there a spread chart is too low.
+ * @param {{range: {from: number, to: number}, width: number, frame: import("../charts/axis.js").Frame, seconds: number}} props
+ */
+function Pending({ range, width, frame, seconds }) {
+    const left = Math.max(frame.left, pixelOf(range.to - seconds, width, range, frame));
+    return markup`<div class="pending" title="Flows that are still going on are reported later" style=${{
+        left: `${left}px`,
+        right: `${frame.right}px`,
+        top: `${frame.top}px`,
+        bottom: `${frame.bottom}px`,
+    }}></div>`;
 }
 
 /** @param {{x: number, y: number}} pointer @param {number} width beside the pointer, on the side with more room */
@@ -157,18 +181,26 @@ function tagPlace({ start, end }, width) {
  * @param {number} width
  * @param {{from: number, to: number}} range
  * @param {number} bucket
+ * @param {import("../charts/axis.js").Frame} frame
  */
-function chosenRange({ start, end }, width, range, bucket) {
+function chosenRange({ start, end }, width, range, bucket, frame) {
     if (Math.abs(end - start) < 5) return null;
-    const first = timeAt(Math.min(start, end), width, range);
-    const last = timeAt(Math.max(start, end), width, range);
+    const first = timeAt(Math.min(start, end), width, range, frame);
+    const last = timeAt(Math.max(start, end), width, range, frame);
     const from = Math.floor(first / bucket) * bucket;
     return { from, to: Math.max(Math.ceil(last / bucket) * bucket, from + Math.max(1, bucket)) };
 }
 
-/** @param {number} time @param {number[]} times @param {number} bucket the bucket that holds the time */
-function nearest(time, times, bucket) {
-    return Math.min(times.length - 1, Math.max(0, Math.round((time - times[0]) / bucket)));
+/**
+ * The bucket whose point is next to the time or, of cells, that holds it.
+ * @param {number} time
+ * @param {number[]} times
+ * @param {number} bucket
+ * @param {boolean} [cells]
+ */
+function nearest(time, times, bucket, cells) {
+    const place = (time - times[0]) / bucket;
+    return Math.min(times.length - 1, Math.max(0, cells ? Math.floor(place) : Math.round(place)));
 }
 
 /** The page's colours, read again when the theme changes. @returns {Theme} */
@@ -199,6 +231,7 @@ function readTheme() {
         font: read("--font-sans"),
         in: read("--dir-in"),
         out: read("--dir-out"),
+        accent: read("--accent"),
         colour,
         fill: (paint) =>
             paint.kind === "unknown" || paint.pattern > 0

@@ -2,15 +2,18 @@
 // The work bench: the query on the left in reading order, its chart and its legend table on the right.
 import { markup, useState } from "../preact.js";
 import * as api from "../api.js";
-import { overAll, rangeOf, storedPart } from "../clock.js";
+import { now, overAll, rangeOf, storedPart } from "../clock.js";
 import { paints } from "../colour.js";
 import { useData, useReady } from "../data.js";
 import { link, MAX_DIMENSIONS } from "../state.js";
-import { navigate, steps, usePreferences } from "../store.js";
-import { isLive } from "../time.js";
-import { full, percent, short } from "../units.js";
+import { navigate, usePreferences } from "../store.js";
+import { isLive, resolve } from "../time.js";
+import { full, isScaled, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
+import { UndoRedo } from "./bench.js";
 import { ExploreChart } from "./explorechart.js";
+import { ExploreSankey } from "./exploresankey.js";
+import { ExploreValues } from "./explorevalues.js";
 import { ExportMenu, SqlView } from "./export.js";
 import { LegendTable } from "./legendtable.js";
 import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
@@ -23,11 +26,18 @@ import { flowsStart, follow } from "./topbar.js";
 
 /** @param {{state: State, schema: import("../data.js").Loaded<import("../api.js").Schema>}} props */
 export function Explore({ state, schema }) {
+    const Bench = state.chart === "sankey" ? ExploreSankey : state.chart === "values" ? ExploreValues : ExploreTime;
+    return markup`<${Bench} state=${state} schema=${schema} />`;
+}
+
+/** @param {{state: State, schema: import("../data.js").Loaded<import("../api.js").Schema>}} props */
+function ExploreTime({ state, schema }) {
     const { zone, refresh } = usePreferences();
     const [lifted, setLifted] = useState(/** @type {number|undefined} */ (undefined));
     const [sql, setSql] = useState(false);
     const range = rangeOf(state);
-    const parameters = { ...query(state), ...storedPart(range ?? state) };
+    const ends = resolve(range ?? state, now());
+    const parameters = { ...query(state, ends.to - ends.from), ...storedPart(range ?? state) };
     const key = range === null ? "" : `explore ${state.from} ${JSON.stringify(parameters)}`;
     const loaded = useData(key, async (signal, id) => overAll(await api.graph(parameters, signal, id), range ?? state), isLive(state) ? refresh : 0);
     const graph = loaded.data;
@@ -90,10 +100,15 @@ function mixesInterfaces({ dimensions, filter }) {
 /**
  * What the API is asked for a state.
  * @param {State} state
+ * @param {number} [length] seconds of the range, which the period before is as long as
  * @returns {import("../api.js").Parameters}
  */
-export function query(state) {
+export function query(state, length = 3600) {
     const split = state.direction === "split";
+    // A range from the first flow until now gets longer every second; asked anew every minute is enough.
+    const step = isLive(state) && !state.from.startsWith("-") ? 60 : 1;
+    const period = Math.ceil(Math.round(length) / step) * step;
+    const back = { "": undefined, period, day: 86400, week: 604800 }[state.previous];
     return {
         from: state.from,
         to: state.to,
@@ -106,12 +121,15 @@ export function query(state) {
         split: split ? "direction" : undefined,
         bucket: state.bucket || undefined,
         detail: state.detail === "raw" ? "raw" : undefined,
+        spread: state.spread,
+        reverse: state.reverse && !split ? "on" : undefined,
+        previous: back,
     };
 }
 
 /** @param {State} state */
 function title(state) {
-    const measure = { "bit/s": "Throughput", "packet/s": "Packets", "flow/s": "Flows" }[state.unit] ??
+    const measure = { "bit/s": "Throughput", "packet/s": "Packets", "flow/s": "Flows", "byte/packet": "Packet size" }[state.unit] ??
         capital(state.unit);
     const direction = state.direction === "in" ? " in" : state.direction === "out" ? " out" : "";
     return measure + direction + (state.dimensions.length === 0 ? "" : ` by ${list(state.dimensions.map(words))}`);
@@ -132,7 +150,7 @@ function Summary({ graph, state }) {
         markup` <a href=${link(state, { detail: summed ? "raw" : "automatic" })}
             onClick=${follow({ detail: summed ? "raw" : "automatic" })}
             title="Both give the same figures; sums are read faster">${summed ? "read raw rows" : "use sums"}</a>`}
-        ${graph.assumedSampling > 0 &&
+        ${graph.assumedSampling > 0 && isScaled(graph.unit) &&
         markup`<span class="warn-text" title="Nobody told the sampling rate of these rows, so the figures are lower bounds">
             ; ≥ sampling rate unknown, assumed 1:1${graph.assumedSampling < 0.9995 && ` for ${percent(graph.assumedSampling)} % of rows`}</span>`}`;
 }
@@ -140,14 +158,4 @@ function Summary({ graph, state }) {
 /** @param {number} seconds of one step @returns {string} as an adjective: 1-minute, 1-hour */
 function duration(seconds) {
     return seconds % 3600 === 0 ? `${seconds / 3600}-hour` : `${seconds / 60}-minute`;
-}
-
-function UndoRedo() {
-    const { undo, redo } = steps();
-    return markup`<div class="joined">
-        <button class="step" title="Undo (Back)" aria-label="Undo" disabled=${!undo} onClick=${() =>
-        history.back()}><${Icon} name="undo" /></button>
-        <button class="step" title="Redo (Forward)" aria-label="Redo" disabled=${!redo} onClick=${() =>
-        history.forward()}><${Icon} name="redo" /></button>
-    </div>`;
 }

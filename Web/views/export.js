@@ -1,15 +1,20 @@
 // @ts-check
-// The answer in other shapes: CSV, JSON, the SQL behind it.
+// The answer in other shapes: CSV, JSON, a picture, the SQL behind it.
 import { markup } from "../preact.js";
 import { csv } from "../charts/legend.js";
 import { CopyButton, Dropdown, Icon, Menu } from "./parts.js";
+import { savePicture } from "./png.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
 
-/** @param {{graph: Graph|undefined, state: import("../state.js").State}} props */
-export function ExportMenu({ graph, state }) {
-    if (!graph) return markup`<button disabled><${Icon} name="download" />Export<${Icon} name="down" /></button>`;
-    const name = `netmeta-${graph.dimensions.join("-") || "total"}-${graph.from}-${graph.to}`;
+/**
+ * @param {{graph?: Graph, state?: import("../state.js").State, answer?: unknown,
+ *   table?: {name: string, csv: () => string}}} props a graph with its state, or another answer with its own table
+ */
+export function ExportMenu({ graph, state, answer = graph, table }) {
+    if (!answer) return markup`<button disabled><${Icon} name="download" />Export<${Icon} name="down" /></button>`;
+    const name = table?.name ?? (graph ? `netmeta-${graph.dimensions.join("-") || "total"}-${graph.from}-${graph.to}` : "netmeta");
+    const lines = () => table ? table.csv() : graph && state ? csv(graph, state.sort) : "";
     const label = markup`<${Icon} name="download" />Export<${Icon} name="down" />`;
     return markup`<${Dropdown} label=${label} align="right">${(/** @type {() => void} */ close) =>
         markup`<${Menu} label="Export" items=${[
@@ -18,7 +23,7 @@ export function ExportMenu({ graph, state }) {
                 label: "Table as CSV",
                 hint: ".csv",
                 act: () => {
-                    download(`${name}.csv`, "text/csv", csv(graph, state.sort));
+                    download(`${name}.csv`, "text/csv", lines());
                     close();
                 },
             },
@@ -27,8 +32,17 @@ export function ExportMenu({ graph, state }) {
                 label: "Whole answer as JSON",
                 hint: ".json",
                 act: () => {
-                    download(`${name}.json`, "application/json", JSON.stringify(graph, null, 1));
+                    download(`${name}.json`, "application/json", JSON.stringify(answer, null, 1));
                     close();
+                },
+            },
+            {
+                key: "png",
+                label: "Chart as picture",
+                hint: ".png",
+                act: () => {
+                    close();
+                    savePicture(name, document.querySelector("h1")?.textContent ?? "NetMeta");
                 },
             },
         ]} />`}<//>`;

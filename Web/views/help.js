@@ -7,6 +7,7 @@ const KEYS = [
     [["g", "o"], "Overview"],
     [["g", "e"], "Explore"],
     [["g", "f"], "Flows; there ↑ ↓ move among rows, Enter opens one"],
+    [["g", "r"], "Relations"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Esc"], "Close what floats, cancel a brush"],

@@ -6,12 +6,12 @@ import { MEASURES, rows } from "../charts/legend.js";
 import { all, and, term } from "../filter.js";
 import { MAX_DIMENSIONS } from "../state.js";
 import { navigate } from "../store.js";
-import { full, percent, short, total, totalInFull } from "../units.js";
+import { full, isScaled, percent, short, total, totalInFull } from "../units.js";
 import { capital, nameAndId, words } from "../words.js";
 import { DimensionList } from "./dimensions.js";
 import { copyText, Menu, Swatch, useOutside } from "./parts.js";
 import { DIRECTION_NAMES } from "./throughput.js";
-import { flowsStart } from "./topbar.js";
+import { exploreStart, flowsStart } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
 /** @typedef {import("../types/api.d.ts").Series} Series */
@@ -29,7 +29,9 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
     const ordered = rows(graph, state.sort);
     const split = state.direction === "split";
     const most = Math.max(1e-9, ...graph.series.filter(({ kind }) => kind !== "other").map(({ share }) => share));
-    const bound = graph.assumedSampling > 0 && graph.unit !== "flow/s";
+    const bound = graph.assumedSampling > 0 && isScaled(graph.unit);
+    const other = (/** @type {Series} */ series) =>
+        graph.reverse?.series.find(({ kind, key }) => kind === series.kind && key.join() === series.key.join());
     const sorted = state.sort.replace("-", "");
     const sort = (/** @type {string} */ column) => {
         const text = column.startsWith("d");
@@ -49,7 +51,8 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
                 ${graph.dimensions.length === 0 && markup`<th class="c-name">Traffic</th>`}
                 ${graph.dimensions.map((column, place) => head(`d${place}`, capital(words(column))))}
                 ${split && markup`<th class="c-direction">Direction</th>`}
-                ${MEASURES.map((measure) => head(measure, HEADS[measure]))}</tr></thead>
+                ${MEASURES.map((measure) => head(measure, HEADS[measure]))}
+                ${graph.reverse && markup`<th class="c-reverse" title="Average of the other direction">Other direction</th>`}</tr></thead>
             <tbody>${ordered.map(({ index, series, last }) =>
             markup`<tr key=${`${series.kind} ${series.key.join()} ${series.direction}`}
                 onMouseEnter=${() => lift(index)}>
@@ -76,7 +79,8 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
                     <span class="share-bar"><span class=${series.kind === "other" ? "other" : ""}
                         style=${{
                 width: `${Math.min(1, series.share / most) * 100}%`,
-            }}></span></span><span class="share-text">${percent(series.share)}</span></td></tr>`
+            }}></span></span><span class="share-text">${percent(series.share)}</span></td>
+                ${graph.reverse && markup`<td class="c-reverse" title=${`${full(other(series)?.average ?? 0)} ${graph.unit}, ${totalInFull(other(series)?.total ?? 0, graph.unit)}`}>${short(other(series)?.average ?? 0)}</td>`}</tr>`
         )}</tbody>
         </table></div>
         ${graph.series.length === 0 && markup`<p class="empty">Nothing to list.</p>`}
@@ -98,11 +102,12 @@ function Value({ series, place, open, lift }) {
 }
 
 /**
- * The same menu for every value: filter, exclude, split, copy.
- * @param {{graph: Graph, at: {series: Series, place: number, x: number, y: number}, state: State,
- *   schema: import("../api.js").Schema|undefined, close: () => void}} props
+ * The same menu for every value: filter, exclude, split, open, copy; of a path between values, filter and open.
+ * @param {{graph: {dimensions: string[], unit: string}, at: {series: Pick<Series, "key"|"labels"|"total"|"share">,
+ *   place: number, x: number, y: number, path?: boolean}, state: State, schema: import("../api.js").Schema|undefined,
+ *   close: () => void}} props
  */
-function ValueMenu({ graph, at, state, schema, close }) {
+export function ValueMenu({ graph, at, state, schema, close }) {
     const box = useRef(/** @type {HTMLElement|null} */ (null));
     const [splitting, setSplitting] = useState(false);
     useOutside(box, true, close);
@@ -120,8 +125,9 @@ function ValueMenu({ graph, at, state, schema, close }) {
         close();
         navigate(change);
     };
-    const [name, id] = nameAndId(label);
-    const items = [
+    const [name, id] = at.path ? [series.labels.join(" → "), ""] : nameAndId(label);
+    const row = () => graph.dimensions.reduce((filter, _, index) => and(filter, own(index)), state.filter);
+    const single = [
         { key: "filter", label: "Filter to this value", act: () => go({ filter: and(state.filter, text) }) },
         {
             key: "exclude",
@@ -129,16 +135,21 @@ function ValueMenu({ graph, at, state, schema, close }) {
             act: () =>
                 go({ filter: and(state.filter, term(column, series.key[place] ?? "", label === "unknown", true)) }),
         },
+    ];
+    const items = [
+        ...(at.path ? [] : single),
         ...(graph.dimensions.length > 1
             ? [{
                 key: "row",
-                label: "Filter to the whole row",
-                act: () =>
-                    go({
-                        filter: graph.dimensions.reduce((filter, _, index) => and(filter, own(index)), state.filter),
-                    }),
+                label: at.path ? "Filter to this path" : "Filter to the whole row",
+                act: () => go({ filter: row() }),
             }]
             : []),
+        ...(state.page === "explore" ? [] : [{
+            key: "open",
+            label: "Open in Explore",
+            act: () => go({ ...exploreStart(state), dimensions: graph.dimensions.slice(0, MAX_DIMENSIONS), filter: row() }),
+        }]),
         { key: "split", label: "Split it by another dimension", hint: "›", act: () => setSplitting(true) },
         {
             key: "flows",
@@ -151,9 +162,9 @@ function ValueMenu({ graph, at, state, schema, close }) {
         },
         {
             key: "copy",
-            label: markup`Copy <code>${text}</code>`,
+            label: markup`Copy <code>${at.path ? "as filter" : text}</code>`,
             act: () => {
-                copyText(all([text]));
+                copyText(all(at.path ? graph.dimensions.map((_, index) => own(index)) : [text]));
                 close();
             },
         },
@@ -172,11 +183,11 @@ function ValueMenu({ graph, at, state, schema, close }) {
         left: `${left}px`,
         top: `${top}px`,
     }} onKeyDown=${onKey}>
-        <div class="value-head"><b>${name}</b> <span class="dim">${id || column}</span>
+        <div class="value-head"><b>${name}</b> <span class="dim">${id || (at.path ? "" : column)}</span>
             <div class="dim">${totalInFull(series.total, graph.unit)}, ${percent(series.share)} % of all</div></div>
         ${splitting
             ? markup`<${DimensionList} schema=${schema} taken=${state.dimensions}
                 choose=${(/** @type {string} */ dimension) =>
-                go({ dimensions: [dimension, ...kept], filter: and(state.filter, text) })} />`
+                go({ page: "explore", dimensions: [dimension, ...kept], filter: at.path ? row() : and(state.filter, text) })} />`
             : markup`<${Menu} label=${`Menu of ${label}`} items=${items} />`}</div>`;
 }

@@ -10,6 +10,7 @@ import { duration } from "../units.js";
 import { ExportersPanel } from "./exporters.js";
 import { FirstRun } from "./firstrun.js";
 import { KeyFigures } from "./keyfigures.js";
+import { MorePanels } from "./morepanels.js";
 import { Failure } from "./parts.js";
 import { Reading } from "./reading.js";
 import { ThroughputPanel } from "./throughput.js";
@@ -126,6 +127,7 @@ export function Overview({ state, schema, health }) {
             .map((table) =>
                 markup`<${TopTable} key=${table.id} table=${table} state=${state} range=${{ from, to }} refresh=${refresh} active=${known} />`
             )}</div>
+        <${MorePanels} state=${state} range=${{ from, to }} asked=${range ?? state} zone=${preferences.zone} refresh=${refresh} active=${known} />
     </main>`;
 }
 

@@ -3,7 +3,9 @@
 import { markup, useEffect, useState } from "../preact.js";
 import { now } from "../clock.js";
 import { navigate, usePreferences } from "../store.js";
+import { SUBJECTS } from "../subjects.js";
 import { zoneName } from "../time.js";
+import { ChartPicker } from "./chartpicker.js";
 import { Dimensions } from "./dimensions.js";
 import { FilterBox } from "./filterbox.js";
 import { Icon, Segments, useMedia } from "./parts.js";
@@ -12,6 +14,13 @@ import { RangePicker } from "./range.js";
 /** @typedef {import("../state.js").State} State */
 
 const BUCKETS = [[0, "auto"], [1, "1 s"], [10, "10 s"], [60, "1 min"], [300, "5 min"], [3600, "1 h"], [86400, "1 d"]];
+/** @type {Record<string, string>} */
+const UNIT_TITLES = {
+    bytes: "Bytes of each bucket, not divided by its seconds",
+    packets: "Packets of each bucket, not divided by its seconds",
+    flows: "Flows of each bucket, not divided by its seconds",
+    "byte/packet": "Average packet size: bytes by packets",
+};
 const TOPS = [1, 3, 5, 8, 10, 15, 20, 30, 50];
 
 /** @param {{state: State, schema: import("../api.js").Schema|undefined, error: import("../api.js").ApiError|undefined}} props */
@@ -36,17 +45,17 @@ export function QueryPanel({ state, schema, error }) {
                 <${RangePicker} state=${state} align="left" /></div>`}
             <div class="field"><div class="label">Dimensions<span class="dim">${state.dimensions.length > 1 && "drag to reorder"}</span></div>
                 <${Dimensions} dimensions=${state.dimensions} schema=${schema} /></div>
-            <div class="field"><div class="label">Chart</div>
-                <${Segments} label="Chart" value=${state.chart} choose=${(/** @type {State["chart"]} */ chart) =>
-            navigate({ chart })}
-                    options=${[["area", "Area"], ["lines", "Lines"]].map(([value, name]) => ({
-                value,
-                label: markup`<${Icon} name=${value} />${name}`,
-            }))} /></div>
+            <div class="field"><div class="label">Chart</div><${ChartPicker} chart=${state.chart} /></div>
+            ${state.chart === "values" &&
+            markup`<div class="field"><${Choice} label="Values of" value=${state.column} choose=${(
+                /** @type {string} */ column,
+            ) => navigate({ column })}
+                    options=${SUBJECTS.map(({ column, name }) => [column, name])} /></div>`}
             <div class="field"><div class="label">Unit</div>
-                <${Segments} label="Unit" value=${state.unit} choose=${(/** @type {string} */ unit) =>
-            navigate({ unit })}
-                    options=${units.map((value) => ({ value, label: value }))} /></div>
+                <div class="unit-picker" role="group" aria-label="Unit">${units.map((unit) =>
+            markup`<button key=${unit} title=${UNIT_TITLES[unit]} aria-pressed=${unit === state.unit}
+                    onClick=${() => navigate({ unit })}>${unit === "byte/packet" ? "size" : unit}</button>`
+        )}</div></div>
             <div class="field"><div class="label">Direction</div>
                 <${Segments} label="Direction" value=${state.direction} choose=${(
             /** @type {State["direction"]} */ direction,

@@ -44,6 +44,11 @@ export function pageName(state) {
     return pages(state).find(({ current }) => current)?.name ?? "Overview";
 }
 
+/** The same range, unit and filter. @param {State} state @returns {State} */
+export function relationsStart(state) {
+    return { ...overviewStart(state), page: "relations", filter: state.filter };
+}
+
 /** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
 export function TopBar({ state, waiting, help }) {
     const phone = useMedia("(max-width: 699px)");
@@ -75,6 +80,11 @@ function pages(state) {
             current: state.page === "explore",
         },
         { name: "Flows", start: state.page === "flows" ? state : flowsStart(state), current: state.page === "flows" },
+        {
+            name: "Relations",
+            start: state.page === "relations" ? state : relationsStart(state),
+            current: state.page === "relations",
+        },
     ];
 }
 

@@ -6,6 +6,7 @@ import { ask } from "./questions.js";
 /** @typedef {import("./types/api.d.ts").Schema} Schema */
 /** @typedef {import("./types/api.d.ts").Graph} Graph */
 /** @typedef {import("./types/api.d.ts").Top} Top */
+/** @typedef {import("./types/api.d.ts").Explained} Explained */
 /** @typedef {import("./types/api.d.ts").Exporters} Exporters */
 /** @typedef {import("./types/api.d.ts").Health} Health */
 /** @typedef {import("./types/api.d.ts").Losses} Losses */
@@ -56,6 +57,10 @@ export async function graph(parameters, signal, id) {
 
 /** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Top>} */
 export const top = (parameters, signal, id) => ask(id, signal, () => read("top", { ...parameters, id }, signal));
+
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Explained>} */
+export const explain = (parameters, signal, id) =>
+    ask(id, signal, () => read("explain", { ...parameters, id }, signal));
 
 /**
  * @param {string} route

@@ -18,6 +18,8 @@
  * @property {string} sort column of the legend table, "-" in front for descending
  * @property {string} exporter the address whose details are open, "" for none
  * @property {boolean} losses whether the account of what was lost is open
+ * @property {string} explain the selection that is explained, "1700000000-1700000600" in Unix seconds, "" for none
+ * @property {"before"|"day"|"week"} against what it is compared with
  * @property {string[]} mirrored Overview's tables that show the other side
  */
 
@@ -39,6 +41,8 @@ export const DEFAULTS = Object.freeze({
     mirrored: [],
     exporter: "",
     losses: false,
+    explain: "",
+    against: "before",
 });
 
 /** The most dimensions that one query takes. */
@@ -80,6 +84,8 @@ export function parse(search) {
         mirrored: names("m"),
         exporter: text("e", "", /^[0-9a-f:.]{2,45}$/i),
         losses: given.get("l") === "1",
+        explain: text("x", "", /^\d{1,10}-\d{1,10}$/),
+        against: /** @type {State["against"]} */ (text("xr", DEFAULTS.against, /^(day|week)$/)),
     };
 }
 
@@ -107,6 +113,8 @@ export function format(state) {
         ["m", state.mirrored.join(","), ""],
         ["e", state.exporter, ""],
         ["l", state.losses ? "1" : "", ""],
+        ["x", state.explain, ""],
+        ["xr", state.against, DEFAULTS.against],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`

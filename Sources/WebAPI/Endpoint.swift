@@ -5,6 +5,7 @@ enum Endpoint: String, CaseIterable {
     case schema = "/api/v1/schema"
     case graph = "/api/v1/graph"
     case top = "/api/v1/top"
+    case explain = "/api/v1/explain"
     case flows = "/api/v1/flows"
     case exporters = "/api/v1/exporters"
     case health = "/api/v1/health"
@@ -38,6 +39,8 @@ enum Endpoint: String, CaseIterable {
         return switch self {
         case .graph: shared + ["bucket", "split"]
         case .top: shared
+        case .explain:
+            ["from", "to", "referenceFrom", "referenceTo", "filter", "unit", "limit", "direction", "id"]
         case .flows: ["from", "to", "filter", "limit", "before", "id"]
         case .query: ["sql", "format", "id"]
         case .exporters: ["address"]

@@ -135,6 +135,7 @@ public struct WebAPI: Sendable {
         case .schema: try .json(schemaBody())
         case .graph: try await ask(endpoint, request) { parameters in try .json(await graph(parameters)) }
         case .top: try await ask(endpoint, request) { parameters in try .json(await top(parameters)) }
+        case .explain: try await ask(endpoint, request) { parameters in try .json(await explain(parameters)) }
         case .flows: try await ask(endpoint, request) { parameters in try await flows(parameters) }
         case .query: try await ask(endpoint, request) { parameters in try await query(request, parameters) }
         case .questions: try await questionList()

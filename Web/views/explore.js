@@ -11,6 +11,7 @@ import { isLive } from "../time.js";
 import { full, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
 import { ExploreChart } from "./explorechart.js";
+import { ExplainPanel } from "./explain.js";
 import { ExportMenu, SqlView } from "./export.js";
 import { LegendTable } from "./legendtable.js";
 import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
@@ -66,7 +67,9 @@ export function Explore({ state, schema }) {
             <div class="over"><${Reading} reads=${[loaded]} />
             ${graph
             ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
+                    <div class=${state.explain ? "explain-row" : "stack"}>
                     <${ExploreChart} graph=${graph} paints=${colours} state=${state} zone=${zone} lifted=${lifted} />
+                    ${state.explain && markup`<${ExplainPanel} state=${state} zone=${zone} />`}</div>
                     <${LegendTable} graph=${graph} paints=${colours} state=${state} schema=${schema.data} lift=${setLifted} /></div>`
             : (!loaded.error || loaded.error.code === "cancelled") &&
                 markup`<div class="stack"><section class="panel"><div class="chart-space tall">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div></section>

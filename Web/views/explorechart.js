@@ -1,8 +1,9 @@
 // @ts-check
 // Explore's chart with its head: the unit once, what the doubt is, and a tooltip that names what is under the pointer.
-import { markup } from "../preact.js";
+import { markup, useEffect } from "../preact.js";
 import { firstFlow } from "../clock.js";
 import { completeBuckets, isWhole, largest, order, timeseries } from "../charts/timeseries.js";
+import { explainRange, referenceOf, selectionOf } from "../explained.js";
 import { navigate } from "../store.js";
 import { duration, prefixed, scaleOf, short } from "../units.js";
 import { Chart } from "./chart.js";
@@ -21,12 +22,20 @@ export function ExploreChart({ graph, paints, state, zone, lifted }) {
     const unit = prefixed(graph.unit, scaleOf(largest(graph, state.chart)).prefix);
     const empty = graph.series.every((series) => series.total === 0);
     const split = state.direction === "split";
+    useEffect(() => {
+        const explain = () => explainRange(graph.from, graph.to);
+        addEventListener("netmeta-explain", explain);
+        return () => removeEventListener("netmeta-explain", explain);
+    }, [graph.from, graph.to]);
     const tip = (/** @type {number} */ index) =>
         markup`<${Tip} graph=${graph} paints=${paints} stack=${stack} index=${index} zone=${zone} />`;
     return markup`<section class="panel chart-panel" aria-label="Chart">
         <div class="head"><b>${unit}</b><span class="dim">${duration(graph.bucket)} average</span>
             ${split && markup`<span class="dim cut">out is drawn below zero${graph.series.some(({ direction }) => direction === "unknown") &&
-            "; what has no direction told stands above, with in"}</span>`}</div>
+            "; what has no direction told stands above, with in"}</span>`}
+            <span class="grow"></span>
+            <button class="explain-button" aria-pressed=${state.explain !== ""} title="What changed in this range, against the time before; or drag over a part of it"
+                onClick=${() => state.explain ? navigate({ explain: "" }) : explainRange(graph.from, graph.to)}>Explain <kbd>e</kbd></button></div>
         <${Chart} inputs=${[
         graph,
         state.chart,
@@ -35,12 +44,20 @@ export function ExploreChart({ graph, paints, state, zone, lifted }) {
             lifted=${lifted === undefined ? undefined : stack.indexOf(lifted)}
             zoom=${(/** @type {number} */ from, /** @type {number} */ to) =>
         navigate({ from: String(from), to: String(to) })}
+            explain=${explainRange} marks=${marks(state)}
             label=${`${state.chart === "area" ? "Stacked areas" : "Lines"} over time; the table below has the figures`}
             option=${(/** @type {number} */ width, /** @type {import("../charts/axis.js").Theme} */ theme) =>
         timeseries(graph, { chart: state.chart, theme, zone, width, paints, begins: firstFlow() })} />
         ${empty && markup`<div class="over-chart"><strong>No flow matches in this range.</strong>
             <span class="dim">${advice(state)}</span></div>`}
     </section>`;
+}
+
+/** @param {import("../state.js").State} state @returns {{from: number, to: number, kind: "selection"|"reference"}[]} */
+function marks(state) {
+    const selection = selectionOf(state);
+    if (!selection) return [];
+    return [{ ...selection, kind: "selection" }, { ...referenceOf(selection, state.against), kind: "reference" }];
 }
 
 /** @param {import("../state.js").State} state */

@@ -145,7 +145,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FlowStoreTests",
-            dependencies: ["NetTypes", "FlowSchema", "Enrichment", "FlowStore", "FlowQuery"],
+            dependencies: ["NetTypes", "FlowSchema", "Enrichment", "FlowStore", "FlowQuery", "WebAPI"],
             swiftSettings: strict
         ),
         .testTarget(

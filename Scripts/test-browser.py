@@ -1,7 +1,8 @@
-"""Runs the browser tests (Tests/Browser) against three servers of their own:
+"""Runs the browser tests (Tests/Browser) against four servers of their own:
 one that has just received the two flows of a fixture, and the options data of
-an exporter about which all is doubtful, one that has received nothing, and one
-that was sent more than its socket could hold.
+an exporter about which all is doubtful, one that has received nothing, one
+that was sent more than its socket could hold, and one with an hour in which
+something changed.
 Needs no root. Further arguments go to pytest.
 """
 
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from random import Random
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Lab"))
@@ -32,7 +34,7 @@ def free_port(kind):
 
 def server(folder, **options):
     """A server on free ports, and the port that takes flows."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     port = free_port(socket.SOCK_DGRAM)
     return Collector(
         folder, netflow=port, ipfix="off", sflow="off", console=free_port(socket.SOCK_STREAM), **options).start(), port
@@ -70,6 +72,40 @@ def seed_doubtful(port):
         sender.sendto(header + b"".join(sets), ("127.0.0.1", port))
 
 
+def changed(folder):
+    """A data folder with 20 minutes of NetFlow v5 (30 records a second), in the last ten of which one host asks another
+    for one port after the other; and when that begins."""
+    end = int(time.time()) // 60 * 60 - 60
+    border, begin = end - 600, end - 1200
+    random = Random(1)
+
+    def record(source, target, source_port, target_port, packets, size, flags):
+        return struct.pack("!IIIHHIIIIHHBBBBHHBBH", source, target, 0, 1, 2, packets, packets * size, 0, 1000, source_port,
+                           target_port, 0, flags, 6, 0, 64500, 64501, 24, 24, 0)
+
+    def ordinary():
+        ends = (0x64400000 + int(200 ** random.random()), 0x5DB80000 + int(5000 ** random.random()))
+        return record(*ends, random.randrange(1024, 65536), random.choice([443, 443, 443, 80, 53]),
+                      int(200 ** random.random()), random.choice([64, 576, 1420]), 24)
+
+    capture = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
+    for second in range(begin, end):
+        records = [ordinary() for _ in range(20)]
+        if second >= border:
+            records += [record(0xC6336407, 0x64400032, 40000, (second - border) * 10 + n, 1, 40, 2) for n in range(10)]
+        datagram = struct.pack("!HHIIIIBBH", 5, len(records), 5000, second, 0, 30 * (second - begin), 0, 0, 0)
+        datagram += b"".join(records)
+        frame = bytes(12) + b"\x08\x00" + struct.pack("!BBHHHBBH4s4s", 69, 0, 28 + len(datagram), 0, 0, 64, 17, 0,
+                                                      bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2]))
+        frame += struct.pack("!HHHH", 2055, 2055, 8 + len(datagram), 0) + datagram
+        capture.append(struct.pack("<IIII", second, 0, len(frame), len(frame)) + frame)
+    folder.mkdir()
+    (folder / "changed.pcap").write_bytes(b"".join(capture))
+    words = [BINARY, "import", "pcap", "--data", str(folder / "data"), str(folder / "changed.pcap")]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return border
+
+
 def overload(running, port):
     """Sends something that is no flow, then what a buffer holds and far more while nobody reads."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
@@ -88,15 +124,17 @@ def main(arguments):
     servers = []
     with tempfile.TemporaryDirectory(prefix="netmeta-browser-") as folder:
         try:
-            for name, buffer in (("seeded", None), ("empty", None), ("overloaded", "512KB")):
+            border = changed(pathlib.Path(folder, "changed"))
+            for name, buffer in (("seeded", None), ("empty", None), ("overloaded", "512KB"), ("changed", None)):
                 servers.append(server(pathlib.Path(folder, name), buffer=buffer))
-            (seeded, port), (empty, _), (overloaded, flood) = servers
+            (seeded, port), (empty, _), (overloaded, flood), (explained, _) = servers
             seed(port)
             seed_doubtful(port)
             assert seeded.settled("Proto = 17") == SEED_FLOWS
             overload(overloaded, flood)
             environment = {**os.environ, "NETMETA_URL": seeded.url, "NETMETA_EMPTY_URL": empty.url,
-                           "NETMETA_OVERLOADED_URL": overloaded.url}
+                           "NETMETA_OVERLOADED_URL": overloaded.url, "NETMETA_CHANGED_URL": explained.url,
+                           "NETMETA_CHANGED_AT": str(border)}
             words = [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *arguments, "Tests/Browser"]
             status = subprocess.run(words, cwd=ROOT, env=environment).returncode
             for running, _ in servers:

@@ -8,6 +8,7 @@ import { toLogin } from "./session.js";
 /** @typedef {import("./types/api.d.ts").Graph} Graph */
 /** @typedef {import("./types/api.d.ts").Top} Top */
 /** @typedef {import("./types/api.d.ts").Values} Values */
+/** @typedef {import("./types/api.d.ts").Explained} Explained */
 /** @typedef {import("./types/api.d.ts").Exporters} Exporters */
 /** @typedef {import("./types/api.d.ts").Health} Health */
 /** @typedef {import("./types/api.d.ts").Losses} Losses */
@@ -93,6 +94,10 @@ export async function* tail(parameters, signal) {
         for (const line of lines) yield JSON.parse(line);
     }
 }
+
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<Explained>} */
+export const explain = (parameters, signal, id) =>
+    ask(id, signal, () => read("explain", { ...parameters, id }, signal));
 
 /**
  * @param {string} route

@@ -78,6 +78,7 @@ function useKeys(openHelp) {
             else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
+            else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
             else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;

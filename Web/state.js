@@ -22,6 +22,8 @@
  * @property {string} sort column of the legend table, "-" in front for descending
  * @property {string} exporter the address whose details are open, "" for none
  * @property {boolean} losses whether the account of what was lost is open
+ * @property {string} explain the selection that is explained, "1700000000-1700000600" in Unix seconds, "" for none
+ * @property {"before"|"day"|"week"} against what it is compared with
  * @property {string[]} mirrored Overview's tables that show the other side
  * @property {string[]} columns of Flows, in their order; none is the usual ones
  * @property {string} order the column that Flows is in the order of, "-" in front for descending; "" is newest first
@@ -57,6 +59,8 @@ export const DEFAULTS = Object.freeze({
     place: "",
     row: "",
     live: false,
+    explain: "",
+    against: "before",
 });
 
 /** The most dimensions that one query takes. */
@@ -111,6 +115,8 @@ export function parse(search) {
         place: text("at", "", /^\d{1,9}@[0-9A-Za-z:.-]{5,4200}$/),
         row: text("row", "", /^\d{1,10}-[0-9a-f]{1,16}$/),
         live: given.get("live") === "1",
+        explain: text("x", "", /^\d{1,10}-\d{1,10}$/),
+        against: /** @type {State["against"]} */ (text("xr", DEFAULTS.against, /^(day|week)$/)),
     };
 }
 
@@ -147,6 +153,8 @@ export function format(state) {
         ["at", state.place, ""],
         ["row", state.row, ""],
         ["live", state.live ? "1" : "", ""],
+        ["x", state.explain, ""],
+        ["xr", state.against, DEFAULTS.against],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`

@@ -6,6 +6,7 @@ enum Endpoint: String, CaseIterable {
     case graph = "/api/v1/graph"
     case top = "/api/v1/top"
     case values = "/api/v1/values"
+    case explain = "/api/v1/explain"
     case flows = "/api/v1/flows"
     case flow = "/api/v1/flows/row"
     case flowExport = "/api/v1/flows/export"
@@ -48,6 +49,8 @@ enum Endpoint: String, CaseIterable {
         return switch self {
         case .graph: shared + ["bucket", "split", "spread", "reverse", "previous"]
         case .top: shared
+        case .explain:
+            ["from", "to", "referenceFrom", "referenceTo", "filter", "unit", "limit", "direction", "id"]
         case .values: ["column", "from", "to", "filter", "unit", "direction", "detail", "bucket", "id"]
         case .flows: ["from", "to", "filter", "direction", "columns", "sort", "limit", "before", "id"]
         case .flow: ["place", "id"]

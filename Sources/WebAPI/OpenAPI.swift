@@ -241,6 +241,7 @@ extension Endpoint {
         case .schema: "The columns of flow rows, and the units."
         case .graph: "Traffic over time of the top groups, unknown and Other apart."
         case .top: "The groups with most traffic."
+        case .explain: "What changed between a selection and its reference, the best account first."
         case .values: "How the values of a column are distributed over time, in bins that the server counts."
         case .flows: "Raw flows, newest first or in the order of a column, a page at a time."
         case .flow: "One raw flow with every field, and where each came from."
@@ -317,6 +318,16 @@ extension Endpoint {
             """
             from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, shown, \
             total, exact, assumedSampling, statistics, sql
+            """
+        case .explain:
+            """
+            from, to, referenceFrom, referenceTo, unit, before and after (units a second), changed (whether all traffic \
+            differs by more than it ordinarily does), difference (what shares are parts of), causes (parts (dimensions, \
+            key, labels, network), either (the value may be at either end), before, after, share, along (part, either, \
+            share, filter: values that the same change has), signs (null, or before and after with distinct values by \
+            column, bytes, packets, flows), filter), rest (before, after), values (part, before, after, share, filter; \
+            these overlap), totals (before and after by unit), compared, exact, every (one of so many seconds was \
+            read), assumedSampling, statistics, sql
             """
         case .values:
             """
@@ -418,9 +429,12 @@ extension Endpoint {
         case "dimensions": "Up to six column names with commas between them."
         case "filter": "A condition in the filter language."
         case "unit": "What is measured; default bit/s."
+        case "referenceFrom":
+            "Start of what the selection is compared with; the default is as long as the selection, right before it."
+        case "referenceTo": "Its end, excluded; default the start of the selection."
         case "limit":
             """
-            Groups (1 to 100, default 8) or rows (1 to 1000, default 100); of a file 1 to 1,000,000, which is the default; \
+            Groups (1 to 100, default 8), causes (1 to 20, default 8) or rows (1 to 1000, default 100); of a file 1 to 1,000,000, which is the default; \
             of a live tail 1 to 200 a look, default 50.
             """
         case "direction": "One direction's flows only; default all."

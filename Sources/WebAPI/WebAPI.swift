@@ -174,6 +174,7 @@ public struct WebAPI: Sendable {
         case .graph: try await ask(endpoint, request) { parameters in try .json(await graph(parameters)) }
         case .top: try await ask(endpoint, request) { parameters in try .json(await top(parameters)) }
         case .values: try await ask(endpoint, request) { parameters in try .json(await values(parameters)) }
+        case .explain: try await ask(endpoint, request) { parameters in try .json(await explain(parameters)) }
         case .flows: try await ask(endpoint, request) { parameters in try await flows(parameters) }
         case .flow: try await ask(endpoint, request) { parameters in try await flow(parameters) }
         case .flowExport: try await export(Parameters(request, allowed: endpoint))

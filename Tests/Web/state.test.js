@@ -61,6 +61,11 @@ const LINKS = [
         row: "1700002999-ff",
     }],
     ["?p=flows&live=1", { page: "flows", live: true }],
+    ["?p=explore&x=1700000000-1700000600&xr=day", {
+        page: "explore",
+        explain: "1700000000-1700000600",
+        against: "day",
+    }],
 ];
 
 for (const [query, change] of LINKS) {
@@ -90,7 +95,7 @@ Deno.test("any filter survives the way through the URL", () => {
 
 Deno.test("what makes no sense in a link falls back to the default", () => {
     const state = parse(
-        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year",
+        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year&x=now-1h&xr=month",
     );
     equal(state, { ...DEFAULTS, dimensions: ["SrcAS"], top: 50 });
     equal(parse("?d=A,B,C,D,E,F,G,H").dimensions.length, 6);

@@ -165,6 +165,55 @@ export interface Top {
     statistics: Statistics;
     sql: string;
 }
+/** A value of a dimension, with what gives it its meaning: a port with its protocol. */
+export interface ExplainPart {
+    dimensions: string[];
+    key: string[];
+    labels: string[];
+    network: boolean;
+}
+/** Units a second in the reference and in the selection. */
+export interface Rates {
+    before: number;
+    after: number;
+}
+export interface ExplainSide {
+    distinct: Record<string, number>;
+    bytes: number;
+    packets: number;
+    flows: number;
+}
+export interface ExplainCause extends Rates {
+    parts: ExplainPart[];
+    /** Whether the value may be at either end. */
+    either: boolean;
+    /** The part of the difference, 0 to 1. */
+    share: number;
+    along: { part: ExplainPart; either: boolean; share: number; filter: string }[];
+    signs: { before: ExplainSide; after: ExplainSide } | null;
+    filter: string;
+}
+export interface Explained extends Rates {
+    from: number;
+    to: number;
+    referenceFrom: number;
+    referenceTo: number;
+    unit: string;
+    /** Whether all traffic together differs by more than it ordinarily does. */
+    changed: boolean;
+    difference: number;
+    causes: ExplainCause[];
+    rest: Rates;
+    values: (Rates & { part: ExplainPart; share: number; filter: string })[];
+    totals: Record<string, Rates>;
+    compared: string[];
+    exact: boolean;
+    /** One of so many seconds was read. */
+    every: number;
+    assumedSampling: number;
+    statistics: { rows: number; elapsed: number; steps: { name: string; elapsed: number }[] };
+    sql: string;
+}
 export interface Exporter {
     address: string;
     name: string | null;

@@ -5,6 +5,7 @@ import { FRAME, pixelOf, timeAt } from "../charts/axis.js";
 import { firstFlow } from "../clock.js";
 import { clockWithSeconds, day, span } from "../time.js";
 import { duration } from "../units.js";
+import { Icon } from "./parts.js";
 
 /** @typedef {import("../charts/axis.js").Theme} Theme */
 
@@ -18,6 +19,8 @@ import { duration } from "../units.js";
  * @property {(index: number, down: number) => unknown} tip content of the tooltip for one bucket, and how far down the
  *   plot the pointer is, 0 to 1
  * @property {(from: number, to: number) => void} zoom
+ * @property {(from: number, to: number) => void} [explain] where it is given, a brush stays and offers both
+ * @property {{from: number, to: number, kind: "selection"|"reference"}[]} [marks] ranges to show
  * @property {number} [lifted] place of the series to lift, in drawing order
  * @property {string} label what the chart shows, for those who don't see it
  * @property {import("../time.js").Zone} zone
@@ -29,14 +32,16 @@ import { duration } from "../units.js";
 
 /** @param {ChartProps} props */
 export function Chart(props) {
-    const { option, inputs, range, times, bucket, tip, zoom, lifted, label, zone, height, cells, pending = 0 } = props;
+    const { option, inputs, range, times, bucket, tip, zoom, explain, marks = [], lifted, label, zone, height, cells, pending = 0 } = props;
     const frame = props.frame ?? FRAME;
     const canvas = useRef(/** @type {HTMLElement|null} */ (null));
     const chart = useRef(/** @type {EChartsInstance|null} */ (null));
     const [width, setWidth] = useState(0);
     const [pointer, setPointer] = useState(/** @type {{x: number, y: number, down: number}|null} */ (null));
     const [brush, setBrush] = useState(/** @type {{start: number, end: number}|null} */ (null));
+    const [held, setHeld] = useState(/** @type {{from: number, to: number}|null} */ (null));
     const theme = useTheme();
+    useEffect(() => setHeld(null), [range.from, range.to]);
 
     useLayoutEffect(() => {
         const element = /** @type {HTMLElement} */ (canvas.current);
@@ -86,7 +91,8 @@ export function Chart(props) {
     const onUp = () => {
         const chosen = brush && chosenRange(brush, width, range, bucket, frame);
         setBrush(null);
-        if (chosen) zoom(chosen.from, chosen.to);
+        if (explain) setHeld(chosen);
+        else if (chosen) zoom(chosen.from, chosen.to);
     };
     const leave = () => {
         setPointer(null);
@@ -106,6 +112,10 @@ export function Chart(props) {
         <div class="canvas" ref=${canvas} role="img" aria-label=${label}></div>
         <${Before} range=${range} width=${width} zone=${zone} frame=${frame} />
         ${pending > 0 && markup`<${Pending} range=${range} width=${width} frame=${frame} seconds=${pending} />`}
+        ${marks.map((mark) => markup`<${Band} key=${mark.kind} band=${mark} range=${range} width=${width} frame=${frame} kind=${mark.kind} />`)}
+        ${held && !brush && explain &&
+        markup`<${Held} held=${held} range=${range} width=${width} frame=${frame} zone=${zone} zoom=${zoom} explain=${explain}
+            close=${() => setHeld(null)} />`}
         ${brush && markup`<div class="brush" style=${{
             left: `${Math.min(brush.start, brush.end)}px`,
             width: `${Math.abs(brush.end - brush.start)}px`,
@@ -114,7 +124,7 @@ export function Chart(props) {
         }}></div>`}
         ${chosen &&
         markup`<div class="brush-tag" style=${tagPlace(brush, width)}><strong>${span(chosen, zone, chosen.to)}</strong>
-            <span class="dim">${duration(chosen.to - chosen.from)}</span><span>release to zoom</span></div>`}
+            <span class="dim">${duration(chosen.to - chosen.from)}</span>${!explain && markup`<span>release to zoom</span>`}</div>`}
         ${index !== null && pointer && !brush && markup`
             <div class=${cells ? "crosshair none" : "crosshair"} style=${{
             left: `${pixelOf(Math.max(times[index], range.from), width, range, frame)}px`,
@@ -123,6 +133,61 @@ export function Chart(props) {
         }}></div>
             <div class="tip" style=${tipPlace(pointer, width)}>${tip(index, pointer.down)}</div>`}
     </div>`;
+}
+
+/**
+ * A time within the range, over the full height.
+ * @param {{band: {from: number, to: number}, range: {from: number, to: number}, width: number,
+ *   frame: import("../charts/axis.js").Frame, kind: string}} props
+ */
+function Band({ band, range, width, frame, kind }) {
+    const from = Math.max(band.from, range.from);
+    const to = Math.min(band.to, range.to);
+    if (from >= to || width === 0) return null;
+    const left = pixelOf(from, width, range, frame);
+    return markup`<div class=${`brush ${kind}`} style=${{
+        left: `${left}px`,
+        width: `${Math.max(2, pixelOf(to, width, range, frame) - left)}px`,
+        top: `${frame.top}px`,
+        bottom: `${frame.bottom}px`,
+    }}></div>`;
+}
+
+/**
+ * A brush that was released, and what can be done with it.
+ * @param {{held: {from: number, to: number}, range: {from: number, to: number}, width: number,
+ *   frame: import("../charts/axis.js").Frame, zone: import("../time.js").Zone, zoom: (from: number, to: number) => void,
+ *   explain: (from: number, to: number) => void, close: () => void}} props
+ */
+function Held({ held, range, width, frame, zone, zoom, explain, close }) {
+    const tag = useRef(/** @type {HTMLElement|null} */ (null));
+    useEffect(() => {
+        /** @type {HTMLElement|null|undefined} */ (tag.current?.querySelector("button"))?.focus({ preventScroll: true });
+        const keys = (/** @type {KeyboardEvent} */ event) => {
+            if (event.ctrlKey || event.metaKey || event.altKey) return;
+            if (/** @type {HTMLElement} */ (event.target).closest("input, textarea, select, dialog[open]")) return;
+            if (event.key === "Escape") close();
+            else if (event.key === "e") explain(held.from, held.to);
+            else return;
+            event.preventDefault();
+            event.stopPropagation();
+        };
+        // Before the page's own keys, of which one is the same.
+        addEventListener("keydown", keys, { capture: true });
+        return () => removeEventListener("keydown", keys, { capture: true });
+    }, [held]);
+    const act = (/** @type {(from: number, to: number) => void} */ what) => () => {
+        close();
+        what(held.from, held.to);
+    };
+    const stop = (/** @type {Event} */ event) => event.stopPropagation();
+    return markup`<${Band} band=${held} range=${range} width=${width} frame=${frame} kind="selection" />
+        <div class="brush-tag held" ref=${tag} role="group" aria-label="Selection" onPointerDown=${stop} onPointerUp=${stop}
+            style=${tagPlace({ start: pixelOf(held.from, width, range, frame), end: pixelOf(held.to, width, range, frame) }, width)}>
+            <strong>${span(held, zone, held.to)}</strong><span class="dim">${duration(held.to - held.from)}</span>
+            <button onClick=${act(zoom)}>Zoom in</button>
+            <button onClick=${act(explain)} title="What changed, against the time before">Explain <kbd>e</kbd></button>
+            <button class="step" onClick=${close} aria-label="Drop the selection"><${Icon} name="close" /></button></div>`;
 }
 
 /**

@@ -12,6 +12,7 @@ import { full, isScaled, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
 import { UndoRedo } from "./bench.js";
 import { ExploreChart } from "./explorechart.js";
+import { ExplainPanel } from "./explain.js";
 import { ExploreSankey } from "./exploresankey.js";
 import { ExploreValues } from "./explorevalues.js";
 import { ExportMenu, SqlView } from "./export.js";
@@ -78,7 +79,9 @@ function ExploreTime({ state, schema }) {
             <div class="over"><${Reading} reads=${[loaded]} />
             ${graph
             ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
+                    <div class=${state.explain ? "explain-row" : "stack"}>
                     <${ExploreChart} graph=${graph} paints=${colours} state=${state} zone=${zone} lifted=${lifted} />
+                    ${state.explain && markup`<${ExplainPanel} state=${state} zone=${zone} />`}</div>
                     <${LegendTable} graph=${graph} paints=${colours} state=${state} schema=${schema.data} lift=${setLifted} /></div>`
             : (!loaded.error || loaded.error.code === "cancelled") &&
                 markup`<div class="stack"><section class="panel"><div class="chart-space tall">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div></section>

@@ -1,7 +1,7 @@
 // @ts-check
 // Explore's chart with its head: the unit once, what it is compared with, what the doubt is, and a tooltip that names
 // what is under the pointer.
-import { markup } from "../preact.js";
+import { markup, useEffect } from "../preact.js";
 import { firstFlow } from "../clock.js";
 import { heat, heatRows, ROW } from "../charts/heat.js";
 import { FRAME } from "../charts/axis.js";
@@ -17,6 +17,7 @@ import {
     sign,
     timeseries,
 } from "../charts/timeseries.js";
+import { explainRange, referenceOf, selectionOf } from "../explained.js";
 import { navigate } from "../store.js";
 import { span } from "../time.js";
 import { duration, full, isMean, isTotal, percent, prefixed, scaleOf, short, total } from "../units.js";
@@ -56,6 +57,11 @@ export function ExploreChart({ graph: answer, paints: own, state, zone, lifted }
     const most = largest(graph, drawable(chart, graph.unit));
     const unit = state.chart === "share" && !isMean(graph.unit) ? "%" : prefixed(graph.unit, scaleOf(most).prefix);
     const empty = graph.series.every((series) => series.total === 0);
+    useEffect(() => {
+        const explain = () => explainRange(graph.from, graph.to);
+        addEventListener("netmeta-explain", explain);
+        return () => removeEventListener("netmeta-explain", explain);
+    }, [graph.from, graph.to]);
     const zoom = (/** @type {number} */ from, /** @type {number} */ to) => navigate({ from: String(from), to: String(to) });
     const pending = graph.spread && (graph.settled ?? graph.to) < graph.to ? graph.spread.timeout : 0;
     const shared = {
@@ -65,6 +71,8 @@ export function ExploreChart({ graph: answer, paints: own, state, zone, lifted }
         bucket: graph.bucket,
         zone,
         zoom,
+        explain: explainRange,
+        marks: marks(state),
         pending,
         label: `${SAID[state.chart] ?? "Lines"} over time; the table below has the figures`,
     };
@@ -79,7 +87,9 @@ export function ExploreChart({ graph: answer, paints: own, state, zone, lifted }
     };
     return markup`<section class="panel chart-panel" aria-label="Chart">
         <div class="head"><b>${unit}</b><span class="dim cut">${per(graph)}${remark(graph, state)}</span>
-            <span class="grow"></span><${ChartToggles} graph=${answer} state=${state} /></div>
+            <span class="grow"></span><${ChartToggles} graph=${answer} state=${state} />
+            <button class="explain-button" aria-pressed=${state.explain !== ""} title="What changed in this range, against the time before; or drag over a part of it"
+                onClick=${() => state.explain ? navigate({ explain: "" }) : explainRange(graph.from, graph.to)}>Explain <kbd>e</kbd></button></div>
         ${state.chart === "grid"
         ? markup`<${Multiples} graph=${graph} paints=${paints} shared=${shared} name=${seriesName} />`
         : state.chart === "heat"
@@ -147,6 +157,13 @@ function Heat({ graph, paints, shared, zone }) {
 /** Room for the names of rows, less of it on a phone. */
 function heatFrame() {
     return { ...FRAME, left: innerWidth < 700 ? 112 : 190 };
+}
+
+/** @param {import("../state.js").State} state @returns {{from: number, to: number, kind: "selection"|"reference"}[]} */
+function marks(state) {
+    const selection = selectionOf(state);
+    if (!selection) return [];
+    return [{ ...selection, kind: "selection" }, { ...referenceOf(selection, state.against), kind: "reference" }];
 }
 
 /** @param {import("../state.js").State} state */

@@ -8,6 +8,7 @@ const KEYS = [
     [["g", "e"], "Explore"],
     [["g", "f"], "Flows; there ↑ ↓ move among rows, Enter opens one"],
     [["g", "r"], "Relations"],
+    [["e"], "Explain what is brushed, or the range"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Esc"], "Close what floats, cancel a brush"],
@@ -24,7 +25,7 @@ export function Help({ close }) {
         <dl>${KEYS.map(([keys, what]) =>
             markup`<dt>${/** @type {string[]} */ (keys).map((key) => markup`<kbd>${key}</kbd>`)}</dt><dd>${what}</dd>`
         )}</dl>
-        <p class="dim">Drag over a chart to zoom; Back undoes it. Click a value in a table to filter, exclude or split by it.</p>
+        <p class="dim">Drag over a chart to zoom or to explain; Back undoes it. Click a value in a table to filter, exclude or split by it.</p>
         <form method="dialog"><button class="primary" autofocus>Close</button></form>
     </dialog>`;
 }

@@ -111,8 +111,8 @@ function Card({ row, columns, state, zone, dated, open }) {
     const port = (/** @type {import("../flowcells.js").Cell|undefined} */ cell) => cell && cell.mood === "" ? ` :${cell.text}` : "";
     const rest = columns.filter(({ name }) => !["TimeReceived", "SrcAddr", "DstAddr", "SrcPort", "DstPort"].includes(name));
     return markup`<button class="flow-card" data-place=${row.place} aria-current=${row.place === state.row ? "true" : undefined} onClick=${() => open(row.place)}>
-        <span class="flow-ends">${source && markup`<b class="cut">${source.text}${port(from)}</b>`}
-            ${target && markup`<b class="cut"><span class="dim">› </span>${target.text}${port(to)}</b>`}</span>
+        <span class="flow-ends">${source && markup`<b>${source.text}${port(from)}</b>`}
+            ${target && markup`<b><span class="dim">› </span>${target.text}${port(to)}</b>`}</span>
         <span class="dim">${time?.text}</span>
         <span class="flow-rest">${rest.map((column) => {
         const { text, mood } = cell(column, row.row[column.name], row.labels[column.name], zone, dated);

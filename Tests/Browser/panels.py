@@ -73,11 +73,12 @@ def compare_graph(base, asked, answer):
 
     found = rows(base, f"SELECT {point}, sum({amount}) AS a FROM flows_raw WHERE {where} GROUP BY ALL")
     whole = {of(row): int(row[2]) for row in found}
-    plain = {}
-    for key in keys:
-        tests = " AND ".join(f"{text} = '{value}'" for text, value in zip(texts(answer["dimensions"]), key))
-        for row in rows(base, f"SELECT {point}, sum({amount}) AS a FROM flows_raw WHERE {where} AND {tests} GROUP BY ALL"):
-            plain[(key, *of(row))] = int(row[2])
+    names, plain = texts(answer["dimensions"]), {}
+    if keys:
+        tuples = ", ".join("tuple(" + ", ".join(f"'{value}'" for value in key) + ")" for key in keys)
+        for row in rows(base, f"SELECT {point}, {', '.join(names)}, sum({amount}) AS a FROM flows_raw"
+                              f" WHERE {where} AND tuple({', '.join(names)}) IN [{tuples}] GROUP BY ALL"):
+            plain[(row[2:-1], *of(row))] = int(row[-1])
     for line in sorted(answer["series"], key=lambda line: line["kind"] == "other"):
         total = 0
         for time, value in zip(answer["times"], line["values"]):

@@ -63,7 +63,7 @@ function Ribbons({ top, all, places, stages, titles, width, height, lit, light, 
         Math.min(
             Math.floor(width * (stages.length > 2 ? 0.25 : 0.36)),
             Math.max(60, ...plain.nodes.filter((node) => node.stage === stage).map((node) =>
-                measure(`${text(node)} ${short(valueOf(top, node.amount))}`) + 30
+                measure(`${text(node)} ${short(valueOf(top, node.amount))}`) + 46
             )),
         );
     const [left, right] = [room(0), room(stages.length - 1)];

@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry",
+                "CGzip", "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -178,7 +178,7 @@ let package = Package(
             name: "netmetaTests",
             dependencies: [
                 "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
-                "Telemetry",
+                "Telemetry", "VirtualExporters",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -29,7 +29,7 @@ FlowQuery        | pure | NetTypes FlowSchema
 Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
 Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry
-WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry
+WebAPI           | edge | CGzip NetTypes FlowSchema FlowStore FlowQuery Telemetry
 netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
 '
 

@@ -2,16 +2,18 @@
 // The shell: top bar and health strip on every page, the page itself, and the keys that work everywhere.
 import { markup, render, useEffect, useErrorBoundary, useRef, useState } from "./preact.js";
 import * as api from "./api.js";
+import { load } from "./charts/engine.js";
 import { now, rangeOf, tellFirstFlow } from "./clock.js";
 import { useData, useUnreachable } from "./data.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
+import { Docs } from "./views/docs.js";
 import { Explore } from "./views/explore.js";
 import { HealthStrip } from "./views/health.js";
 import { Help } from "./views/help.js";
 import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
-import { exploreStart, overviewStart, TopBar } from "./views/topbar.js";
+import { docsStart, exploreStart, overviewStart, TopBar } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -26,10 +28,12 @@ function App() {
     const [broken, repair] = useErrorBoundary();
     useKeys(() => setHelp(true));
     useEffect(() => {
-        document.title = `${state.page === "explore" ? "Explore" : "Overview"} · NetMeta`;
+        if (state.page !== "docs") document.title = `${state.page === "explore" ? "Explore" : "Overview"} · NetMeta`;
     }, [state.page]);
 
-    const page = state.page === "explore"
+    const page = state.page === "docs"
+        ? markup`<${Docs} state=${state} key="docs" />`
+        : state.page === "explore"
         ? markup`<${Explore} state=${state} schema=${schema} key="explore" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
@@ -51,7 +55,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o` and `g e` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e` and `g d` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -66,9 +70,10 @@ function useKeys(openHelp) {
             const state = current();
             if (chord && event.key === "o") navigate(overviewStart(state));
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
+            else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
-            else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+            else if (state.page !== "docs" && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
             event.preventDefault();
@@ -79,6 +84,8 @@ function useKeys(openHelp) {
 }
 
 function focusFilter() {
+    // The manual has a search in its place.
+    if (current().page === "docs") return document.getElementById("docs-search")?.focus();
     if (current().page !== "explore") navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
@@ -86,3 +93,5 @@ function focusFilter() {
 }
 
 render(markup`<${App} />`, /** @type {Element} */ (document.getElementById("app")));
+// The first chart will need it.
+load();

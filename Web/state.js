@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"} page
+ * @property {"overview"|"explore"|"docs"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 5
@@ -18,6 +18,7 @@
  * @property {string} sort column of the legend table, "-" in front for descending
  * @property {string} exporter the address whose details are open, "" for none
  * @property {boolean} losses whether the account of what was lost is open
+ * @property {string} doc the page of the manual that is shown and its section: "", "names" or "names/direction"
  * @property {string[]} mirrored Overview's tables that show the other side
  */
 
@@ -39,6 +40,7 @@ export const DEFAULTS = Object.freeze({
     mirrored: [],
     exporter: "",
     losses: false,
+    doc: "",
 });
 
 /** The most dimensions that one query takes. */
@@ -64,7 +66,7 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: given.get("p") === "explore" ? "explore" : "overview",
+        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|docs)$/)),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),
@@ -80,6 +82,7 @@ export function parse(search) {
         mirrored: names("m"),
         exporter: text("e", "", /^[0-9a-f:.]{2,45}$/i),
         losses: given.get("l") === "1",
+        doc: text("doc", "", /^[a-z0-9-]{1,64}(\/[\p{L}\p{N}_-]{1,128})?$/u),
     };
 }
 
@@ -107,6 +110,7 @@ export function format(state) {
         ["m", state.mirrored.join(","), ""],
         ["e", state.exporter, ""],
         ["l", state.losses ? "1" : "", ""],
+        ["doc", state.doc, ""],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`

@@ -13,6 +13,7 @@ enum Endpoint: String, CaseIterable {
     case questions = "/api/v1/questions"
     case cancel = "/api/v1/questions/cancel"
     case imports = "/api/v1/imports"
+    case docs = "/api/v1/docs"
     case openAPI = "/api/v1/openapi.json"
     case metrics = "/metrics"
     case alive = "/healthz"

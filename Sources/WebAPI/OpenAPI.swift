@@ -221,6 +221,7 @@ extension Endpoint {
         case .cancel:
             "Ends a question that is asked at this moment; who asked it gets the error cancelled (status 499)."
         case .imports: "Stores the flows of a capture (pcap or pcapng, gzip or not), each capture once."
+        case .docs: "The pages of the manual that came with this version; each is at /docs/NAME.md as Markdown."
         case .openAPI: "This document."
         case .metrics: "Counters for Prometheus."
         case .alive: "Whether the process works."
@@ -299,6 +300,7 @@ extension Endpoint {
             One object a line: waiting (another import has to end), rows (stored so far), warning, and at the end \
             summary or failure
             """
+        case .docs: "version, pages (name, title)"
         case .openAPI: "OpenAPI 3.1"
         case .metrics: "Prometheus text format 0.0.4"
         case .alive, .ready: "A word."

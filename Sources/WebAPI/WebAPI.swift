@@ -22,6 +22,7 @@ public struct WebAPI: Sendable {
     public let options: Options
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
+    let manual: Manual
     let running = RunningQuestions()
     private let names: HostNames
 
@@ -31,6 +32,8 @@ public struct WebAPI: Sendable {
         public var version: String
         /// The folder with the console's files; nil serves none.
         public var webRoot: String?
+        /// The folder with the manual's pages; nil has none.
+        public var docsRoot: String?
         /// Where people reach the server: they decide which `Host` is answered.
         public var listeners: [IPEndpoint]
         /// Names that people may use for the server besides `localhost`.
@@ -46,6 +49,7 @@ public struct WebAPI: Sendable {
         public init(
             version: String,
             webRoot: String? = nil,
+            docsRoot: String? = nil,
             listeners: [IPEndpoint] = [],
             names: [String] = [],
             bodyBytes: Int = 1 << 20,
@@ -54,6 +58,7 @@ public struct WebAPI: Sendable {
         ) {
             self.version = version
             self.webRoot = webRoot
+            self.docsRoot = docsRoot
             self.listeners = listeners
             self.names = names
             self.bodyBytes = bodyBytes
@@ -80,6 +85,7 @@ public struct WebAPI: Sendable {
         self.options = options
         self.clock = clock
         self.files = StaticFiles(root: options.webRoot)
+        self.manual = Manual(root: options.docsRoot)
         names = HostNames(options.names)
     }
 
@@ -101,6 +107,8 @@ public struct WebAPI: Sendable {
                 }
             }
         }
+        router.get("docs") { request, _ in try await manual.answer(request) }
+        router.get("docs/**") { request, _ in try await manual.answer(request) }
         router.get("/") { request, _ in try await files.answer(request) }
         router.get("**") { request, _ in try await files.answer(request) }
         return router
@@ -144,6 +152,7 @@ public struct WebAPI: Sendable {
         case .losses:
             try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
         case .imports: try await importCapture(request)
+        case .docs: try .json(await manual.pages(version: options.version))
         case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")
         case .metrics: Response.text(PrometheusText.render(await metricFamilies()), type: PrometheusText.mediaType)
         case .alive: try await alive()

@@ -29,6 +29,8 @@ const LINKS = [
     ["?e=192.0.2.9", { exporter: "192.0.2.9" }],
     ["?e=2001:db8::1", { exporter: "2001:db8::1" }],
     ["?l=1", { losses: true }],
+    ["?p=docs", { page: "docs" }],
+    ["?p=docs&doc=names/lists-of-names", { page: "docs", doc: "names/lists-of-names" }],
 ];
 
 for (const [query, change] of LINKS) {
@@ -58,7 +60,7 @@ Deno.test("any filter survives the way through the URL", () => {
 
 Deno.test("what makes no sense in a link falls back to the default", () => {
     const state = parse(
-        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1",
+        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&doc=../x",
     );
     equal(state, { ...DEFAULTS, dimensions: ["SrcAS"], top: 50 });
     equal(parse("?d=A,B,C,D,E,F,G").dimensions.length, 5);

@@ -12,6 +12,7 @@ struct Harness {
     var store = FakeStore { _ in throw StoreError(message: "no answer prepared") }
     var status = FakeStatus()
     var webRoot: String?
+    var docsRoot: String?
     var imports: FakeImporter?
     var hosts: FakeHosts?
 
@@ -44,7 +45,7 @@ struct Harness {
             status: status,
             imports: imports,
             hosts: hosts,
-            options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, bodyBytes: 100_000),
+            options: WebAPI.Options(version: "1.2.3", webRoot: webRoot, docsRoot: docsRoot, bodyBytes: 100_000),
             clock: { Self.now }
         )
         let app = Application(router: api.makeRouter())

@@ -302,3 +302,8 @@ export interface Losses {
         rowsBeforeUs: number;
     };
 }
+/** The pages of the manual. */
+export interface Manual {
+    version: string;
+    pages: { name: string; title: string }[];
+}

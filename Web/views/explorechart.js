@@ -6,6 +6,7 @@ import { completeBuckets, isWhole, largest, order, timeseries } from "../charts/
 import { navigate } from "../store.js";
 import { duration, prefixed, scaleOf, short } from "../units.js";
 import { Chart } from "./chart.js";
+import { Manual } from "./manuallink.js";
 import { Swatch } from "./parts.js";
 import { DIRECTION_NAMES, TipHead } from "./throughput.js";
 
@@ -25,6 +26,7 @@ export function ExploreChart({ graph, paints, state, zone, lifted }) {
         markup`<${Tip} graph=${graph} paints=${paints} stack=${stack} index=${index} zone=${zone} />`;
     return markup`<section class="panel chart-panel" aria-label="Chart">
         <div class="head"><b>${unit}</b><span class="dim">${duration(graph.bucket)} average</span>
+            <${Manual} doc="console/what-the-figures-mean" about="what the figures mean" />
             ${split && markup`<span class="dim cut">out is drawn below zero${graph.series.some(({ direction }) => direction === "unknown") &&
             "; what has no direction told stands above, with in"}</span>`}</div>
         <${Chart} inputs=${[

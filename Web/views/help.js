@@ -3,9 +3,10 @@
 import { markup, useEffect, useRef } from "../preact.js";
 
 const KEYS = [
-    [["/"], "Filter"],
+    [["/"], "Filter, in Docs the search"],
     [["g", "o"], "Overview"],
     [["g", "e"], "Explore"],
+    [["g", "d"], "Docs"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Esc"], "Close what floats, cancel a brush"],

@@ -21,6 +21,11 @@ export function exploreStart(state) {
     return { ...overviewStart(state), page: "explore", dimensions: ["SrcAddr"] };
 }
 
+/** @param {State} state @param {string} [doc] a page of the manual, and a section behind a slash @returns {State} */
+export function docsStart(state, doc = "") {
+    return { ...overviewStart(state), page: "docs", doc };
+}
+
 /** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
 export function TopBar({ state, waiting, help }) {
     const phone = useMedia("(max-width: 699px)");
@@ -29,13 +34,13 @@ export function TopBar({ state, waiting, help }) {
         ${phone && markup`<${PhoneMenu} state=${state} help=${help} />`}
         <a class="logo" href=${link(overviewStart(state), {})} onClick=${follow(overviewStart(state))}>
             <svg viewBox="0 0 18 18" aria-hidden="true"><path d="M1.500 4.500c5 0 5.500 4.500 10 4.500M1.500 13.500c5 0 5.500-4.500 10-4.500M1.500 9h13m-1.500-2.500L16 9l-3 2.500" /></svg>
-            <span>${phone ? (state.page === "explore" ? "Explore" : "Overview") : "NetMeta"}</span></a>
+            <span>${phone ? pages(state).find((page) => page.current)?.name : "NetMeta"}</span></a>
         ${!phone && markup`<nav aria-label="Pages">${pages(state).map((page) =>
                 markup`<a key=${page.name} href=${link(page.start, {})}
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
             )}</nav>`}
         <span class="grow"></span>
-        ${!inPanel && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
+        ${!inPanel && state.page !== "docs" && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
         ${!phone && markup`<${ZoneSwitch} /><${RefreshPicker} live=${isLive(state)} />
             <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} />`}
     </header>`;
@@ -50,6 +55,7 @@ function pages(state) {
             start: state.page === "explore" ? state : exploreStart(state),
             current: state.page === "explore",
         },
+        { name: "Docs", start: docsStart(state), current: state.page === "docs" },
     ];
 }
 

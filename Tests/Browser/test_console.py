@@ -1,18 +1,4 @@
-"""The console in a real browser against a real server.
-
-NETMETA_URL        base URL of a server that stored, within the last hour, the lab's two flows:
-                   10.99.0.2:4001 > 10.99.0.1:5001 with 500 packets and 114,000 bytes, and
-                   fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes,
-                   and the options data of 127.0.0.9, about which all is doubtful
-NETMETA_EMPTY_URL  base URL of a server that never received a flow
-NETMETA_OVERLOADED_URL
-                   base URL of a server whose kernel dropped thousands of datagrams, and that got 3 of no protocol
-NETMETA_SCREENSHOTS
-                   a folder that takes pictures of the overload, for people to look at; none when unset
-NETMETA_CHROMIUM   the browser, /usr/bin/chromium when unset
-
-A page says when it is drawn (data-ready on <html>), so nothing here sleeps.
-"""
+"""The console in a real browser against a real server; conftest.py says which."""
 
 import json
 import os
@@ -22,86 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the playwright wheel is not installed")
-
-SEEDED = os.environ.get("NETMETA_URL", "").rstrip("/")
-EMPTY = os.environ.get("NETMETA_EMPTY_URL", "").rstrip("/")
-OVERLOADED = os.environ.get("NETMETA_OVERLOADED_URL", "").rstrip("/")
-CHROMIUM = os.environ.get("NETMETA_CHROMIUM", "/usr/bin/chromium")
-READY = "html[data-ready=true]"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]
-
-needs_seeded = pytest.mark.skipif(not SEEDED, reason="NETMETA_URL is not set: no server with the lab's flows")
-needs_empty = pytest.mark.skipif(not EMPTY, reason="NETMETA_EMPTY_URL is not set: no server without flows")
-
-needs_overloaded = pytest.mark.skipif(
-    not OVERLOADED, reason="NETMETA_OVERLOADED_URL is not set: no server that was overloaded")
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if not os.path.exists(CHROMIUM):
-        pytest.skip(f"{CHROMIUM} is missing (apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-class Console:
-    """One page, with all that the browser complained about and asked for."""
-
-    def __init__(self, browser, base, **options):
-        self.base = base
-        self.context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.complaints = []
-        self.requests = []
-        self.page.on("console", lambda message: message.type in ("error", "warning")
-                     and self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, query=""):
-        self.page.goto(f"{self.base}/{query}")
-        return self.ready()
-
-    def ready(self):
-        self.page.wait_for_selector(READY, state="attached")
-        return self.page
-
-    def until(self, condition):
-        """Waits for a step: a URL whose query fulfils the condition, drawn."""
-        # Looked at again and again: a step within the page has no load to wait for.
-        for _ in range(300):
-            if condition(parse_qs(urlsplit(self.page.url).query)):
-                return self.ready()
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"still at {self.page.url}")
-
-    def query(self):
-        return {key: values[0] for key, values in parse_qs(urlsplit(self.page.url).query).items()}
-
-
-@pytest.fixture
-def console(browser):
-    """Makes pages; afterwards none of them may have complained or asked another host."""
-    pages = []
-
-    def make(base=SEEDED, **options):
-        pages.append(Console(browser, base, **options))
-        return pages[-1]
-
-    make.allowed = []
-    yield make
-    for console in pages:
-        left = [text for text in console.complaints if not any(re.search(form, text) for form in make.allowed)]
-        hosts = {urlsplit(url).netloc for url in console.requests if not url.startswith(("data:", "blob:"))}
-        console.context.close()
-        assert left == []
-        assert hosts <= {urlsplit(console.base).netloc}
+from conftest import (EMPTY, OVERLOADED, SEEDED, fits, needs_empty, needs_overloaded, needs_seeded,
+                      picture)
 
 
 def body_rows(page, panel):
@@ -111,10 +19,6 @@ def body_rows(page, panel):
 def title_of_total(page, value):
     row = page.locator(".legend-table tbody tr", has=page.get_by_role("button", name=value, exact=True))
     return row.locator("td.c-total").get_attribute("title")
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @needs_seeded
@@ -574,12 +478,6 @@ def test_first_run_fits_a_phone(console):
     page = console(EMPTY, viewport={"width": 390, "height": 844}).open()
     page.get_by_role("heading", name="Waiting for the first flow").wait_for()
     assert fits(page)
-
-
-def picture(page, name):
-    folder = os.environ.get("NETMETA_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def account(base):

@@ -90,7 +90,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry", "CCrypt",
+                "CGzip", "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry", "CCrypt",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -184,7 +184,7 @@ let package = Package(
             name: "netmetaTests",
             dependencies: [
                 "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
-                "Telemetry",
+                "Telemetry", "VirtualExporters",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

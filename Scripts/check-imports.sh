@@ -30,7 +30,7 @@ Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
 Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry
 CCrypt           | pure |
-WebAPI           | edge | NetTypes FlowSchema FlowStore FlowQuery Telemetry CCrypt
+WebAPI           | edge | CGzip NetTypes FlowSchema FlowStore FlowQuery Telemetry CCrypt
 netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
 '
 

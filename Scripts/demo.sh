@@ -6,9 +6,6 @@ source "$(dirname "$0")/lib.sh"
 binary=${1:?usage: demo.sh BINARY DATA_FOLDER}
 data=${2:?usage: demo.sh BINARY DATA_FOLDER}
 
-# The numbers of the demo's networks get names as any others do.
-export NETMETA_ENRICHMENT_AS_NAMES=${NETMETA_ENRICHMENT_AS_NAMES:-$(cd "$(dirname "$0")" && pwd)/demo-as-names.csv}
-
 log=$(mktemp)
 "$binary" serve --data "$data" > >(tee "$log") &
 server=$!
@@ -20,4 +17,5 @@ until grep -q '^ready' "$log"; do
     kill -0 $server 2>/dev/null || die "the server ended before it was ready"
     sleep 0.1
 done
-"$binary" demo
+# Names of what it invents go into the data folder.
+"$binary" demo --data "$data"

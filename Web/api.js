@@ -44,6 +44,18 @@ export const exporters = (signal) => read("exporters", {}, signal);
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<Exporters>} one exporter, with its names */
 export const exporter = (address, signal) => read("exporters", { address }, signal);
 
+/** @param {AbortSignal} signal @returns {Promise<import("./types/api.d.ts").Manual>} */
+export const docs = (signal) => read("docs", {}, signal);
+
+/** @param {string} name @param {AbortSignal} signal @returns {Promise<string>} a page of the manual, as Markdown */
+export async function docPage(name, signal) {
+    const response = await answer(`./docs/${encodeURIComponent(name)}.md`, "text/plain", signal);
+    const text = await response.text().catch(() => "");
+    if (signal.aborted) throw signal.reason;
+    if (response.ok) return text;
+    throw new ApiError(`http_${response.status}`, `The manual has no page “${name}”.`);
+}
+
 /** A row is queryable this many seconds after it was received, with room to spare. */
 const INGEST = 3;
 
@@ -113,16 +125,11 @@ function address(route, parameters) {
 
 /** @param {string} route @param {Parameters} parameters @param {AbortSignal} signal */
 async function reach(route, parameters, signal) {
-    try {
-        const response = await fetch(address(route, parameters), { signal, headers: { Accept: "application/json" } });
-        tellDate(response.headers.get("Date"));
-        // The session has ended, or the configuration asks who people are since a moment ago.
-        if (response.status === 401) toLogin();
-        return response;
-    } catch (error) {
-        if (signal.aborted) throw error;
-        throw new ApiError("network", "The server is not reachable.");
-    }
+    const response = await answer(address(route, parameters), "application/json", signal);
+    tellDate(response.headers.get("Date"));
+    // The session has ended, or the configuration asks who people are since a moment ago.
+    if (response.status === 401) toLogin();
+    return response;
 }
 
 /** @param {string} route @param {Parameters} parameters @param {AbortSignal} signal */
@@ -142,6 +149,16 @@ function failure(response, body) {
         told(said) ?? `The server answered ${response.status} ${response.statusText}.`.trim(),
         { parameter: said.parameter, position: position(said), length: said.length },
     );
+}
+
+/** @param {string} address @param {string} type what is wanted @param {AbortSignal} signal */
+async function answer(address, type, signal) {
+    try {
+        return await fetch(address, { signal, headers: { Accept: type } });
+    } catch (error) {
+        if (signal.aborted) throw error;
+        throw new ApiError("network", "The server is not reachable.");
+    }
 }
 
 /** @param {{message?: string, suggestion?: string}} said */

@@ -2,10 +2,12 @@
 // The shell: top bar and health strip on every page, the page itself, and the keys that work everywhere.
 import { markup, render, useEffect, useErrorBoundary, useRef, useState } from "./preact.js";
 import * as api from "./api.js";
+import { load } from "./charts/engine.js";
 import { now, rangeOf, tellFirstFlow } from "./clock.js";
 import { useData, useUnreachable } from "./data.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
+import { Docs } from "./views/docs.js";
 import { Explore } from "./views/explore.js";
 import { Flows } from "./views/flows.js";
 import { HealthStrip } from "./views/health.js";
@@ -14,7 +16,7 @@ import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
 import { Relations } from "./views/relations.js";
 import { LinkedView } from "./views/savedviews.js";
-import { exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar } from "./views/topbar.js";
+import { docsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -29,10 +31,12 @@ function App() {
     const [broken, repair] = useErrorBoundary();
     useKeys(() => setHelp(true));
     useEffect(() => {
-        document.title = `${pageName(state)} · NetMeta`;
+        if (state.page !== "docs") document.title = `${pageName(state)} · NetMeta`;
     }, [state.page]);
 
-    const page = state.page === "explore"
+    const page = state.page === "docs"
+        ? markup`<${Docs} state=${state} key="docs" />`
+        : state.page === "explore"
         ? markup`<${Explore} state=${state} schema=${schema} key="explore" />`
         : state.page === "flows"
         ? markup`<${Flows} state=${state} schema=${schema} key="flows" />`
@@ -59,7 +63,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o`, `g e`, `g f` and `g r` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e`, `g f`, `g r` and `g d` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -76,10 +80,11 @@ function useKeys(openHelp) {
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
             else if (chord && event.key === "f") navigate(state.page === "flows" ? {} : flowsStart(state));
             else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
+            else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
             else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
-            else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+            else if (state.page !== "docs" && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
             event.preventDefault();
@@ -90,6 +95,8 @@ function useKeys(openHelp) {
 }
 
 function focusFilter() {
+    // The manual has a search in its place.
+    if (current().page === "docs") return document.getElementById("docs-search")?.focus();
     if (current().page === "overview") navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
@@ -97,3 +104,5 @@ function focusFilter() {
 }
 
 render(markup`<${App} />`, /** @type {Element} */ (document.getElementById("app")));
+// The first chart will need it.
+load();

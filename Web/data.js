@@ -2,6 +2,7 @@
 // Reads data for a view: one request at a time, the last answer stays until the next, failures are retried.
 import { useEffect, useRef, useState } from "./preact.js";
 import { ApiError } from "./api.js";
+import { drawn } from "./charts/engine.js";
 import { newQuestion } from "./questions.js";
 
 /**
@@ -148,9 +149,19 @@ export function useData(key, read, refresh) {
 export function useReady(done, key) {
     useEffect(() => {
         if (!done) return;
-        const frame = requestAnimationFrame(() =>
-            requestAnimationFrame(() => void (document.documentElement.dataset.ready = "true"))
-        );
-        return () => cancelAnimationFrame(frame);
+        let frame = 0;
+        let left = false;
+        const say = () => {
+            frame = requestAnimationFrame(() => void (document.documentElement.dataset.ready = "true"));
+        };
+        frame = requestAnimationFrame(() => {
+            const charts = drawn();
+            if (charts) charts.then(() => left || requestAnimationFrame(say));
+            else say();
+        });
+        return () => {
+            left = true;
+            cancelAnimationFrame(frame);
+        };
     }, [done, key]);
 }

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"|"flows"|"relations"} page
+ * @property {"overview"|"explore"|"flows"|"relations"|"docs"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 6
@@ -24,6 +24,7 @@
  * @property {boolean} losses whether the account of what was lost is open
  * @property {string} explain the selection that is explained, "1700000000-1700000600" in Unix seconds, "" for none
  * @property {"before"|"day"|"week"} against what it is compared with
+ * @property {string} doc the page of the manual that is shown and its section: "", "names" or "names/direction"
  * @property {string[]} mirrored Overview's tables that show the other side
  * @property {string[]} columns of Flows, in their order; none is the usual ones
  * @property {string} order the column that Flows is in the order of, "-" in front for descending; "" is newest first
@@ -61,6 +62,7 @@ export const DEFAULTS = Object.freeze({
     live: false,
     explain: "",
     against: "before",
+    doc: "",
 });
 
 /** The most dimensions that one query takes. */
@@ -89,7 +91,7 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations)$/)),
+        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations|docs)$/)),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),
@@ -117,6 +119,7 @@ export function parse(search) {
         live: given.get("live") === "1",
         explain: text("x", "", /^\d{1,10}-\d{1,10}$/),
         against: /** @type {State["against"]} */ (text("xr", DEFAULTS.against, /^(day|week)$/)),
+        doc: text("doc", "", /^[a-z0-9-]{1,64}(\/[\p{L}\p{N}_-]{1,128})?$/u),
     };
 }
 
@@ -155,6 +158,7 @@ export function format(state) {
         ["live", state.live ? "1" : "", ""],
         ["x", state.explain, ""],
         ["xr", state.against, DEFAULTS.against],
+        ["doc", state.doc, ""],
     ];
     const query = fields.filter(([, value, normal]) => value !== normal).map(([key, value]) =>
         `${key}=${escape(value)}`

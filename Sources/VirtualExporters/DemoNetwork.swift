@@ -8,21 +8,32 @@ enum DemoRole: Sendable {
     typealias Interface = ExporterProfile.Interface
 
     private static let core1: UInt32 = 10
-    private static let members: UInt32 = 16
+    // The networks with a port of their own on an edge router.
+    private static let video = RemoteNetwork.all[0]
+    private static let streaming = RemoteNetwork.all[1]
+    private static let content = RemoteNetwork.all[2]
+
+    private static func transit(_ network: RemoteNetwork.Other) -> String {
+        "transit: \(network.name) AS\(network.number)"
+    }
+
+    private static func peering(_ network: RemoteNetwork) -> String {
+        "peering: \(network.name) AS\(network.number)"
+    }
 
     var interfaces: [Interface] {
         switch self {
         case .edge1:
             [
-                Interface(index: 1, name: "et-0/0/1", description: "transit: Arelion AS1299"),
-                Interface(index: 2, name: "et-0/0/2", description: "peering: Google AS15169"),
-                Interface(index: 3, name: "et-0/0/3", description: "peering: Netflix AS2906"),
+                Interface(index: 1, name: "et-0/0/1", description: Self.transit(.transit1)),
+                Interface(index: 2, name: "et-0/0/2", description: Self.peering(Self.video)),
+                Interface(index: 3, name: "et-0/0/3", description: Self.peering(Self.streaming)),
                 Interface(index: 10, name: "ae0", description: "core: core-1", speed: 400_000_000_000),
             ]
         case .edge2:
             [
-                Interface(index: 1, name: "Hu0/0/0/1", description: "transit: Cogent AS174"),
-                Interface(index: 2, name: "Hu0/0/0/2", description: "peering: Cloudflare AS13335"),
+                Interface(index: 1, name: "Hu0/0/0/1", description: Self.transit(.transit2)),
+                Interface(index: 2, name: "Hu0/0/0/2", description: Self.peering(Self.content)),
                 Interface(index: 3, name: "Hu0/0/0/3", description: "exchange: ixp-sw1"),
                 Interface(index: 10, name: "Bundle-Ether1", description: "core: core-1", speed: 400_000_000_000),
             ]
@@ -42,6 +53,19 @@ enum DemoRole: Sendable {
             RemoteNetwork.all.map {
                 Interface(index: 1 + $0.slot, name: "swp\(1 + $0.slot)", description: "\($0.name) AS\($0.number)")
             } + [Interface(index: 49, name: "swp49", description: "edge-2 AS\(DemoTraffic.providerAS)")]
+        }
+    }
+
+    /// The other network behind a port, and how it is connected; nil for ports within the provider.
+    func behind(_ index: UInt32) -> (provider: String, connectivity: String)? {
+        switch (self, index) {
+        case (.edge1, 1): (RemoteNetwork.Other.transit1.name, "transit")
+        case (.edge1, 2): (Self.video.name, "peering")
+        case (.edge1, 3): (Self.streaming.name, "peering")
+        case (.edge2, 1): (RemoteNetwork.Other.transit2.name, "transit")
+        case (.edge2, 2): (Self.content.name, "peering")
+        case (.exchange, _): RemoteNetwork.all.first { $0.slot + 1 == index }.map { ($0.name, "peering") }
+        default: nil
         }
     }
 
@@ -69,8 +93,8 @@ enum DemoRole: Sendable {
 
     private func outerInterface(to network: RemoteNetwork) -> UInt32 {
         switch self {
-        case .edge1: network.number == 15169 ? 2 : network.number == 2906 ? 3 : 1
-        case .edge2: network.number == 13335 ? 2 : network.kind == .eyeball ? 1 : 3
+        case .edge1: network.number == Self.video.number ? 2 : network.number == Self.streaming.number ? 3 : 1
+        case .edge2: network.number == Self.content.number ? 2 : network.kind == .eyeball ? 1 : 3
         case .core: network.slot % 2 == 0 ? 1 : 2
         case .access: 1
         case .exchange: 1 + network.slot
@@ -100,7 +124,7 @@ public struct DemoNetwork: Sendable {
         public let port: UInt16
         /// The protocol, for people.
         public let protocolName: String
-        fileprivate let role: DemoRole
+        let role: DemoRole
         /// Its part of all flows.
         fileprivate let share: Double
         fileprivate var owed = 0.0

@@ -2,8 +2,10 @@ import NetTypes
 
 /// Makes the flows that a router of the demo's provider sees.
 ///
-/// The provider (AS 64500) has homes in 100.64.0.0/10 and 2001:db8:1000::/36
-/// and hosted servers in 203.0.113.0/24 and 2001:db8:1ff::/48.
+/// The provider (AS 64500) has homes in 198.19.0.0/16 and 2001:db8:1000::/36
+/// and hosted servers in 203.0.113.0/24 and 2001:db8:1ff::/48. The three /24 of
+/// RFC 5737 hold 768 addresses, so what needs more has the range for
+/// benchmarks, 198.18.0.0/15 (RFC 2544).
 struct DemoTraffic: Sendable {
     private var random: SplitMix
     private let networkShares: [Double]
@@ -11,7 +13,12 @@ struct DemoTraffic: Sendable {
 
     static let providerAS: UInt32 = 64_500
     private static let homes = 20_000
-    private static let hostedServers = 40
+    /// The last parts of the hosted servers' addresses.
+    static let servers: Range<Int> = 10..<50
+    static let homePrefixes = [Prefix(home(0, isV4: true), bits: 96 + 16), Prefix(home(0, isV4: false), bits: 36)]
+    static let hostedPrefixes = [server(0, isV4: true), server(0, isV4: false)].map {
+        Prefix($0, bits: $0.isV4 ? 96 + 24 : 48)
+    }
     private static let v6Share = 0.4
     private static let hostedShare = 0.12
     private static let downloadShare = 0.6
@@ -57,8 +64,9 @@ struct DemoTraffic: Sendable {
         // Popular hosts of a network get most of its flows.
         let remoteHost = UInt32(random.unit() * random.unit() * random.unit() * 4_096)
         flow.destination = network.host(remoteHost, isV4: isV4)
-        flow.sourceAS = Self.providerAS
-        flow.destinationAS = network.number
+        // The access router has no BGP, so it knows no AS.
+        flow.sourceAS = role == .access ? 0 : Self.providerAS
+        flow.destinationAS = role == .access ? 0 : network.number
         flow.sourceMask = isV4 ? (isHosted ? 24 : 18) : (isHosted ? 48 : 56)
         flow.destinationMask = isV4 ? 20 : 48
         fillPorts(&flow, application: application, isHosted: isHosted, isV4: isV4)
@@ -96,14 +104,19 @@ struct DemoTraffic: Sendable {
     }
 
     private mutating func hosted(isV4: Bool) -> IPAddress {
-        let number = 10 + random.below(Self.hostedServers)
-        return isV4
-            ? IPAddress(203, 0, 113, UInt8(number)) : IPAddress(high: 0x2001_0DB8_01FF_0000, low: UInt64(number))
+        Self.server(Self.servers.lowerBound + random.below(Self.servers.count), isV4: isV4)
+    }
+
+    /// One of the hosted servers.
+    static func server(_ number: Int, isV4: Bool) -> IPAddress {
+        isV4
+            ? IPAddress(203, 0, 113, UInt8(truncatingIfNeeded: number))
+            : IPAddress(high: 0x2001_0DB8_01FF_0000, low: UInt64(number))
     }
 
     private static func home(_ number: UInt32, isV4: Bool) -> IPAddress {
         isV4
-            ? IPAddress(v4: 0x6440_0000 | number)
+            ? IPAddress(v4: 0xC613_0000 | number)
             : IPAddress(high: 0x2001_0DB8_1000_0000 | UInt64(number) << 8, low: mix(UInt64(number)))
     }
 

@@ -1,18 +1,22 @@
 import NetTypes
 
-/// Who the demo's provider talks to. AS numbers are those of the real
-/// networks; addresses are from ranges reserved for documentation and tests.
+/// Who the demo's provider talks to: invented networks with numbers and
+/// addresses that no real one has (AS numbers of RFC 5398, addresses of RFC
+/// 2544 and RFC 3849).
 struct RemoteNetwork: Sendable {
     /// What kind of traffic it has.
-    enum Kind: Sendable { case video, content, cloud, resolver, eyeball }
+    enum Kind: String, Sendable { case video, content, cloud, resolver, eyeball }
 
     let number: UInt32
     let name: String
     let kind: Kind
     /// Its part of all flows.
     let weight: Double
-    /// Its number among the /20s of 198.18.0.0/15, and among the /48s from 2001:db8:a000::.
+    /// Its number among the /20s of 198.18.0.0/16, and among the /48s from 2001:db8:a000::.
     let slot: UInt32
+
+    /// Its prefixes, IPv4 and IPv6.
+    var prefixes: [Prefix] { [Prefix(host(0, isV4: true), bits: 96 + 20), Prefix(host(0, isV4: false), bits: 48)] }
 
     /// One of its hosts.
     func host(_ number: UInt32, isV4: Bool) -> IPAddress {
@@ -22,23 +26,33 @@ struct RemoteNetwork: Sendable {
     }
 
     static let all: [RemoteNetwork] = [
-        .init(number: 15169, name: "Google", kind: .video, weight: 18, slot: 0),
-        .init(number: 2906, name: "Netflix", kind: .video, weight: 14, slot: 1),
-        .init(number: 13335, name: "Cloudflare", kind: .content, weight: 11, slot: 2),
-        .init(number: 32934, name: "Meta", kind: .content, weight: 9, slot: 3),
-        .init(number: 20940, name: "Akamai", kind: .content, weight: 9, slot: 4),
-        .init(number: 16509, name: "Amazon", kind: .cloud, weight: 9, slot: 5),
-        .init(number: 54113, name: "Fastly", kind: .content, weight: 5, slot: 6),
-        .init(number: 8075, name: "Microsoft", kind: .cloud, weight: 6, slot: 7),
-        .init(number: 714, name: "Apple", kind: .content, weight: 4, slot: 8),
-        .init(number: 46489, name: "Twitch", kind: .video, weight: 3, slot: 9),
-        .init(number: 24940, name: "Hetzner", kind: .cloud, weight: 3, slot: 10),
-        .init(number: 16276, name: "OVH", kind: .cloud, weight: 3, slot: 11),
-        .init(number: 19281, name: "Quad9", kind: .resolver, weight: 2, slot: 12),
-        .init(number: 3320, name: "Deutsche Telekom", kind: .eyeball, weight: 2, slot: 13),
-        .init(number: 3215, name: "Orange", kind: .eyeball, weight: 1, slot: 14),
-        .init(number: 7922, name: "Comcast", kind: .eyeball, weight: 1, slot: 15),
+        .init(number: 64_498, name: "Example Video", kind: .video, weight: 18, slot: 0),
+        .init(number: 64_499, name: "Example Streaming", kind: .video, weight: 14, slot: 1),
+        .init(number: 64_501, name: "Example CDN", kind: .content, weight: 11, slot: 2),
+        .init(number: 64_502, name: "Example Social", kind: .content, weight: 9, slot: 3),
+        .init(number: 64_503, name: "Example Edge", kind: .content, weight: 9, slot: 4),
+        .init(number: 64_504, name: "Example Cloud", kind: .cloud, weight: 9, slot: 5),
+        .init(number: 64_505, name: "Example Delivery", kind: .content, weight: 5, slot: 6),
+        .init(number: 64_506, name: "Example Compute", kind: .cloud, weight: 6, slot: 7),
+        .init(number: 64_507, name: "Example Devices", kind: .content, weight: 4, slot: 8),
+        .init(number: 64_508, name: "Example Live", kind: .video, weight: 3, slot: 9),
+        .init(number: 64_509, name: "Example Hosting", kind: .cloud, weight: 3, slot: 10),
+        .init(number: 64_510, name: "Example Servers", kind: .cloud, weight: 3, slot: 11),
+        .init(number: 65_536, name: "Example Resolver", kind: .resolver, weight: 2, slot: 12),
+        .init(number: 65_537, name: "Example Telecom", kind: .eyeball, weight: 2, slot: 13),
+        .init(number: 65_538, name: "Example Mobile", kind: .eyeball, weight: 1, slot: 14),
+        .init(number: 65_539, name: "Example Cable", kind: .eyeball, weight: 1, slot: 15),
     ]
+
+    /// A network that is only passed through, or the provider itself.
+    struct Other: Sendable {
+        let number: UInt32
+        let name: String
+
+        static let provider = Other(number: DemoTraffic.providerAS, name: "Example Provider")
+        static let transit1 = Other(number: 64_496, name: "Example Transit")
+        static let transit2 = Other(number: 64_497, name: "Example Carrier")
+    }
 }
 
 /// An application: its port and how much it moves.

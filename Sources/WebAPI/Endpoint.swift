@@ -23,6 +23,7 @@ enum Endpoint: String, CaseIterable {
     case logout = "/api/v1/logout"
     case session = "/api/v1/session"
     case audit = "/api/v1/audit"
+    case docs = "/api/v1/docs"
     case openAPI = "/api/v1/openapi.json"
     case metrics = "/metrics"
     case alive = "/healthz"

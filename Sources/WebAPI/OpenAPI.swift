@@ -264,6 +264,7 @@ extension Endpoint {
         case .logout: "Ends the session."
         case .session: "Who asks."
         case .audit: "What people did and tried to do, newest first; for admins."
+        case .docs: "The pages of the manual that came with this version; each is at /docs/NAME.md as Markdown."
         case .openAPI: "This document."
         case .metrics: "Counters for Prometheus."
         case .alive: "Whether the process works."
@@ -416,6 +417,7 @@ extension Endpoint {
             One object a line: waiting (another import has to end), rows (stored so far), warning, and at the end \
             summary or failure
             """
+        case .docs: "version, pages (name, title)"
         case .openAPI: "OpenAPI 3.1"
         case .metrics: "Prometheus text format 0.0.4"
         case .alive, .ready: "A word."

@@ -5,46 +5,64 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The console's files, from one folder and nowhere else.
+/// The console's files and the manual's, each from one folder and nowhere else.
 ///
-/// Files are kept in memory as long as their size and time stay the same,
-/// and carry an ETag, so that a page that is open anew costs a few headers.
+/// Files are kept in memory, deflated as well where that helps, as long as
+/// their size and time stay the same, and carry an ETag. The page names its
+/// scripts and styles below `v/TAG/`, where the tag stands for the state of
+/// the whole folder: those a browser may keep for good, and after an upgrade
+/// it asks for others.
 final class StaticFiles: Sendable {
     private let root: String?
     private let cache = Mutex<[String: File]>([:])
 
     private struct File: Sendable {
         var bytes: ByteBuffer
+        var gzip: ByteBuffer?
         var tag: String
     }
 
     /// Files beyond this are none of the console's.
     private static let largestFile = 16 << 20
+    /// What is smaller fits a packet or two as it is.
+    private static let leastGzip = 1_000
 
     init(root: String?) {
         self.root = root.map { URL(filePath: $0).resolvingSymlinksInPath().path }
     }
 
+    /// The file that a path of the page asks for.
     func answer(_ request: Request) async throws -> Response {
-        guard let root else { throw HTTPError(.notFound) }
-        guard let path = Self.safePath(request.uri.path) else { throw HTTPError(.notFound) }
-        let isPage = path == "index.html"
+        guard let root, let path = Self.safePath(request.uri.path) else { throw HTTPError(.notFound) }
         // Reading blocks, which the concurrent pool must not.
-        let file = try await NIOThreadPool.singleton.runIfActive { [self] in
-            isPage && !Self.isComplete(root) ? nil : load(path, root: root)
+        return try await NIOThreadPool.singleton.runIfActive { [self] in
+            if path == "index.html" { return try page(root, request) }
+            let parts = path.split(separator: "/", maxSplits: 2)
+            guard parts.count == 3, parts[0] == "v" else { return try response(path, root, request) }
+            // A page that is open since before an upgrade gets what there is now, and may not keep it.
+            let isCurrent = WebTree(root: root).tag == parts[1]
+            return try response(String(parts[2]), root, request, keep: isCurrent ? .forGood : .never)
         }
-        guard let file else {
-            guard isPage else { throw HTTPError(.notFound) }
-            return .text(Self.missing, status: .serviceUnavailable)
+    }
+
+    /// A file by its name, with the media type that its name tells.
+    func file(_ name: String, _ request: Request) async throws -> Response {
+        guard let root, let path = Self.safePath("/" + name) else { throw HTTPError(.notFound) }
+        return try await NIOThreadPool.singleton.runIfActive { [self] in try response(path, root, request) }
+    }
+
+    /// The names of the files directly in the folder, and the first line of each that begins with `prefix`.
+    func titles(ending: String, prefix: String) async throws -> [(name: String, title: String)] {
+        guard let root else { return [] }
+        return try await NIOThreadPool.singleton.runIfActive { [self] in
+            let names = try FileManager.default.contentsOfDirectory(atPath: root).filter { $0.hasSuffix(ending) }
+            return names.sorted().compactMap { name -> (name: String, title: String)? in
+                guard let text = load(name, root: root).map({ String(buffer: $0.bytes) }),
+                    let line = text.split(separator: "\n").first(where: { $0.hasPrefix(prefix) })
+                else { return nil }
+                return (name, String(line.dropFirst(prefix.count)))
+            }
         }
-        var headers: HTTPFields = [
-            .contentType: Self.mediaType(path), .eTag: file.tag, .cacheControl: "no-cache",
-        ]
-        if request.headers[.ifNoneMatch].map({ $0.contains(file.tag) || $0 == "*" }) == true {
-            return Response(status: .notModified, headers: headers)
-        }
-        headers[.contentLength] = String(file.bytes.readableBytes)
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: file.bytes))
     }
 
     static let missing = """
@@ -52,6 +70,70 @@ final class StaticFiles: Sendable {
         Run "make setup" (or Scripts/web-vendor.sh) and reload this page. The API at /api/v1 works without them.
 
         """
+
+    // MARK: - Answers
+
+    /// What a browser may do with a file.
+    private enum Keep: String {
+        /// Ask each time whether it is still the same.
+        case asking = "no-cache"
+        /// The address changes when the content does (RFC 8246).
+        case forGood = "public, max-age=31536000, immutable"
+        case never = "no-store"
+    }
+
+    /// The page itself, which names the current state of all other files.
+    private func page(_ root: String, _ request: Request) throws -> Response {
+        guard Self.isComplete(root) else { return .text(Self.missing, status: .serviceUnavailable) }
+        let tree = WebTree(root: root)
+        let tag = "\"\(tree.tag)\""
+        let known = cache.withLock { $0["index.html"] }
+        let file: File
+        if let known, known.tag == tag {
+            file = known
+        } else {
+            guard let text = try? String(contentsOfFile: root + "/index.html", encoding: .utf8) else {
+                throw HTTPError(.notFound)
+            }
+            file = Self.file(ByteBuffer(string: tree.versioned(text)), tag: tag, isText: true)
+            cache.withLock { $0["index.html"] = file }
+        }
+        return Self.response(file, "index.html", request, .asking)
+    }
+
+    private func response(_ path: String, _ root: String, _ request: Request, keep: Keep = .asking) throws -> Response {
+        guard let file = load(path, root: root) else { throw HTTPError(.notFound) }
+        return Self.response(file, path, request, keep)
+    }
+
+    private static func response(_ file: File, _ path: String, _ request: Request, _ keep: Keep) -> Response {
+        let gzip = takesGzip(request.headers[.acceptEncoding]) ? file.gzip : nil
+        // Another tag for other bytes (RFC 9110 section 8.8.3).
+        let tag = gzip == nil ? file.tag : "\(file.tag.dropLast())-gz\""
+        var headers: HTTPFields = [
+            .contentType: mediaType(path), .eTag: tag, .cacheControl: keep.rawValue,
+        ]
+        if file.gzip != nil { headers[.vary] = "Accept-Encoding" }
+        if request.headers[.ifNoneMatch].map({ $0.contains(tag) || $0 == "*" }) == true {
+            return Response(status: .notModified, headers: headers)
+        }
+        let bytes = gzip ?? file.bytes
+        if gzip != nil { headers[.contentEncoding] = "gzip" }
+        headers[.contentLength] = String(bytes.readableBytes)
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
+    }
+
+    /// Whether a browser inflates gzip (RFC 9110 section 12.5.3).
+    static func takesGzip(_ accepted: String?) -> Bool {
+        (accepted ?? "").lowercased().split(separator: ",").contains { coding in
+            let parts = coding.split(separator: ";").map { $0.filter { !$0.isWhitespace } }
+            guard let name = parts.first, name == "gzip" || name == "x-gzip" || name == "*" else { return false }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) }
+            return weight != 0
+        }
+    }
+
+    // MARK: - Files
 
     /// The path below the root: no empty, hidden or upward parts; nil for anything strange.
     static func safePath(_ path: String) -> String? {
@@ -85,9 +167,16 @@ final class StaticFiles: Sendable {
         let tag = "\"\(String(size, radix: 36))-\(String(Int(changed.timeIntervalSince1970 * 1000), radix: 36))\""
         if let known = cache.withLock({ $0[path] }), known.tag == tag { return known }
         guard let bytes = try? Data(contentsOf: url) else { return nil }
-        let file = File(bytes: ByteBuffer(bytes: bytes), tag: tag)
+        let type = Self.mediaType(path)
+        let isText = type.hasPrefix("text/") || type == "application/json" || type == "image/svg+xml"
+        let file = Self.file(ByteBuffer(bytes: bytes), tag: tag, isText: isText)
         cache.withLock { $0[path] = file }
         return file
+    }
+
+    private static func file(_ bytes: ByteBuffer, tag: String, isText: Bool) -> File {
+        let gzip = isText && bytes.readableBytes >= leastGzip ? Gzip.deflate(bytes) : nil
+        return File(bytes: bytes, gzip: gzip.flatMap { $0.readableBytes < bytes.readableBytes ? $0 : nil }, tag: tag)
     }
 
     private static func mediaType(_ path: String) -> String {
@@ -100,7 +189,7 @@ final class StaticFiles: Sendable {
         case "png": "image/png"
         case "ico": "image/x-icon"
         case "woff2": "font/woff2"
-        case "txt", "md", "lock": "text/plain; charset=utf-8"
+        case "txt", "md", "lock", "proto": "text/plain; charset=utf-8"
         default: "application/octet-stream"
         }
     }

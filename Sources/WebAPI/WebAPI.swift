@@ -24,6 +24,7 @@ public struct WebAPI: Sendable {
     public let options: Options
     let clock: @Sendable () -> UInt64
     let files: StaticFiles
+    let manual: Manual
     let running = RunningQuestions()
     let exports: Slots
     let tails: Slots
@@ -43,6 +44,8 @@ public struct WebAPI: Sendable {
         public var version: String
         /// The folder with the console's files; nil serves none.
         public var webRoot: String?
+        /// The folder with the manual's pages; nil has none.
+        public var docsRoot: String?
         /// Where people reach the server: they decide which `Host` is answered.
         public var listeners: [IPEndpoint]
         /// Names that people may use for the server besides `localhost`.
@@ -66,6 +69,7 @@ public struct WebAPI: Sendable {
         public init(
             version: String,
             webRoot: String? = nil,
+            docsRoot: String? = nil,
             listeners: [IPEndpoint] = [],
             names: [String] = [],
             bodyBytes: Int = 1 << 20,
@@ -78,6 +82,7 @@ public struct WebAPI: Sendable {
         ) {
             self.version = version
             self.webRoot = webRoot
+            self.docsRoot = docsRoot
             self.listeners = listeners
             self.names = names
             self.bodyBytes = bodyBytes
@@ -117,6 +122,7 @@ public struct WebAPI: Sendable {
         self.files = StaticFiles(root: options.webRoot)
         exports = Slots(options.exports)
         tails = Slots(options.tails)
+        self.manual = Manual(root: options.docsRoot)
         names = HostNames(options.names)
     }
 
@@ -139,6 +145,8 @@ public struct WebAPI: Sendable {
                 }
             }
         }
+        router.get("docs") { request, _ in try await manual.answer(request) }
+        router.get("docs/**") { request, _ in try await manual.answer(request) }
         router.get("/") { request, context in try await page(request, context) }
         router.get("**") { request, context in try await page(request, context) }
         return router
@@ -192,6 +200,7 @@ public struct WebAPI: Sendable {
         case .logout: try await logout()
         case .session: session()
         case .audit: try auditLog(Parameters(request, allowed: endpoint))
+        case .docs: try .json(await manual.pages(version: options.version))
         case .openAPI: Response.text(OpenAPI.document(version: options.version), type: "application/json")
         case .metrics: Response.text(PrometheusText.render(await metricFamilies()), type: PrometheusText.mediaType)
         case .alive: try await alive()

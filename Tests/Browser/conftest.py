@@ -1,4 +1,18 @@
-"""What all tests of the console share: servers, the browser, and a page that tells what it complained about."""
+"""What the browser tests share: the servers that Scripts/test-browser.py started, and pages that may complain of nothing.
+
+NETMETA_URL        base URL of a server that stored, within the last hour, the lab's two flows:
+                   10.99.0.2:4001 > 10.99.0.1:5001 with 500 packets and 114,000 bytes, and
+                   fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes,
+                   and the options data of 127.0.0.9, about which all is doubtful
+NETMETA_EMPTY_URL  base URL of a server that never received a flow
+NETMETA_OVERLOADED_URL
+                   base URL of a server whose kernel dropped thousands of datagrams, and that got 3 of no protocol
+NETMETA_SCREENSHOTS
+                   a folder that takes pictures of the overload, for people to look at; none when unset
+NETMETA_CHROMIUM   the browser, /usr/bin/chromium when unset
+
+A page says when it is drawn (data-ready on <html>), so nothing here sleeps.
+"""
 
 import os
 import re
@@ -89,3 +103,9 @@ def console(browser):
 
 def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def picture(page, name):
+    folder = os.environ.get("NETMETA_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=f"{folder}/{name}.png")

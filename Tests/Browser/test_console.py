@@ -1,16 +1,4 @@
-"""The console in a real browser against a real server.
-
-NETMETA_URL        base URL of a server that stored, within the last hour, the lab's two flows:
-                   10.99.0.2:4001 > 10.99.0.1:5001 with 500 packets and 114,000 bytes, and
-                   fd99::2:4002 > fd99::1:5002 with 300 packets and 314,400 bytes,
-                   and the options data of 127.0.0.9, about which all is doubtful
-NETMETA_EMPTY_URL  base URL of a server that never received a flow
-NETMETA_OVERLOADED_URL
-                   base URL of a server whose kernel dropped thousands of datagrams, and that got 3 of no protocol
-NETMETA_SCREENSHOTS
-                   a folder that takes pictures of the overload, for people to look at; none when unset
-The browser and its pages are those of conftest.py.
-"""
+"""The console in a real browser against a real server; conftest.py says which."""
 
 import json
 import os
@@ -20,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from conftest import EMPTY, OVERLOADED, SEEDED, fits, needs_empty, needs_overloaded, needs_seeded
+from conftest import (EMPTY, OVERLOADED, SEEDED, fits, needs_empty, needs_overloaded, needs_seeded,
+                      picture)
 
 
 def body_rows(page, panel):
@@ -490,12 +479,6 @@ def test_first_run_fits_a_phone(console):
     page = console(EMPTY, viewport={"width": 390, "height": 844}).open()
     page.get_by_role("heading", name="Waiting for the first flow").wait_for()
     assert fits(page)
-
-
-def picture(page, name):
-    folder = os.environ.get("NETMETA_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def account(base):

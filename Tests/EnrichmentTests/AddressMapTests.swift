@@ -64,6 +64,11 @@ struct AddressMapTests {
             _ = builder.add(prefix, asn: number)
         }
         let map = builder.build()
+        var routes: [Prefix: UInt32] = [:]
+        map.forEachRoute { prefix, asn in
+            #expect(routes[prefix] == nil && prefixes[prefix] == asn)
+            routes[prefix] = asn
+        }
         var addresses = prefixes.keys.flatMap { [$0.first, $0.last, before($0.first), after($0.last)] }
         addresses += (0..<200).map { _ in IPAddress(high: random.next(), low: random.next()) }
         for address in addresses {
@@ -72,6 +77,9 @@ struct AddressMapTests {
             let match = map.lookUp(address)
             #expect(match?.asn == best?.value, "\(address)")
             #expect(match.map { Int($0.prefixLength) } == best?.key.length, "\(address)")
+            // Whoever has the routes alone finds the same.
+            let inRoutes = routes.filter { $0.key.contains(address) && $0.key.isV4 == address.isV4 }
+            #expect(inRoutes.max { $0.key.bits < $1.key.bits }?.value == match?.asn, "\(address)")
         }
     }
 

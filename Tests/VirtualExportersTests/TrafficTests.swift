@@ -132,7 +132,7 @@ import Testing
 
     @Test func flowsBelongToTheProvider() {
         var traffic = DemoTraffic(seed: 9)
-        let own = ["100.64.0.0/10", "203.0.113.0/24", "2001:db8:1000::/36", "2001:db8:1ff::/48"].compactMap(Prefix.init)
+        let own = ["198.19.0.0/16", "203.0.113.0/24", "2001:db8:1000::/36", "2001:db8:1ff::/48"].compactMap(Prefix.init)
         for role in [DemoRole.edge1, .edge2, .core, .access, .exchange] {
             let known = Set(role.interfaces.map(\.index))
             for _ in 0..<2_000 {
@@ -142,9 +142,32 @@ import Testing
                 #expect(known.contains(flow.inIf) && known.contains(flow.outIf))
                 #expect(flow.packets > 0 && flow.bytes >= 40 * flow.packets && flow.start <= flow.end)
                 #expect(flow.bytes / flow.packets <= 1_500)
-                #expect(flow.sourceAS == 64_500 || flow.destinationAS == 64_500)
+                let systems = [flow.sourceAS, flow.destinationAS]
+                #expect(role == .access ? systems == [0, 0] : systems.contains(64_500))
             }
         }
+    }
+
+    @Test func nothingBelongsToARealNetwork() {
+        // RFC 2544, RFC 5737, RFC 3849.
+        let reserved = ["198.18.0.0/15", "203.0.113.0/24", "198.51.100.0/24", "2001:db8::/32"].compactMap(Prefix.init)
+        var traffic = DemoTraffic(seed: 5)
+        let attack = DemoAttack.running(elapsed: DemoAttack.first, seed: 5)
+        var systems: Set<UInt32> = []
+        for role in [DemoRole.edge1, .edge2, .core, .access, .exchange] {
+            let usual = (0..<2_000).map { _ in traffic.flow(role: role, samplingRate: 1, canBeV6: true, now: noon) }
+            let attacking = attack.map { traffic.flow(of: $0, role: role, samplingRate: 1, now: noon) }
+            for flow in usual + [attacking].compactMap(\.self) {
+                for address in [flow.source, flow.destination, flow.nextHop] {
+                    #expect(reserved.contains { $0.contains(address) }, "\(address)")
+                }
+                systems.formUnion([flow.sourceAS, flow.destinationAS])
+            }
+        }
+        systems.formUnion([RemoteNetwork.Other.transit1.number, RemoteNetwork.Other.transit2.number])
+        // RFC 5398, and 0 for unknown.
+        #expect(systems.isSubset(of: Set(64_496...64_511).union(65_536...65_551).union([0])))
+        #expect(systems.count == 1 + 1 + 16 + 2)
     }
 
     @Test func theDayHasAMeanOfOne() {

@@ -66,6 +66,8 @@ const LINKS = [
         explain: "1700000000-1700000600",
         against: "day",
     }],
+    ["?p=docs", { page: "docs" }],
+    ["?p=docs&doc=names/lists-of-names", { page: "docs", doc: "names/lists-of-names" }],
 ];
 
 for (const [query, change] of LINKS) {
@@ -95,7 +97,7 @@ Deno.test("any filter survives the way through the URL", () => {
 
 Deno.test("what makes no sense in a link falls back to the default", () => {
     const state = parse(
-        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year&x=now-1h&xr=month",
+        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year&x=now-1h&xr=month&doc=../x",
     );
     equal(state, { ...DEFAULTS, dimensions: ["SrcAS"], top: 50 });
     equal(parse("?d=A,B,C,D,E,F,G,H").dimensions.length, 6);

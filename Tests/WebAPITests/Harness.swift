@@ -13,6 +13,7 @@ struct Harness {
     var store = FakeStore { _ in throw StoreError(message: "no answer prepared") }
     var status = FakeStatus()
     var webRoot: String?
+    var docsRoot: String?
     var imports: FakeImporter?
     var hosts: FakeHosts?
     var access = AccessControl()
@@ -55,6 +56,7 @@ struct Harness {
             options: WebAPI.Options(
                 version: "1.2.3",
                 webRoot: webRoot,
+                docsRoot: docsRoot,
                 bodyBytes: 100_000,
                 exports: slots,
                 tails: slots,

@@ -60,6 +60,72 @@ struct StaticFileTests {
         }
     }
 
+    @Test func thePageNamesItsFilesByTheirState() async throws {
+        try await Self.withConsole { harness in
+            let root = try #require(harness.webRoot)
+            let page = """
+                <head><link href="./a.css"><script src="./app.js"></script></head><a href="./api/v1/openapi.json">
+                """
+            func write(_ text: String, _ path: String) throws {
+                try Data(text.utf8).write(to: URL(filePath: root + "/" + path))
+            }
+            try write(page, "index.html")
+            try write("p {}", "a.css")
+            try write("import x from \"./vendor/lib.js\";\nimport { y } from \"./b.js\";\n", "app.js")
+            try write("export {\n    y,\n} from \"./c.js\";\nimport(\"./late.js\");\n", "b.js")
+            for name in ["c.js", "late.js"] { try write("", name) }
+            let first = try await harness.send("/")
+            let tag = try #require(first.body.firstMatch(of: #/\./v/([0-9a-z]+)/app\.js/#)).1
+            #expect(first.body.contains("href=\"./v/\(tag)/a.css\"") && first.body.contains("./api/v1/openapi.json"))
+            let links = first.body.matches(of: #/modulepreload" href="\./v/[0-9a-z]+/([^"]+)"/#).map { String($0.1) }
+            #expect(links == ["app.js", "vendor/lib.js", "b.js", "c.js"])
+
+            let script = try await harness.send("/v/\(tag)/b.js")
+            #expect(script.headers[.cacheControl] == "public, max-age=31536000, immutable")
+            #expect(script.body.contains("c.js"))
+            #expect(try await harness.send("/v/older/b.js").headers[.cacheControl] == "no-store")
+            for path in ["/v/\(tag)/../../secret.txt", "/v/\(tag)", "/v/\(tag)/", "/v/\(tag)/.hidden"] {
+                #expect(try await harness.send(path).status == 404, "\(path)")
+            }
+            let known: HTTPFields = [.ifNoneMatch: try #require(first.headers[.eTag])]
+            #expect(try await harness.send("/", headers: known).status == 304)
+            try write("p { color: red }", "a.css")
+            let second = try await harness.send("/", headers: known)
+            #expect(second.status == 200)
+            #expect(!second.body.contains("/v/\(tag)/"))
+        }
+    }
+
+    @Test func textIsDeflatedForWhoTakesIt() async throws {
+        try await Self.withConsole { harness in
+            let root = try #require(harness.webRoot)
+            let text = String(repeating: "export const many = 1;\n", count: 400)
+            try Data(text.utf8).write(to: URL(filePath: root + "/many.js"))
+            let plain = try await harness.send("/many.js", headers: [.acceptEncoding: "br, gzip;q=0"])
+            #expect(plain.body == text)
+            #expect(plain.headers[.vary] == "Accept-Encoding" && plain.headers[.contentEncoding] == nil)
+            let gzip = try await harness.send("/many.js", headers: [.acceptEncoding: "br, gzip"])
+            #expect(gzip.headers[.contentEncoding] == "gzip")
+            #expect(Int(gzip.headers[.contentLength] ?? "") ?? .max < text.utf8.count / 20)
+            let tag = try #require(gzip.headers[.eTag])
+            #expect(tag != plain.headers[.eTag])
+            let again = try await harness.send("/many.js", headers: [.acceptEncoding: "gzip", .ifNoneMatch: tag])
+            #expect(again.status == 304)
+            // Too small to be worth it.
+            #expect(try await harness.send("/app.js", headers: [.acceptEncoding: "gzip"]).headers[.vary] == nil)
+        }
+    }
+
+    @Test(
+        arguments: zip(
+            [nil, "", "gzip", "deflate, GZIP;q=0.5", "*", "gzip;q=0", "br", "gzip; q=0.0, br"] as [String?],
+            [false, false, true, true, true, false, false, false]
+        )
+    )
+    func whoTakesGzip(accepted: String?, takes: Bool) {
+        #expect(StaticFiles.takesGzip(accepted) == takes)
+    }
+
     @Test func missingVendorFilesAreSaid() async throws {
         try await Self.withConsole(hasVendor: false) { harness in
             let page = try await harness.send("/")

@@ -445,3 +445,8 @@ export interface SavedView {
     created: number;
     updated: number;
 }
+/** The pages of the manual. */
+export interface Manual {
+    version: string;
+    pages: { name: string; title: string }[];
+}

@@ -24,6 +24,7 @@ import { duration, full, isMean, isTotal, percent, prefixed, scaleOf, short, tot
 import { Chart } from "./chart.js";
 import { ChartToggles } from "./charttoggles.js";
 import { Multiples } from "./multiples.js";
+import { Manual } from "./manuallink.js";
 import { Swatch } from "./parts.js";
 import { DIRECTION_NAMES, TipHead } from "./throughput.js";
 
@@ -87,6 +88,7 @@ export function ExploreChart({ graph: answer, paints: own, state, zone, lifted }
     };
     return markup`<section class="panel chart-panel" aria-label="Chart">
         <div class="head"><b>${unit}</b><span class="dim cut">${per(graph)}${remark(graph, state)}</span>
+            <${Manual} doc="console/what-the-figures-mean" about="what the figures mean" />
             <span class="grow"></span><${ChartToggles} graph=${answer} state=${state} />
             <button class="explain-button" aria-pressed=${state.explain !== ""} title="What changed in this range, against the time before; or drag over a part of it"
                 onClick=${() => state.explain ? navigate({ explain: "" }) : explainRange(graph.from, graph.to)}>Explain <kbd>e</kbd></button></div>

@@ -11,6 +11,7 @@ import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, short } from "../units.js";
 import { exploreOf, protocol, source } from "./exporters.js";
+import { Manual } from "./manuallink.js";
 import { Icon, Skeleton } from "./parts.js";
 import { follow } from "./topbar.js";
 
@@ -41,10 +42,10 @@ export function ExporterDrawer({ address, listed, state, zone }) {
     const close = () => navigate({ exporter: "" });
     return markup`<dialog ref=${dialog} class="drawer" aria-label=${`Exporter ${exporter?.name ?? address}`} onClose=${close}
         onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close()}>
-        <div class="drawer-head"><h2>${exporter?.name ?? address}</h2>
+        <div class="drawer-head"><h2>${exporter?.name ?? address}</h2><${Manual} doc="names/names" about="where names come from" />
             <span class="dim cut grow">${exporter && subtitle(exporter)}</span>
             <button class="quiet" aria-label="Close" autofocus onClick=${() => dialog.current?.close()}><${Icon} name="close" /></button></div>
-        <div class="drawer-body">
+        <div class="drawer-body" tabindex="0" role="group" aria-label="Details">
             ${exporter && markup`<${Facts} exporter=${exporter} state=${state} zone=${zone} />`}
             ${!exporter && (loaded.error
                 ? markup`<p class="empty">${loaded.error.message}</p>`

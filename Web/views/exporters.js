@@ -9,6 +9,7 @@ import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, parts, short } from "../units.js";
 import { ExporterDrawer } from "./exporterdrawer.js";
+import { Manual } from "./manuallink.js";
 import { Icon, Skeleton, useMedia } from "./parts.js";
 import { exploreStart, follow } from "./topbar.js";
 
@@ -61,7 +62,8 @@ export function ExportersPanel({ state, exporters, zone }) {
             sense: column === sort.column ? -sort.sense : column === "name" || column === "source" ? 1 : -1,
         });
     return markup`<section class="panel" aria-label="Exporters">
-        <div class="head"><h2>Exporters</h2><span class="dim cut">${exporters && summary(exporters)}</span></div>
+        <div class="head"><h2>Exporters</h2><span class="dim cut">${exporters && summary(exporters)}</span>
+            <${Manual} doc="exporters/four-settings-that-matter-on-every-device" about="settings that matter on every exporter" /></div>
         ${!exporters && markup`<${Skeleton} />`}
         ${exporters && sorted.length === 0 &&
         markup`<p class="empty">No exporter has sent a datagram since the server started.</p>`}

@@ -2,6 +2,7 @@
 // The filter as plain text. The server owns the grammar; its error is shown under the text with the place marked.
 import { markup, useEffect, useState } from "../preact.js";
 import { navigate } from "../store.js";
+import { Manual } from "./manuallink.js";
 
 /** @param {{filter: string, error: import("../api.js").ApiError|undefined}} props */
 export function FilterBox({ filter, error }) {
@@ -18,7 +19,8 @@ export function FilterBox({ filter, error }) {
             /** @type {HTMLElement} */ (event.target).blur();
         }
     };
-    return markup`<div class="field"><label class="label" for="filter">Filter<kbd title="Press / to come here">/</kbd></label>
+    return markup`<div class="field"><div class="label with-manual"><label for="filter">Filter</label>
+            <${Manual} doc="filter" about="the filter language" /><span class="grow"></span><kbd title="Press / to come here">/</kbd></div>
         <textarea id="filter" class=${error ? "mono wrong" : "mono"} rows=${Math.min(8, Math.max(2, Math.ceil(text.length / 30)))} value=${text}
             spellcheck="false" autocomplete="off" autocapitalize="off" placeholder="DstPort = 443 and not SrcAddr << 10.0.0.0/8"
             aria-invalid=${error !== undefined} aria-describedby=${error ? "filter-error" : undefined} onKeyDown=${onKey}

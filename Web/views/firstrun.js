@@ -3,6 +3,7 @@
 import { markup, useState } from "../preact.js";
 import { clockWithSeconds } from "../time.js";
 import { counted, full, parts, short } from "../units.js";
+import { Manual } from "./manuallink.js";
 import { CopyButton } from "./parts.js";
 import { SNIPPETS } from "./snippets.js";
 
@@ -28,7 +29,7 @@ export function FirstRun({ health, exporters, zone }) {
             ${" "}Point a router here, or start demo traffic; this page turns into the overview by itself when the first record is stored.</p>
         <div class="first-grid">
             <section class="panel" aria-label="Point an exporter here">
-                <div class="head"><h2>Point an exporter here</h2><span class="grow"></span>
+                <div class="head"><h2>Point an exporter here</h2><${Manual} doc="exporters" about="pointing exporters at NetMeta" /><span class="grow"></span>
                     <label class="host">this collector is <input class="mono" value=${host} spellcheck="false" autocomplete="off" size="16"
                         onInput=${(/** @type {Event} */ event) =>
         setHost(/** @type {HTMLInputElement} */ (event.target).value.trim())} /></label></div>

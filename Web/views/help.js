@@ -3,12 +3,13 @@
 import { markup, useEffect, useRef } from "../preact.js";
 
 const KEYS = [
-    [["/"], "Filter"],
+    [["/"], "Filter, in Docs the search"],
     [["g", "o"], "Overview"],
     [["g", "e"], "Explore"],
     [["g", "f"], "Flows; there ↑ ↓ move among rows, Enter opens one"],
     [["g", "r"], "Relations"],
     [["e"], "Explain what is brushed, or the range"],
+    [["g", "d"], "Docs"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Esc"], "Close what floats, cancel a brush"],

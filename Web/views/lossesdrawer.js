@@ -9,6 +9,7 @@ import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, percent, short } from "../units.js";
+import { Manual } from "./manuallink.js";
 import { Failure, Icon, Skeleton } from "./parts.js";
 import { follow, overviewStart } from "./topbar.js";
 
@@ -29,8 +30,9 @@ export function LossesDrawer({ state, zone }) {
         onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close()}>
         <div class="drawer-head"><h2>What became of everything</h2>
             <span class="dim cut grow">${losses && `since ${stamp(losses.since, zone)}, ${duration(losses.at - losses.since)}`}</span>
+            <${Manual} doc="losses" about="what is counted where" />
             <button class="quiet" aria-label="Close" autofocus onClick=${() => dialog.current?.close()}><${Icon} name="close" /></button></div>
-        <div class="drawer-body">
+        <div class="drawer-body" tabindex="0" role="group" aria-label="Details">
             ${losses && markup`<${Advice} losses=${losses} /><${Sums} losses=${losses} /><${Stages} losses=${losses} />
                 <${Sockets} losses=${losses} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
             ${!losses && (loaded.error

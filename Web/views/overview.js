@@ -102,7 +102,7 @@ export function Overview({ state, schema, health }) {
     useReady(first || drawn, `overview ${from} ${to} ${first} ${drawn} ${state.unit} ${state.exporter} ${state.losses}`);
 
     if (exporters.error && !exporters.data && exporters.error.code !== "network") {
-        return markup`<main id="main"><${Failure} error=${exporters.error} retry=${exporters.retry} /></main>`;
+        return markup`<main id="main"><h1 class="hidden">Overview</h1><${Failure} error=${exporters.error} retry=${exporters.retry} /></main>`;
     }
     if (first && health.data) {
         return markup`<${FirstRun} health=${health.data} exporters=${exporters.data?.exporters ?? []} zone=${preferences.zone} />`;
@@ -113,6 +113,7 @@ export function Overview({ state, schema, health }) {
     const silent = bits.data !== undefined && !bits.stale && flows.data !== undefined &&
         flows.data.series.every((series) => series.total === 0);
     return markup`<main id="main" class="overview">
+        <h1 class="hidden">Overview</h1>
         ${failed?.error && markup`<${Failure} error=${failed.error} retry=${failed.retry} />`}
         ${silent && health.data && markup`<${Silence} state=${state} health=${health.data} zone=${preferences.zone}
             count=${exporters.data?.exporters.length ?? 0} />`}

@@ -8,6 +8,7 @@ import { navigate } from "../store.js";
 import { clock, clockWithSeconds, day } from "../time.js";
 import { duration, full, percentile, prefixed, scaleOf, short } from "../units.js";
 import { Chart } from "./chart.js";
+import { Manual } from "./manuallink.js";
 import { Icon, Segments, Skeleton } from "./parts.js";
 import { Reading } from "./reading.js";
 import { exploreStart, follow } from "./topbar.js";
@@ -24,7 +25,7 @@ export function ThroughputPanel({ state, loaded, zone }) {
     const unit = graph ? prefixed(graph.unit, scaleOf(largest(graph, "area")).prefix) : state.unit;
     return markup`<section class=${loaded.stale && graph ? "panel faded" : "panel"} aria-label="Throughput">
         <div class="head"><h2>Throughput</h2><span class="dim cut">${unit}${graph && `, ${duration(graph.bucket)} average, all exporters`}</span>
-            <span class="grow"></span>
+            <${Manual} doc="console/what-the-figures-mean" about="what the figures mean" /><span class="grow"></span>
             <${Segments} plain=${true} label="Unit" value=${state.unit} choose=${(/** @type {string} */ unit) =>
         navigate({ unit })}
                 options=${["bit/s", "packet/s", "flow/s"].map((value) => ({ value, label: value }))} />

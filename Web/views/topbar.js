@@ -49,6 +49,11 @@ export function relationsStart(state) {
     return { ...overviewStart(state), page: "relations", filter: state.filter };
 }
 
+/** @param {State} state @param {string} [doc] a page of the manual, and a section behind a slash @returns {State} */
+export function docsStart(state, doc = "") {
+    return { ...overviewStart(state), page: "docs", doc };
+}
+
 /** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
 export function TopBar({ state, waiting, help }) {
     const phone = useMedia("(max-width: 699px)");
@@ -63,7 +68,7 @@ export function TopBar({ state, waiting, help }) {
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
             )}</nav><${Views} />`}
         <span class="grow"></span>
-        ${!inPanel && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
+        ${!inPanel && state.page !== "docs" && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
         ${!phone && markup`<${ZoneSwitch} /><${RefreshPicker} live=${isLive(state)} />
             <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} /><${Account} />`}
         ${phone && markup`<${Views} narrow />`}
@@ -85,6 +90,7 @@ function pages(state) {
             start: state.page === "relations" ? state : relationsStart(state),
             current: state.page === "relations",
         },
+        { name: "Docs", start: docsStart(state), current: state.page === "docs" },
     ];
 }
 

@@ -1,4 +1,4 @@
-// Inflates gzip with the system's zlib.
+// Inflates and deflates gzip with the system's zlib.
 #ifndef NETMETA_GZIP_H
 #define NETMETA_GZIP_H
 
@@ -8,6 +8,10 @@
 /// Inflates all gzip members in `input` into memory that the caller frees.
 /// Returns NULL when it isn't gzip, is cut short, or inflates to more than `limit` bytes.
 uint8_t *netmeta_gunzip(const uint8_t *input, size_t length, size_t limit, size_t *out_length);
+
+/// Deflates `input`, of less than 2 GB, as one gzip member into memory that the caller frees, as small as zlib can.
+/// Returns NULL when there is no memory.
+uint8_t *netmeta_gzip(const uint8_t *input, size_t length, size_t *out_length);
 
 typedef struct netmeta_gunzip_stream netmeta_gunzip_stream;
 

@@ -25,7 +25,8 @@ extension ClickHouse {
             "risinfo",
             key: ["prefix String"],
             values: ["asnum UInt32 DEFAULT 0"],
-            layout: "IP_TRIE(ACCESS_TO_KEY_FROM_ATTRIBUTES 1)"
+            layout: "IP_TRIE(ACCESS_TO_KEY_FROM_ATTRIBUTES 1)",
+            lifetime: 0
         ),
         Lookup(
             "ExporterClasses",

@@ -17,6 +17,7 @@ actor ASMapKeeper {
     private let status: PipelineStatus
     private let table: ASNameTable
     private let cities: CityTable
+    private let routes: RouteTable
     private let logger: Logger
 
     private var configuration = ASMapConfiguration()
@@ -51,6 +52,7 @@ actor ASMapKeeper {
         self.logger = logger
         table = ASNameTable(store: store, data: data)
         cities = CityTable(store: store, data: data)
+        routes = RouteTable(store: store, data: data)
     }
 
     private var files: ASMapFiles { ASMapFiles(configuration, data: data) }
@@ -129,6 +131,7 @@ actor ASMapKeeper {
     private func readRoutes() async {
         guard !configuration.sources.isEmpty else {
             if stamp != nil { enrichment.replace(map: nil) }
+            routes.set(nil, origin: "")
             (stamp, read, routeProblems) = (nil, nil, [:])
             (report.routesV4, report.routesV6, report.loaded, report.problem) = (0, 0, nil, nil)
             return
@@ -193,6 +196,7 @@ actor ASMapKeeper {
     private func take(_ map: AddressMap, _ words: String, since start: ContinuousClock.Instant? = nil) {
         enrichment.replace(map: map)
         cities.set(map)
+        routes.set(map, origin: stamp?.text ?? "")
         (report.routesV4, report.routesV6) = (map.routes.v4, map.routes.v6)
         report.loaded = UInt64(max(0, Date().timeIntervalSince1970))
         report.replacements += 1
@@ -245,6 +249,11 @@ actor ASMapKeeper {
             try await cities.apply()
         } catch {
             logger.warning("names of cities were not written to the dictionary", metadata: ["reason": "\(error)"])
+        }
+        do {
+            try await routes.apply()
+        } catch {
+            logger.warning("routes were not written to the dictionary risinfo", metadata: ["reason": "\(error)"])
         }
     }
 

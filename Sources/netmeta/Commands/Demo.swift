@@ -1,4 +1,5 @@
 import ArgumentParser
+import FlowStore
 import Glibc
 import NetTypes
 import VirtualExporters
@@ -11,7 +12,9 @@ struct Demo: ParsableCommand {
         discussion: """
             Five routers (IPFIX, NetFlow v9 twice, NetFlow v5, sFlow) send to the usual ports 4739, 2055 and 6343: a \
             day curve, IPv4 and IPv6, sampling rates and interface names in options, and every five minutes an \
-            amplification attack of 45 seconds. Ctrl-C ends it.
+            amplification attack of 45 seconds. AS numbers, addresses and domains are those for documentation; what \
+            they are called goes into the data folder of the server on this machine as a list of names. A server \
+            elsewhere takes the list by enrichment.names: --names prints it. Ctrl-C ends it.
             """
     )
 
@@ -24,6 +27,12 @@ struct Demo: ParsableCommand {
     @Option(help: "The same seed gives the same traffic for the same times.")
     var seed: UInt64 = 1
 
+    @Flag(help: "Print the list of invented names and end.")
+    var names = false
+
+    @OptionGroup
+    var folder: FolderOptions
+
     func validate() throws {
         guard rate > 0, rate <= 100_000 else { throw ValidationError("--rate must lie between 0 and 100000") }
         guard address != nil else { throw ValidationError("--target must be an IP address, such as 127.0.0.1 or ::1") }
@@ -35,19 +44,58 @@ struct Demo: ParsableCommand {
 
     func run() throws {
         guard let address else { throw UsageError("--target must be an IP address") }
+        if names {
+            let network = DemoNetwork(rate: rate, seed: seed, now: LoadClock.unixMilliseconds)
+            return print(network.names, terminator: "")
+        }
         Interruption.watch()
         var run = try DemoRun(target: address, rate: rate, seed: seed)
-        let names = run.network.routers.map { "\($0.profile.name) \($0.protocolName)" }.joined(separator: ", ")
+        let data = address.isLoopback ? try folder.load().store.data : nil
+        var naming = DemoNaming(names: run.network.names, data: data)
+        let routers = run.network.routers.map { "\($0.profile.name) \($0.protocolName)" }.joined(separator: ", ")
         announce(
-            "sending about \(Int(rate)) flows/s to \(target) (\(names)); look at http://127.0.0.1:8080, Ctrl-C ends it"
+            "sending about \(Int(rate)) flows/s to \(target) (\(routers)); look at http://127.0.0.1:8080, Ctrl-C ends it"
         )
-        try run.send { announce($0) }
+        try run.send(beside: { naming.look { announce($0) } }, status: { announce($0) })
         announce("sent \(run.totals.flows) flows in \(run.datagrams) datagrams")
     }
 
     private func announce(_ line: String) {
         print(line)
         fflush(nil)
+    }
+}
+
+/// Names what the demo sends, once the server is there that has the data folder open.
+private struct DemoNaming {
+    let names: String
+    /// The data folder; nil for a server elsewhere.
+    let data: String?
+    private var isDone = false
+    private var isWaiting = false
+
+    init(names: String, data: String?) {
+        self.names = names
+        self.data = data
+    }
+
+    mutating func look(_ say: (String) -> Void) {
+        guard !isDone else { return }
+        guard let data else {
+            isDone = true
+            return say("for names on that server, give it the list that --names prints (enrichment.names)")
+        }
+        guard FolderLock.holder(folder: data) != nil else {
+            if isWaiting { return }
+            isWaiting = true
+            return say("no server has the data folder \(data) open, so AS numbers have no names; --data sets it")
+        }
+        isDone = true
+        do {
+            say("names are in \(try NameFolder.put(names, as: "demo.csv", data: data))")
+        } catch {
+            say("AS numbers have no names: \(error)")
+        }
     }
 }
 
@@ -70,11 +118,13 @@ private struct DemoRun {
     var datagrams: UInt64 { outlets.reduce(0) { $0 + $1.sent } }
     private var refused: UInt64 { outlets.reduce(0) { $0 + $1.dropped } }
 
-    mutating func send(status: (String) -> Void) throws {
+    /// - Parameter beside: called at the start and every ten seconds.
+    mutating func send(beside: () -> Void, status: (String) -> Void) throws {
         var writer = DatagramWriter(capacity: 1 << 20)
         var nextStatus = LoadClock.seconds + Self.statusInterval
         var before = FlowTotals()
         var refusedBefore: UInt64 = 0
+        beside()
         while !Interruption.isRequested {
             let now = LoadClock.unixMilliseconds
             for index in outlets.indices {
@@ -84,6 +134,7 @@ private struct DemoRun {
             }
             if LoadClock.seconds >= nextStatus {
                 nextStatus += Self.statusInterval
+                beside()
                 status(line(since: before, refused: refused - refusedBefore, now: now))
                 before = totals
                 refusedBefore = refused

@@ -162,7 +162,7 @@ enum NameKeys {
             """
             Files with names of exporters, interfaces, VLANs, hosts, ASes and prefixes, and with their classes: lines \
             below a head such as kind,sampler,id,name,role (Docs/names.md). The first that knows something counts, \
-            and what the configuration says before all.
+            and what the configuration says before all. Lists in the folder names of the data folder come after these.
             """
         ),
         ConfigurationKey(

@@ -98,10 +98,10 @@ actor NameKeeper {
     // MARK: - Work
 
     private func readFiles() async {
-        let (paths, before) = (configuration.enrichment.nameFiles, files)
+        let (configuration, before) = (configuration, files)
         let outcome = await Aside.run { () -> NameListFiles? in
             var files = before
-            return files.look(at: paths) ? files : nil
+            return files.look(at: NameListFiles.paths(of: configuration)) ? files : nil
         }
         guard let new = outcome ?? nil else { return }
         files = new
@@ -116,14 +116,14 @@ actor NameKeeper {
             logger.warning("a list of names", metadata: ["file": "\(path)", "problem": "\(problem)"])
         }
         shown = problems
-        wasRead = !configuration.enrichment.nameFiles.isEmpty
+        wasRead = !files.isEmpty
     }
 
     private func putInPlace() async throws {
         guard isStale else { return }
         let sheet = NameSheet(configuration, list: files.list, told: told)
         let report = NameListReport(entries: sheet.list.count, badLines: files.bad, failedFiles: files.problems.count)
-        status.setNameLists(configuration.enrichment.nameFiles.isEmpty ? nil : report)
+        status.setNameLists(files.isEmpty ? nil : report)
         let made = await Aside.run {
             let classes = sheet.classes
             return (book: sheet.book, sides: InterfaceBoundaries(classes), tables: NameTables.contents(sheet, classes))

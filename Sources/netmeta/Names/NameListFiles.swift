@@ -23,10 +23,24 @@ struct NameListFiles: Sendable {
     /// No files.
     init() {}
 
-    /// Reads the files of a configuration once.
+    /// Reads files once.
     init(reading paths: [String]) {
         look(at: paths)
     }
+
+    /// Reads the files that a configuration counts once.
+    init(reading configuration: Configuration) {
+        self.init(reading: Self.paths(of: configuration))
+    }
+
+    /// The lists that count: those that the configuration names, then those in the data folder.
+    static func paths(of configuration: Configuration) -> [String] {
+        let named = configuration.enrichment.nameFiles
+        return named + NameFolder.files(data: configuration.store.data).filter { !named.contains($0) }
+    }
+
+    /// Whether there is no list to read.
+    var isEmpty: Bool { order.isEmpty }
 
     /// All names; those of files that come first count.
     var list: NameList {

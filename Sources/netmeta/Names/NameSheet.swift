@@ -29,7 +29,7 @@ struct NameSheet: Sendable {
 
     /// What configuration and lists say now, for a program that doesn't keep looking.
     static func ofNow(_ configuration: Configuration) -> NameSheet {
-        NameSheet(configuration, list: NameListFiles(reading: configuration.enrichment.nameFiles).list)
+        NameSheet(configuration, list: NameListFiles(reading: configuration).list)
     }
 
     private let settings: Longest<SamplerConfiguration>

@@ -37,7 +37,7 @@ struct Server {
         resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
-        nameFiles = NameListFiles(reading: configuration.enrichment.nameFiles)
+        nameFiles = NameListFiles(reading: configuration)
         let names = NameTables.contents(NameSheet(configuration, list: nameFiles.list))
         nameTables = NameTables(names)
         do throws(StoreError) {

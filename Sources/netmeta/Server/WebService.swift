@@ -51,6 +51,7 @@ struct WebService {
             options: WebAPI.Options(
                 version: NetMeta.version,
                 webRoot: Self.webRoot,
+                docsRoot: Self.docsRoot,
                 listeners: [endpoint],
                 names: configuration.console.hosts,
                 certificate: certificate,
@@ -152,6 +153,16 @@ struct WebService {
             folder.deleteLastPathComponent()
         }
         return candidates.first { FileManager.default.fileExists(atPath: $0 + "/index.html") }
+    }
+
+    /// The folder with the manual: NETMETA_DOCS, or beside the console's files.
+    private static var docsRoot: String? {
+        if let path = ProcessInfo.processInfo.environment["NETMETA_DOCS"] { return path }
+        guard let webRoot else { return nil }
+        let parent = URL(fileURLWithPath: webRoot).deletingLastPathComponent()
+        return ["docs", "Docs"].map { parent.appendingPathComponent($0).path }.first {
+            FileManager.default.fileExists(atPath: $0 + "/console.md")
+        }
     }
 }
 

@@ -1,0 +1,17 @@
+import CGzip
+import Glibc
+import NIOCore
+
+/// Deflates with the system's zlib.
+enum Gzip {
+    /// The bytes as one gzip member, as small as zlib can; nil where there is no memory.
+    static func deflate(_ bytes: ByteBuffer) -> ByteBuffer? {
+        bytes.withUnsafeReadableBytes { input in
+            var length = 0
+            let start = input.bindMemory(to: UInt8.self).baseAddress
+            guard let start, let output = netmeta_gzip(start, input.count, &length) else { return nil }
+            defer { free(output) }
+            return ByteBuffer(bytes: UnsafeRawBufferPointer(start: output, count: length))
+        }
+    }
+}

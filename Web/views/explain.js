@@ -7,7 +7,7 @@ import { clearer, referenceOf, relative, selectionOf, subject, symptoms, valueAn
 import { and } from "../filter.js";
 import { navigate } from "../store.js";
 import { span } from "../time.js";
-import { counted, duration, full, parts, percent, prefixed, scaleOf, short } from "../units.js";
+import { counted, duration, full, parts, percent, prefixed, short } from "../units.js";
 import { nameAndId } from "../words.js";
 import { Failure, Icon, Skeleton } from "./parts.js";
 import { Reading } from "./reading.js";
@@ -113,8 +113,8 @@ function CauseRow({ cause, rank, answer, state, about }) {
     const difference = cause.after - cause.before;
     const against = (answer.after - answer.before) * difference < 0 && answer.changed;
     const signs = cause.signs ? symptoms(cause.signs, answer.exact) : [];
-    const { factor, prefix } = scaleOf(Math.max(cause.before, cause.after));
-    const scaled = (/** @type {number} */ value) => Number((value / factor).toPrecision(3));
+    const { text, prefix } = parts(cause.after);
+    const rates = `${short(cause.before)} → ${text} ${prefixed(answer.unit, prefix)}, ${relative(cause)}`;
     return markup`<li>
         <span class="rank">${rank}</span>
         <div class="cause">
@@ -125,8 +125,7 @@ function CauseRow({ cause, rank, answer, state, about }) {
     )}
             <div class="cause-line"><span class="cause-bar"><span style=${{
         width: `${Math.min(1, cause.share) * 100}%`,
-    }}></span></span><span class="dim">${scaled(cause.before)} → ${scaled(cause.after)} ${prefixed(answer.unit, prefix)},
-                ${relative(cause)}</span></div>
+    }}></span></span><span class="dim">${rates}</span></div>
             ${against && markup`<div class="dim">against the difference: it ${difference < 0 ? "fell" : "rose"}</div>`}
             ${signs.length > 0 && markup`<div>${signs.join(" · ")}</div>`}
             ${cause.along.length > 0 && markup`<div class="along"><span class="dim">same traffic:</span> ${cause.along.map((along) =>

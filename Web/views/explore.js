@@ -45,7 +45,7 @@ function ExploreTime({ state, schema }) {
     const settled = range !== null && !loaded.stale || loaded.error !== undefined;
     useReady(
         settled && (schema.data !== undefined || schema.error !== undefined),
-        `${key} ${state.chart} ${state.sort} ${state.losses} ${settled}`,
+        `${key} ${state.chart} ${state.sort} ${state.losses} ${state.explain} ${state.against} ${settled}`,
     );
 
     const filterError = loaded.error?.parameter === "filter" ? loaded.error : undefined;

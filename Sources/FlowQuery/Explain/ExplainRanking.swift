@@ -311,7 +311,9 @@ struct ExplainRanking {
         }
         // Either end has what one end has, and is named alone.
         let either = along.filter { $0.term.kind == .either }.flatMap(\.term.places)
+        let addresses = (along.map(\.term) + [judged.term]).flatMap { $0.places.map { candidates.values[$0] } }
         let named = along.filter { $0.term.kind == .either || !either.contains($0.term.places[0]) }
+            .filter { item in !addresses.contains { candidates.values[item.term.places[0]].isNetwork(of: $0) } }
             .sorted { (rank($0.term), -$0.share) < (rank($1.term), -$1.share) }
         return ExplainCause(
             parts: parts(judged.term),

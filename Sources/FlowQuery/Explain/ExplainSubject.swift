@@ -174,6 +174,14 @@ public struct ExplainValue: Hashable, Sendable {
         return ExplainSubject.prefix(of: address)
     }
 
+    /// Whether it is the network that an address is in, which goes without saying.
+    func isNetwork(of other: ExplainValue) -> Bool {
+        guard subject.isNetwork, !other.subject.isNetwork, subject.column == other.subject.column,
+            case .address(let own)? = values.last, case .address(let address)? = other.values.last
+        else { return false }
+        return ExplainSubject.prefix(of: own).contains(address)
+    }
+
     /// The network as text, for labels; nil for what is none.
     public var networkText: String? {
         zip(subject.dimensions, values).compactMap { prefix($0, $1)?.description }.last

@@ -154,10 +154,13 @@ struct ExplainJudge {
             return seconds > 0 ? whole.amounts[index] / seconds : nil
         }
         let (before, after) = rates(whole)
-        // Of too few slices the rows must tell, whose squares only the overlaps know.
-        let bySlices = spread(levels)
-        let error = bySlices.isFinite ? bySlices : chance(whole, ExplainSums(count: whole.amounts.count)) * 1.5
-        guard error > 0 else { return false }
-        return abs(after - before) > 4 * error && abs(after - before) > 1.5 * abs(halves(levels))
+        let difference = abs(after - before)
+        var error = spread(levels)
+        if error.isInfinite {
+            // Of too few slices the rows must tell, whose squares only the overlaps know.
+            guard whole.squares.before + whole.squares.after > 0 else { return false }
+            error = chance(whole, ExplainSums(count: whole.amounts.count)) * 1.5
+        }
+        return difference > 0 && difference > 4 * error && difference > 1.5 * abs(halves(levels))
     }
 }

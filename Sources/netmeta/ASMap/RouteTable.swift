@@ -4,6 +4,7 @@ import FlowStore
 import Foundation
 import NetTypes
 import Synchronization
+import WebAPI
 
 /// The table behind NetMeta's dictionary `risinfo`: which AS a prefix belongs
 /// to, so that SQL gives rows of other producers the numbers that ingest gives

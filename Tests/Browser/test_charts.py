@@ -9,8 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import panels
 import pytest
 
-from conftest import OVERLOADED, needs_overloaded
-from test_console import fits
+from conftest import OVERLOADED, fits, needs_overloaded
 
 pytestmark = needs_overloaded
 

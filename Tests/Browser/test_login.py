@@ -1,5 +1,5 @@
 """Login and saved views in a real browser: one server that asks who people are, of its own, and the
-servers of test_console.py, where nobody has to log in.
+servers of conftest.py, where nobody has to log in.
 """
 
 import json
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from test_console import EMPTY, READY, browser, console, fits, needs_empty  # noqa: F401
+from conftest import EMPTY, READY, fits, needs_empty
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "Lab"))
 

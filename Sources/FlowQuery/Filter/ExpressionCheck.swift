@@ -239,7 +239,12 @@ struct ExpressionCheck {
         guard let byte = peek() else { throw problem("\\p needs the name of a class", from: start) }
         index += 1
         guard byte == UInt8(ascii: "{") else { return }
-        while let byte = peek(), byte != UInt8(ascii: "}") { index += 1 }
+        while let byte = peek(), byte != UInt8(ascii: "}") {
+            guard byte == UInt8(ascii: "^") || Self.isWord(byte), !(0x30...0x39).contains(byte) else {
+                throw problem("the name of a class is letters and _", from: start)
+            }
+            index += 1
+        }
         guard take(UInt8(ascii: "}")) else { throw problem("this { is never closed", from: start) }
     }
 
@@ -261,7 +266,7 @@ struct ExpressionCheck {
         case UInt8(ascii: "v"): return 11
         case UInt8(ascii: "x"): return try hexadecimal(from: start)
         case UInt8(ascii: "0")...UInt8(ascii: "7"): return try octal(from: start)
-        case _ where byte < 0x80 && !Self.isWord(byte): return UInt32(byte)
+        case _ where byte < 0x80 && (!Self.isWord(byte) || byte == UInt8(ascii: "_")): return UInt32(byte)
         case _ where inClass: break
         case UInt8(ascii: "d"), UInt8(ascii: "D"), UInt8(ascii: "s"), UInt8(ascii: "S"), UInt8(ascii: "w"),
             UInt8(ascii: "W"), UInt8(ascii: "A"), UInt8(ascii: "z"), UInt8(ascii: "b"), UInt8(ascii: "B"),

@@ -57,9 +57,14 @@ class Console:
         self.complaints = []
         self.requests = []
         self.page.on("console", lambda message: message.type in ("error", "warning")
-                     and self.complaints.append(message.text))
+                     and not self.came_late(message) and self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
+
+    @staticmethod
+    def came_late(message):
+        """A question was answered a moment before the page cancelled it: the server says 404, and the browser notes it."""
+        return "/api/v1/questions/cancel" in message.location.get("url", "") and "404" in message.text
 
     def open(self, query=""):
         self.page.goto(f"{self.base}/{query}")

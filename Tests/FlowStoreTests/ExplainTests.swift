@@ -11,7 +11,7 @@ import Testing
 /// NETMETA_EXPLAIN_SEEDS sets how many seeds of each kind are tried; with 20
 /// it is what Docs/explain.md reports.
 extension EmbeddedStoreTests {
-    private static let seeds = ProcessInfo.processInfo.environment["NETMETA_EXPLAIN_SEEDS"].flatMap(UInt64.init) ?? 2
+    private static let seeds = ProcessInfo.processInfo.environment["NETMETA_EXPLAIN_SEEDS"].flatMap(UInt64.init) ?? 1
 
     @Test("planted changes are the first cause, and without a change there is none")
     func planted() async throws {

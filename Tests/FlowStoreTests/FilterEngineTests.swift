@@ -207,7 +207,7 @@ extension EmbeddedStoreTests {
                 "\\A", "\\z", "\\Z", "\\C", "\\_", "\\-", ",", "(?<m>", "(?=", "(?<=",
             ]
             var outcomes: [Bool: Int] = [:]
-            for _ in 0..<600 {
+            for _ in 0..<200 {
                 let pattern = (0..<Int.random(in: 1...5, using: &random)).map { _ in
                     pieces.randomElement(using: &random) ?? ""
                 }.joined()
@@ -223,7 +223,7 @@ extension EmbeddedStoreTests {
                     #expect(error.code == 427 && !isTaken, "\(pattern): \(error)")
                 }
             }
-            #expect(outcomes.values.allSatisfy { $0 > 100 })
+            #expect(outcomes.count == 2 && outcomes.values.allSatisfy { $0 > 30 })
         }
 
         private struct SplitMix: RandomNumberGenerator {

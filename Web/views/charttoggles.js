@@ -14,7 +14,7 @@ const PREVIOUS = [["", "Compare: nothing"], ["period", "Period before"], ["day",
 
 /** @param {{graph: Graph, state: State}} props */
 export function ChartToggles({ graph, state }) {
-    const usual = graph.bucket < USUAL_TIMEOUT;
+    const usual = graph.bucket < USUAL_TIMEOUT && state.from !== "auto";
     // What was chosen, not what the answer has: that comes later.
     const isSpread = state.spread === "on" || state.spread === "auto" && usual;
     const split = state.direction === "split";
@@ -33,7 +33,7 @@ export function ChartToggles({ graph, state }) {
         : "Below zero the other direction of the same values: source and destination, ingress and egress, in and out change places in dimensions, filter and direction"}>
             <input type="checkbox" checked=${state.reverse} disabled=${split}
                 onChange=${(/** @type {Event} */ event) => navigate({ reverse: checked(event) })} />Both directions</label>
-        <label class="check" title=${`NetFlow and IPFIX flows count over their lifetime and not when they were received. By itself where a point is shorter than ${duration(USUAL_TIMEOUT)}. Without it, figures are those of plain SQL.`}>
+        <label class="check" title=${`NetFlow and IPFIX flows count over their lifetime and not when they were received. By itself where a range was chosen and a point is shorter than ${duration(USUAL_TIMEOUT)}. Without it, figures are those of plain SQL.`}>
             <input type="checkbox" checked=${isSpread}
                 onChange=${(/** @type {Event} */ event) => spread(checked(event))} />Spread long flows</label>
     </div>`;

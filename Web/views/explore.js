@@ -124,7 +124,8 @@ export function query(state, length = 3600) {
         split: split ? "direction" : undefined,
         bucket: state.bucket || undefined,
         detail: state.detail === "raw" ? "raw" : undefined,
-        spread: state.spread,
+        // All of a young server begins with its first flows, whose lifetimes lie before it: they would not be seen.
+        spread: state.spread === "auto" && state.from === "auto" ? "off" : state.spread,
         reverse: state.reverse && !split ? "on" : undefined,
         previous: back,
     };

@@ -46,11 +46,13 @@ export function rangeOf({ from, to }) {
 /**
  * The part of a range of which flows are stored: averages over the rest would be too low, since nothing is known of it.
  * @param {import("./time.js").Range} range
+ * @param {number} [lead] seconds before the first flow was received that it was under way
  * @returns {import("./time.js").Range}
  */
-export function storedPart(range) {
+export function storedPart(range, lead = 0) {
     const { from, to } = resolve(range, now());
-    return first && from < first && first < to - 60 ? { from: String(first), to: range.to } : range;
+    const start = (first ?? 0) - lead;
+    return first && from < start && first < to - 60 ? { from: String(start), to: range.to } : range;
 }
 
 /**

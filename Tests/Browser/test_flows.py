@@ -317,7 +317,7 @@ def test_waiting_shows_a_skeleton_and_failing_a_way_on(console):
     console = make(OVERLOADED)
     page = console.page
     asked = []
-    page.route("**/api/v1/flows?**", asked.append)
+    page.route("**/api/v1/flows?**", lambda route: asked.append(route))
     page.goto(f"{OVERLOADED}/?p=flows&from=-1h")
     page.locator('section[aria-label="Rows"]').get_by_role("status", name="Loading").wait_for()
     asked[0].fulfill(status=504, json={"error": {"code": "timeout", "message": "the question took too long"}})

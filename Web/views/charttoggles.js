@@ -8,7 +8,7 @@ import { duration } from "../units.js";
 /** @typedef {import("../state.js").State} State */
 
 /** Buckets under this many seconds are spread by the server unless told otherwise: the usual active timeout. */
-const USUAL_TIMEOUT = 60;
+export const USUAL_TIMEOUT = 60;
 
 const PREVIOUS = [["", "Compare: nothing"], ["period", "Period before"], ["day", "Day before"], ["week", "Week before"]];
 

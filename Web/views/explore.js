@@ -11,6 +11,7 @@ import { isLive, resolve } from "../time.js";
 import { full, isScaled, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
 import { UndoRedo } from "./bench.js";
+import { USUAL_TIMEOUT } from "./charttoggles.js";
 import { ExploreChart } from "./explorechart.js";
 import { ExplainPanel } from "./explain.js";
 import { ExploreSankey } from "./exploresankey.js";
@@ -38,7 +39,8 @@ function ExploreTime({ state, schema }) {
     const [sql, setSql] = useState(false);
     const range = rangeOf(state);
     const ends = resolve(range ?? state, now());
-    const parameters = { ...query(state, ends.to - ends.from), ...storedPart(range ?? state) };
+    const asked = query(state, ends.to - ends.from);
+    const parameters = { ...asked, ...storedPart(range ?? state, asked.spread === "off" ? 0 : USUAL_TIMEOUT) };
     const key = range === null ? "" : `explore ${state.from} ${JSON.stringify(parameters)}`;
     const loaded = useData(key, async (signal, id) => overAll(await api.graph(parameters, signal, id), range ?? state), isLive(state) ? refresh : 0);
     const graph = loaded.data;

@@ -56,7 +56,8 @@ export function docsStart(state, doc = "") {
 
 /** @param {{state: State, waiting: boolean, help: () => void}} props waiting for the first flow: there is no range to choose */
 export function TopBar({ state, waiting, help }) {
-    const phone = useMedia("(max-width: 699px)");
+    // Narrower, the pages are in a menu: they would not fit beside the range.
+    const phone = useMedia("(max-width: 1179px)");
     const inPanel = useMedia("(min-width: 1000px)") && state.page === "explore";
     return markup`<header class="top">
         ${phone && markup`<${PhoneMenu} state=${state} help=${help} />`}

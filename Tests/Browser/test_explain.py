@@ -79,6 +79,7 @@ def test_keys_explain_the_range_and_the_brush(console):
     page.keyboard.press("e")
     console.until(lambda query: "x" in query)
     panel.get_by_text("No cause stands out.").wait_for()
+    console.open(WHOLE)
     brush(page, 0.5, 0.7)
     page.keyboard.press("Enter")
     console.until(lambda query: int(query["to"][0]) - int(query["from"][0]) < 400)

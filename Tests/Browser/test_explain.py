@@ -86,7 +86,7 @@ def test_keys_explain_the_range_and_the_brush(console):
     # Escape drops it.
     brush(page, 0.2, 0.4)
     page.keyboard.press("Escape")
-    assert page.get_by_role("group", name="Selection").count() == 0
+    page.get_by_role("group", name="Selection").wait_for(state="detached")
 
 
 def test_a_change_that_shows_better_elsewhere_is_pointed_at(console):

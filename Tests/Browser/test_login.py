@@ -140,8 +140,8 @@ def test_views_are_saved_opened_renamed_and_deleted(console, width):
 
     # By its link, whatever it is called.
     view = views(EMPTY)[-1]
-    page.goto(f"{EMPTY}/?v={view['id']}")
-    tab.until(lambda query: query.get("d") == ["SrcAS,DstPort"] and "v" not in query)
+    page.goto(f"{EMPTY}/?view={view['id']}")
+    tab.until(lambda query: query.get("d") == ["SrcAS,DstPort"] and "view" not in query)
 
     page.get_by_role("button", name="Views").click()
     panel.get_by_role("button", name="Rename Ports by AS").click()
@@ -154,7 +154,7 @@ def test_views_are_saved_opened_renamed_and_deleted(console, width):
     panel.get_by_role("button", name="Delete", exact=True).click()
     panel.get_by_text("Nothing is saved yet.").wait_for()
     assert views(EMPTY) == []
-    page.goto(f"{EMPTY}/?v={view['id']}")
+    page.goto(f"{EMPTY}/?view={view['id']}")
     page.get_by_role("alert").filter(has_text="no such view").wait_for()
 
 

@@ -10,7 +10,7 @@ import { copyText, Dropdown, Icon, Skeleton } from "./parts.js";
 /** @typedef {import("../types/api.d.ts").SavedView} SavedView */
 
 /** @param {string} id @returns {string} the address that opens a view, whatever becomes of it later */
-export const linkTo = (id) => `${location.origin}${location.pathname}?v=${id}`;
+export const linkTo = (id) => `${location.origin}${location.pathname}?view=${id}`;
 
 /** The menu in the top bar. @param {{narrow?: boolean}} props */
 export function Views({ narrow = false }) {
@@ -130,11 +130,11 @@ function focused(element) {
     if (element && element !== document.activeElement) element.focus();
 }
 
-/** Opens the view of a link, `?v=ID`; says so when there is none. */
+/** Opens the view of a link, `?view=ID`; says so when there is none. */
 export function LinkedView() {
     const [problem, setProblem] = useState("");
     useEffect(() => {
-        const id = new URLSearchParams(location.search).get("v");
+        const id = new URLSearchParams(location.search).get("view");
         if (id === null) return;
         send(`views?view=${encodeURIComponent(id)}`, "GET").then(
             (/** @type {SavedView} */ view) => navigate(parse(view.query), { replace: true }),

@@ -13,11 +13,12 @@ source "$(dirname "$0")/lib.sh"
 cd "$root"
 
 # One after the other; those with a + between them side by side: the labs wait
-# for exporters most of the time, and the captures need nothing but a processor.
-parts=(build check unit fuzz differential+lab scenarios faults browser)
+# for exporters most of the time, and the captures need nothing but a processor;
+# the engine's tests keep one core busy, and scenarios wait.
+parts=(build check unit+scenarios fuzz differential+lab faults browser)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
-declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20)
+declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)
 usual_limit=10
 
 logs=$root/.build/test-logs

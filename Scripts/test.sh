@@ -12,10 +12,9 @@
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-# One after the other; those with a + between them side by side: the labs wait
-# for exporters most of the time, and the captures need nothing but a processor;
-# the engine's tests keep one core busy, and scenarios wait.
-parts=(build check unit+scenarios fuzz differential+lab faults browser)
+# One after the other; those with a + between them side by side: scenarios, labs
+# and faults wait most of the time, the others keep one core busy.
+parts=(build check unit+scenarios fuzz lab+browser faults+differential)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
 declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)

@@ -27,13 +27,22 @@ def picture(page, name):
 
 def brush(page, start, end):
     """Drags over a part of the chart's plot, 0 to 1, and leaves the button up."""
-    box = page.locator(".chart").bounding_box()
-    # The axis takes 46 px on the left, and 14 are left free on the right.
-    left, width = box["x"] + 46, box["width"] - 60
-    page.mouse.move(left + width * start, box["y"] + 100)
-    page.mouse.down()
-    page.mouse.move(left + width * end, box["y"] + 110, steps=5)
-    page.mouse.up()
+    held = page.get_by_role("group", name="Selection")
+    # A chart that is drawn anew in this moment forgets the brush: people drag again.
+    for _ in range(5):
+        box = page.locator(".chart").bounding_box()
+        # The axis takes 46 px on the left, and 14 are left free on the right.
+        left, width = box["x"] + 46, box["width"] - 60
+        page.mouse.move(left + width * start, box["y"] + 100)
+        page.mouse.down()
+        page.mouse.move(left + width * end, box["y"] + 110, steps=5)
+        page.mouse.up()
+        try:
+            held.wait_for(timeout=2000)
+            return
+        except Exception:
+            continue
+    raise AssertionError("no selection stays")
 
 
 def test_a_brushed_change_is_explained(console):

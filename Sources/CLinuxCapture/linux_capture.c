@@ -152,6 +152,10 @@ int netmeta_send(int fd, const netmeta_outgoing *datagrams, unsigned count, bool
         }
     }
     int sent = sendmmsg(fd, messages, runs, 0);
+    // A kernel that doesn't take them apart, or an MTU that is less than the loopback's usual 64 KiB.
+    if (sent < 0 && segmented && (errno == EINVAL || errno == EMSGSIZE || errno == EIO)) {
+        return netmeta_send(fd, datagrams, count, false);
+    }
     if (sent < 0) return -errno;
     int taken = 0;
     for (int i = 0; i < sent; i++) taken += (int)messages[i].msg_hdr.msg_iovlen;

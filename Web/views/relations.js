@@ -67,9 +67,9 @@ function Panel({ relation, state, schema, ends, unit, active, refresh }) {
     const all = top ? top.rows.reduce((sum, row) => sum + amountOf(row, unit), 0) : 0;
     return markup`<section ref=${element} class=${loaded.stale && top ? "panel faded" : "panel"} aria-label=${relation.title} data-drawn=${top !== undefined && !loaded.stale}>
         <div class="head"><h2 class="cut">${relation.title}</h2>
-            <span class="dim cut">${top && all > 0 && markup`${top.assumedSampling > 0 && isScaled(unit) && "≥ "}top ${full(top.rows.filter(({ kind }) => kind !== "other").length)} of ${full(top.groups)}:
-                ${percent(said / all)} %, <span title=${`${full(top.statistics.rows)} rows, from the table ${top.statistics.source}`}>${short(top.statistics.rows)}
-                ${top.statistics.resolution > 1 ? "rows, from sums" : "raw rows"}</span>`}</span><span class="grow"></span>
+            <span class="dim cut">${top && all > 0 && markup`${top.assumedSampling > 0 && isScaled(unit) && "≥ "}top ${full(top.rows.filter(({ kind }) => kind !== "other").length)} of ${full(top.groups)}: ${percent(said / all)} %, <span title=${`${full(top.statistics.rows)} rows, from the table ${top.statistics.source}`}>${
+        `${short(top.statistics.rows)} ${top.statistics.resolution > 1 ? "rows, from sums" : "raw rows"}`
+    }</span>`}</span><span class="grow"></span>
             <a class="quiet button" href=${link(target, {})} onClick=${follow(target)} title="Open in Explore" aria-label=${`Open ${relation.title} in Explore`}>
                 <${Icon} name="open" /></a></div>
         <${Reading} reads=${[loaded]} />

@@ -8,66 +8,18 @@ import { GROUPS, question } from "../../Web/panels.js";
 import { columnsOf, RELATIONS } from "../../Web/relations.js";
 import { condition } from "../../Web/subjects.js";
 import { equal } from "./assert.js";
+import { graph as plain, series, theme as patterned } from "./graphs.js";
 
 /** @typedef {import("../../Web/types/api.d.ts").Graph} Graph */
 /** @typedef {import("../../Web/types/api.d.ts").Series} Series */
 /** @typedef {import("../../Web/types/api.d.ts").Top} Top */
 /** @typedef {import("../../Web/types/api.d.ts").Values} Values */
 
-/** @param {string} key @param {number[]} values @param {Partial<Series>} [more] @returns {Series} */
-function series(key, values, more = {}) {
-    const total = values.reduce((all, value) => all + value, 0);
-    return {
-        key: key === "" ? [] : [key],
-        labels: [key],
-        kind: "value",
-        direction: null,
-        values,
-        last: values[values.length - 1],
-        average: total / values.length,
-        peak: Math.max(...values),
-        p95: Math.max(...values),
-        total,
-        share: 0.5,
-        ...more,
-    };
-}
+/** A range that begins within a bucket. @param {Series[]} all @param {Partial<Graph>} [more] */
+const graph = (all, more = {}) => plain(all, { from: 5, ...more });
 
-/** @param {Series[]} all @param {Partial<Graph>} [more] @returns {Graph} */
-function graph(all, more = {}) {
-    return {
-        from: 5,
-        to: 40,
-        bucket: 10,
-        unit: "bit/s",
-        dimensions: ["SrcAS"],
-        times: [0, 10, 20, 30],
-        series: all,
-        groups: all.length,
-        shown: all.length,
-        exact: true,
-        assumedSampling: 0,
-        statistics: { rows: 1, elapsed: 0.1, source: "flows_raw", resolution: 1 },
-        sql: "",
-        ...more,
-    };
-}
-
-/** @type {import("../../Web/charts/axis.js").Theme} */
-const theme = {
-    surface: "surface",
-    text: "text",
-    axis: "axis",
-    grid: "grid",
-    zero: "zero",
-    axisText: "axisText",
-    font: "font",
-    in: "in",
-    out: "out",
-    accent: "accent",
-    colour: (paint) => `${paint.kind}${paint.slot}`,
-    fill: (paint) => `fill ${paint.kind}${paint.slot}`,
-};
+/** Patterns don't matter here. @type {import("../../Web/charts/axis.js").Theme} */
+const theme = { ...patterned, fill: (paint) => `fill ${paint.kind}${paint.slot}` };
 const frame = { left: 100, right: 0, top: 0, bottom: 20 };
 
 /** @param {Graph} of @param {import("../../Web/charts/timeseries.js").TimeChart} chart @param {object} [more] */

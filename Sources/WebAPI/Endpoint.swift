@@ -11,6 +11,8 @@ enum Endpoint: String, CaseIterable {
     case flow = "/api/v1/flows/row"
     case flowExport = "/api/v1/flows/export"
     case flowTail = "/api/v1/flows/tail"
+    case complete = "/api/v1/filter/complete"
+    case check = "/api/v1/filter/check"
     case exporters = "/api/v1/exporters"
     case health = "/api/v1/health"
     case losses = "/api/v1/health/losses"
@@ -41,6 +43,15 @@ enum Endpoint: String, CaseIterable {
         }
     }
 
+    /// Whether all get the same answer who ask the same at about the same time: then it comes from ``SharedAnswers``.
+    /// It must be an answer to GET that depends on nothing but the parameters and the time.
+    var isShared: Bool {
+        switch self {
+        case .graph, .top, .values, .explain, .flows: true
+        default: false
+        }
+    }
+
     /// Whether it wants the token that only the server's own user can read.
     var needsToken: Bool { self == .imports }
 
@@ -57,6 +68,8 @@ enum Endpoint: String, CaseIterable {
         case .flow: ["place", "id"]
         case .flowExport: ["from", "to", "filter", "direction", "columns", "sort", "limit", "format"]
         case .flowTail: ["filter", "columns", "limit", "seconds"]
+        case .complete: ["text", "position"]
+        case .check: ["text"]
         case .query: ["sql", "format", "id"]
         case .exporters: ["address"]
         case .imports: ["name"]

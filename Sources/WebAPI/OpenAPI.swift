@@ -92,9 +92,7 @@ extension JSONWriter {
                     json.member("200") { json in
                         json.object { json in
                             json.member("description") { json in json.string(endpoint.answer) }
-                            json.member("content") { json in
-                                json.content(endpoint.mediaType, schema: endpoint.isJSON ? "object" : nil)
-                            }
+                            json.member("content") { json in json.answer(endpoint) }
                         }
                     }
                     json.member("default") { json in
@@ -125,6 +123,35 @@ extension JSONWriter {
         }
     }
 
+    /// What an answer may be: JSON, or what was asked for by `format`.
+    private mutating func answer(_ endpoint: Endpoint) {
+        object { json in
+            json.member(endpoint.mediaType) { json in
+                json.object { json in
+                    json.member("schema") { json in
+                        if let members = endpoint.members {
+                            json.schema(members)
+                        } else {
+                            json.object { json in
+                                json.member("type") { json in json.string(endpoint.isJSON ? "object" : "string") }
+                            }
+                        }
+                    }
+                }
+            }
+            guard endpoint == .query else { return }
+            for type in Set(ResultFormat.allCases.map(\.mediaType)).sorted() where !type.hasPrefix(endpoint.mediaType) {
+                json.member(type) { json in
+                    json.object { json in
+                        json.member("schema") { json in
+                            json.object { json in json.member("type") { json in json.string("string") } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     private mutating func parameterSchema(_ name: String) {
         let choices: [String: [String]] = [
             "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
@@ -133,11 +160,11 @@ extension JSONWriter {
             "reverse": ["off", "on"], "column": ValuesQuery.Subject.allCases.map(\.rawValue),
         ]
         object { json in
-            let isNumber = ["limit", "bucket", "seconds", "previous"].contains(name)
+            let isNumber = ["limit", "bucket", "seconds", "previous", "position"].contains(name)
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
             if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
             if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
-            if isNumber { json.member("minimum") { json in json.number(1) } }
+            if isNumber { json.member("minimum") { json in json.number(name == "position" ? 0 : 1) } }
         }
     }
 
@@ -247,6 +274,8 @@ extension Endpoint {
         case .flow: "One raw flow with every field, and where each came from."
         case .flowExport: "Raw flows as a file, written while they are read."
         case .flowTail: "New flows as they are stored, one object a line and second."
+        case .complete: "What can be written at a place in a filter."
+        case .check: "What a filter says, or what is wrong with it and where."
         case .exporters: "Who sends flows, and how well."
         case .health: "How the collector is doing, and what was lost where."
         case .losses: "What became of every datagram and row, by stage, exporter and reason, with the sums as figures."
@@ -359,6 +388,17 @@ extension Endpoint {
             of these seconds), columns, rows (those chosen), labels, places; only behind when there is nothing new; \
             problem when the store can't tell. 429 when too many are served
             """
+        case .complete:
+            """
+            position and length (what a candidate replaces, in UTF-16 units), expected (in words), candidates (kind: \
+            column, operator, word, value or flag; label, detail, insert, share of the traffic of period, 0 to 1, or null), \
+            the likeliest first; period (in words, or null)
+            """
+        case .check:
+            """
+            canonical (the filter as it is printed; null when it is wrong), error (null, or code, message, parameter, \
+            position, length, suggestion)
+            """
         case .exporters:
             """
             exporters (address, name, protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
@@ -430,6 +470,8 @@ extension Endpoint {
         case "to": "End, excluded; default now."
         case "dimensions": "Up to six column names with commas between them."
         case "filter": "A condition in the filter language."
+        case "text": "A filter, also an unfinished one."
+        case "position": "Where the cursor is, in UTF-16 units from the start; default the end."
         case "unit": "What is measured; default bit/s."
         case "referenceFrom":
             "Start of what the selection is compared with; the default is as long as the selection, right before it."

@@ -5,6 +5,8 @@ import Hummingbird
 /// The parameters of a request, as the questions of FlowQuery want them.
 struct Parameters {
     private let values: [String: String]
+    /// Knows what people call things, for filters that need it.
+    var names: (any FilterNames)?
 
     /// Reads the query string; `+` is a space, as browsers write it.
     ///
@@ -37,6 +39,19 @@ struct Parameters {
     /// The text of a parameter, nil when it is missing or empty.
     subscript(name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The same text for the same question, whoever asks it.
+    var key: String {
+        values.filter { $0.key != "id" && !$0.value.isEmpty }.sorted { $0.key < $1.key }
+            .map { "\($0.key.count):\($0.key)=\($0.value.utf8.count):\($0.value)" }.joined(separator: "&")
+    }
+
+    /// Whether the filter is one that can't be understood without names that only the server knows.
+    var needsNames: Bool {
+        guard let text = self["filter"] else { return false }
+        do { _ = try Filter.parse(text) } catch { return true }
+        return false
     }
 
     /// The id under which the question is watched and cancelled, if the client chose one.
@@ -83,7 +98,7 @@ struct Parameters {
         let range = try TimeRange(from: self["from"] ?? "-1h", to: self["to"] ?? "now", now: now)
         return Question(
             range: range,
-            filter: try Filter.parse(self["filter"] ?? ""),
+            filter: try Filter.parse(self["filter"] ?? "", names: names),
             direction: try choice("direction", default: .all),
             detail: try choice("detail", default: .automatic)
         )

@@ -64,7 +64,7 @@ extension WebAPI {
     }
 
     /// Names for groups of these dimensions; asks for none where none has any.
-    private func learntNames(for keys: [GroupKey], _ dimensions: [Dimension]) async -> LearntNames {
+    func learntNames(for keys: [GroupKey], _ dimensions: [Dimension]) async -> LearntNames {
         guard LearntNames.matter(to: dimensions) else { return LearntNames() }
         var names = LearntNames(await status.exporters(), await status.names())
         if let hosts { names.hosts = hosts.names(of: names.nameless(keys, dimensions)) }

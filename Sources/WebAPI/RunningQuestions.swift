@@ -15,6 +15,8 @@ final class RunningQuestions: Sendable {
         /// ``Caller/owner`` of who asks.
         var owner: String
         var start: ContinuousClock.Instant
+        /// The id under which the store knows it: another's, where that one asks the same.
+        var asked: String
         let cancel: @Sendable () -> Void
     }
 
@@ -39,7 +41,7 @@ final class RunningQuestions: Sendable {
                 throw QueryError("a question with this id is asked at this moment; choose another", parameter: "id")
             }
             let task = Task { try await body() }
-            questions[id] = Question(id: id, path: path, owner: owner, start: .now) { task.cancel() }
+            questions[id] = Question(id: id, path: path, owner: owner, start: .now, asked: id) { task.cancel() }
             return task
         }
         defer { questions.withLock { $0[id] = nil } }
@@ -52,6 +54,9 @@ final class RunningQuestions: Sendable {
 
     /// The question of an id; nil when none of that id is asked.
     func question(_ id: String) -> Question? { questions.withLock { $0[id] } }
+
+    /// Notes that a question is answered by that of another id.
+    func follow(_ id: String, _ other: String) { questions.withLock { $0[id]?.asked = other } }
 }
 
 /// The routes about questions that are asked at this moment.
@@ -64,7 +69,7 @@ extension WebAPI {
         json.object { json in
             json.member("questions") { json in
                 json.array(questions) { json, question in
-                    let progress = progress[question.id]
+                    let progress = progress[question.asked]
                     json.object { json in
                         json.member("id") { json in json.string(question.id) }
                         json.member("path") { json in json.string(question.path) }

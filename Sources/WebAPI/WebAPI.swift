@@ -28,6 +28,8 @@ public struct WebAPI: Sendable {
     let running = RunningQuestions()
     let exports: Slots
     let tails: Slots
+    let shared: SharedAnswers
+    let seen = SeenValues()
     private let names: HostNames
     /// Who may ask.
     let access: AccessControl
@@ -64,6 +66,8 @@ public struct WebAPI: Sendable {
         public var tails: Int
         /// Which fields of which protocols columns are told in; nil says nothing of it.
         public var origins: FieldOrigins?
+        /// How long an answer is given to others who ask the same; zero asks the store each time.
+        public var keepAnswers: Duration
 
         /// Sets options.
         public init(
@@ -78,7 +82,8 @@ public struct WebAPI: Sendable {
             certificate: ServerCertificate? = nil,
             exports: Int = 2,
             tails: Int = 8,
-            origins: FieldOrigins? = nil
+            origins: FieldOrigins? = nil,
+            keepAnswers: Duration = .seconds(1)
         ) {
             self.version = version
             self.webRoot = webRoot
@@ -92,6 +97,7 @@ public struct WebAPI: Sendable {
             self.exports = exports
             self.tails = tails
             self.origins = origins
+            self.keepAnswers = keepAnswers
         }
     }
 
@@ -124,10 +130,14 @@ public struct WebAPI: Sendable {
         tails = Slots(options.tails)
         self.manual = Manual(root: options.docsRoot)
         names = HostNames(options.names)
+        shared = SharedAnswers(keep: options.keepAnswers)
     }
 
     /// Changes the names that people may use for the server besides `localhost`, from the next request on.
     public func setNames(_ new: [String]) { names.set(new) }
+
+    /// Changes how long an answer is given to others who ask the same, from the next request on.
+    public func setKeepAnswers(_ new: Duration) { shared.set(keep: new) }
 
     /// All routes behind their guards, outermost first: every answer gets the
     /// security headers, every error becomes JSON, and a request from
@@ -185,8 +195,10 @@ public struct WebAPI: Sendable {
         case .explain: try await ask(endpoint, request) { parameters in try .json(await explain(parameters)) }
         case .flows: try await ask(endpoint, request) { parameters in try await flows(parameters) }
         case .flow: try await ask(endpoint, request) { parameters in try await flow(parameters) }
-        case .flowExport: try await export(Parameters(request, allowed: endpoint))
-        case .flowTail: try await tail(Parameters(request, allowed: endpoint))
+        case .flowExport: try await export(named(Parameters(request, allowed: endpoint)))
+        case .flowTail: try await tail(named(Parameters(request, allowed: endpoint)))
+        case .complete: try await complete(Parameters(request, allowed: endpoint))
+        case .check: try await check(Parameters(request, allowed: endpoint))
         case .query: try await ask(endpoint, request) { parameters in try await query(request, parameters) }
         case .questions: try await questionList()
         case .cancel: try cancel(Parameters(request, allowed: endpoint))
@@ -208,17 +220,44 @@ public struct WebAPI: Sendable {
         }
     }
 
-    /// A question to the store, which can be watched and cancelled when it has an id.
+    /// A question to the store, which can be watched and cancelled when it has an id, and whose answer others may get
+    /// who ask the same.
     private func ask(
         _ endpoint: Endpoint,
         _ request: Request,
         _ answer: @escaping @Sendable (Parameters) async throws -> Response
     ) async throws -> Response {
-        let parameters = try Parameters(request, allowed: endpoint)
-        return try await running.run(try parameters.questionID(), path: endpoint.rawValue, owner: caller.owner) {
-            try await answer(parameters)
+        let parameters = try await named(Parameters(request, allowed: endpoint))
+        let id = try parameters.questionID()
+        guard endpoint.isShared else {
+            return try await running.run(id, path: endpoint.rawValue, owner: caller.owner) {
+                try await answer(parameters)
+            }
         }
+        let wantsOwn = request.wantsOwnAnswer
+        let shared = try await running.run(id, path: endpoint.rawValue, owner: caller.owner) { [self] in
+            guard !wantsOwn else { return try await self.shared.alone { try await answer(parameters) } }
+            return try await self.shared.share(
+                "\(endpoint.rawValue)?\(parameters.key)",
+                question: id,
+                onJoin: { leader in if let id, let leader { running.follow(id, leader) } }
+            ) {
+                try await answer(parameters)
+            }
+        }
+        return shared.response(to: request, isKeepable: id == nil)
     }
+
+    /// The parameters with the server's names, where the filter needs them.
+    private func named(_ parameters: Parameters) async -> Parameters {
+        guard parameters.needsNames else { return parameters }
+        var parameters = parameters
+        parameters.names = await knownNames()
+        return parameters
+    }
+
+    /// What people and exporters call things.
+    func knownNames() async -> KnownNames { KnownNames(await status.exporters(), await status.names()) }
 
     private func exporters(_ parameters: Parameters) async throws -> ExportersBody {
         guard let text = parameters["address"] else { return ExportersBody(await status.exporters()) }

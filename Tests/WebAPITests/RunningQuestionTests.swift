@@ -91,7 +91,7 @@ struct RunningQuestionTests {
         try await Application(router: api.makeRouter()).test(.router) { client in
             async let first = send("/api/v1/flows?id=question-1", .get, client)
             while store.asked.withLock({ $0.count }) < 1 { await Task.yield() }
-            async let second = send("/api/v1/flows?id=question-2", .get, client)
+            async let second = send("/api/v1/flows?limit=7&id=question-2", .get, client)
             while store.asked.withLock({ $0.count }) < 2 { await Task.yield() }
             let listed = try await list(client)
             #expect(listed.map { $0["id"] as? String } == ["question-1", "question-2"])

@@ -28,9 +28,9 @@ struct FilterValues {
         if !isQuoted, KeyValue.unknown(kind) != nil, labels.insert("unknown").inserted {
             all.append(.init(kind: "value", label: "unknown", detail: "nobody told", insert: "unknown" + tail))
         }
-        for entry in ValueNames.entries(kind) where labels.insert(shown(entry).label.lowercased()).inserted {
+        for entry in ValueNames.entries(kind) where !labels.contains(entry.value.lowercased()) {
             let (label, detail) = shown(entry)
-            all.append(candidate(label, detail))
+            if labels.insert(label.lowercased()).inserted { all.append(candidate(label, detail)) }
         }
         if kind == .tcpFlags { all += ValueNames.tcpFlags.map { candidate($0, "TCP flag") } }
         return all

@@ -96,6 +96,8 @@ struct Configuration: Sendable, Equatable {
         /// Files in PEM; both or none.
         var tlsCertificate: String?
         var tlsKey: String?
+        /// How long an answer is given to others who ask the same.
+        var keepAnswers = Duration.seconds(1)
     }
 
     /// The log on stderr.

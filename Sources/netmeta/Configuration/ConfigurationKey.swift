@@ -323,6 +323,17 @@ extension ConfigurationKey {
             "The key of the certificate in PEM, without a password."
         ),
         ConfigurationKey(
+            "console",
+            "keepAnswersSeconds",
+            \.console.keepAnswers,
+            .seconds(in: .zero...(.seconds(60))),
+            reloadable: true,
+            """
+            How long an answer about flows is given to others who ask the same, so that many viewers of a page are one \
+            query; 0 asks the store each time.
+            """
+        ),
+        ConfigurationKey(
             "log",
             "level",
             \.log.level,

@@ -55,7 +55,8 @@ struct WebService {
                 listeners: [endpoint],
                 names: configuration.console.hosts,
                 certificate: certificate,
-                origins: .decoders
+                origins: .decoders,
+                keepAnswers: configuration.console.keepAnswers
             )
         )
         var quiet = logger
@@ -66,6 +67,7 @@ struct WebService {
     /// Puts new settings into force.
     func reload(_ configuration: Configuration) {
         api.setNames(configuration.console.hosts)
+        api.setKeepAnswers(configuration.console.keepAnswers)
         let settings = AccessSettings(configuration)
         // A new console.listen counts from the next start on: until then this one has to stay closed.
         guard endpoint.address.isLoopback || !settings.isOpen else {

@@ -15,6 +15,7 @@ import { toLogin } from "./session.js";
 /** @typedef {import("./types/api.d.ts").Flows} Flows */
 /** @typedef {import("./types/api.d.ts").FlowDetails} FlowDetails */
 /** @typedef {import("./types/api.d.ts").TailLine} TailLine */
+/** @typedef {import("./types/api.d.ts").Completion} Completion */
 /** @typedef {Record<string, string|number|undefined>} Parameters */
 
 /** Why a read failed: the server's own words, or "network" when there was no answer. */
@@ -55,6 +56,15 @@ export async function docPage(name, signal) {
     if (response.ok) return text;
     throw new ApiError(`http_${response.status}`, `The manual has no page “${name}”.`);
 }
+
+/**
+ * What can be written at a place in a filter.
+ * @param {string} text
+ * @param {number} position in UTF-16 units
+ * @param {AbortSignal} signal
+ * @returns {Promise<Completion>}
+ */
+export const complete = (text, position, signal) => read("filter/complete", { text, position }, signal);
 
 /** A row is queryable this many seconds after it was received, with room to spare. */
 const INGEST = 3;

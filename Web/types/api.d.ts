@@ -142,6 +142,27 @@ export interface TailLine extends Partial<FlowList> {
     matched?: number;
     problem?: string;
 }
+/** One way to go on in a filter. */
+export interface Candidate {
+    kind: "column" | "operator" | "word" | "value" | "flag";
+    label: string;
+    detail: string;
+    /** What is put in the word's place. */
+    insert: string;
+    /** Of the traffic of the answer's period, 0 to 1. */
+    share: number | null;
+}
+/** What can be written at a place in a filter. */
+export interface Completion {
+    /** Where the word begins that a candidate replaces, and how many UTF-16 units it has. */
+    position: number;
+    length: number;
+    /** What is expected there, in words. */
+    expected: string[];
+    candidates: Candidate[];
+    /** The time that the shares are of, in words. */
+    period: string | null;
+}
 export interface TopRow {
     key: string[];
     labels: string[];

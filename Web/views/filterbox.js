@@ -3,15 +3,24 @@
 import { markup, useEffect, useState } from "../preact.js";
 import { navigate } from "../store.js";
 import { Manual } from "./manuallink.js";
+import { useSuggestions } from "./suggestions.js";
 
 /** @param {{filter: string, error: import("../api.js").ApiError|undefined}} props */
 export function FilterBox({ filter, error }) {
     const [text, setText] = useState(filter);
     useEffect(() => setText(filter), [filter]);
     const changed = text.trim() !== filter;
-    const apply = () => navigate({ filter: text.trim() });
+    const suggestions = useSuggestions(setText);
+    const apply = () => {
+        suggestions.close();
+        navigate({ filter: text.trim() });
+    };
     const onKey = (/** @type {KeyboardEvent} */ event) => {
-        if (event.key === "Enter" && !event.shiftKey) {
+        if (suggestions.onKey(event)) {
+            // A key for the list is nobody else's: Escape would close the page's panels too.
+            event.preventDefault();
+            event.stopPropagation();
+        } else if (event.key === "Enter" && !event.shiftKey) {
             event.preventDefault();
             apply();
         } else if (event.key === "Escape") {
@@ -19,18 +28,22 @@ export function FilterBox({ filter, error }) {
             /** @type {HTMLElement} */ (event.target).blur();
         }
     };
-    return markup`<div class="field"><div class="label with-manual"><label for="filter">Filter</label>
+    return markup`<div class="field"><div class="filter-field"><div class="label with-manual"><label for="filter">Filter</label>
             <${Manual} doc="filter" about="the filter language" /><span class="grow"></span><kbd title="Press / to come here">/</kbd></div>
         <textarea id="filter" class=${error ? "mono wrong" : "mono"} rows=${Math.min(8, Math.max(2, Math.ceil(text.length / 30)))} value=${text}
             spellcheck="false" autocomplete="off" autocapitalize="off" placeholder="DstPort = 443 and not SrcAddr << 10.0.0.0/8"
-            aria-invalid=${error !== undefined} aria-describedby=${error ? "filter-error" : undefined} onKeyDown=${onKey}
-            onInput=${(/** @type {Event} */ event) =>
-        setText(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>
+            aria-invalid=${error !== undefined} aria-describedby=${error ? "filter-error" : undefined} ...${suggestions.attributes} onKeyDown=${onKey}
+            onInput=${(/** @type {Event} */ event) => {
+        const element = /** @type {HTMLTextAreaElement} */ (event.target);
+        setText(element.value);
+        suggestions.ask(element);
+    }}></textarea>${suggestions.list}</div>
         ${error && markup`<div id="filter-error" class="filter-error" role="alert">
             ${error.position !== undefined && !changed && markup`<${Marked} text=${filter} position=${error.position} length=${error.length} />`}
             <div>${error.message}</div></div>`}
         <div class="filter-buttons"><button class="primary" disabled=${!changed} onClick=${apply}>Apply <span>Enter</span></button>
             <button disabled=${text === ""} onClick=${() => {
+        suggestions.close();
         setText("");
         navigate({ filter: "" });
     }}>Clear</button></div>

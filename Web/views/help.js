@@ -12,6 +12,7 @@ const KEYS = [
     [["g", "d"], "Docs"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
+    [["Tab"], "Take what the list under the filter has marked; ↓ and ↑ mark another, Ctrl Space opens the list"],
     [["Esc"], "Close what floats, cancel a brush"],
     [["?"], "This list"],
 ];

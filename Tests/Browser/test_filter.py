@@ -1,0 +1,112 @@
+"""The filter box: what the server suggests, by keyboard and mouse, and where an error is."""
+
+import pytest
+from conftest import needs_seeded
+
+OPTION = "#filter-list [role=option]"
+
+
+def options(page):
+    page.wait_for_selector(OPTION)
+    return page.locator(OPTION)
+
+
+def marked(page):
+    return page.locator(f"{OPTION}[aria-selected=true] .name")
+
+
+@needs_seeded
+def test_a_filter_is_written_with_the_keyboard_alone(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    page.press("body", "/")
+    page.keyboard.type("dstp")
+    assert options(page).first.locator(".name").inner_text() == "DstPort"
+    assert page.get_attribute("#filter", "aria-activedescendant") == "filter-list-0"
+    page.keyboard.press("Tab")
+    # The column's operators follow; nothing of them is marked, so Tab would leave the field.
+    page.locator(f"{OPTION}:has-text('!=')").wait_for()
+    assert page.input_value("#filter") == "DstPort "
+    assert marked(page).count() == 0
+    page.keyboard.press("ArrowDown")
+    assert marked(page).inner_text() == "="
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    # Ports that were seen lately come first, with their share of the traffic.
+    first = page.locator(f"{OPTION}:has(.share:not(:empty))").first
+    first.wait_for()
+    assert page.input_value("#filter") == "DstPort = "
+    assert first.inner_text().split()[0] == "5002"
+    page.keyboard.type("50")
+    page.locator(f"{OPTION}[aria-selected=true]:has-text('5002')").wait_for()
+    page.keyboard.press("Tab")
+    page.locator(f"{OPTION}:has-text('and')").wait_for()
+    assert page.input_value("#filter") == "DstPort = 5002 "
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#filter-list", state="detached")
+    # The list took that key: the text is as it was, and the field has the focus.
+    assert page.input_value("#filter") == "DstPort = 5002 "
+    page.keyboard.press("Enter")
+    console.until(lambda query: query.get("f") == ["DstPort = 5002"])
+    page.get_by_role("button", name="fd99::2", exact=True).wait_for()
+
+
+@needs_seeded
+def test_enter_applies_what_is_written_unless_another_was_marked(console):
+    console = console()
+    page = console.open("?p=explore&d=SrcAddr")
+    page.locator("#filter").press_sequentially("Proto = ud")
+    page.locator(f"{OPTION}[aria-selected=true]:has-text('UDP')").first.wait_for()
+    page.press("#filter", "Enter")
+    console.until(lambda query: query.get("f") == ["Proto = ud"])
+    error = page.locator("#filter-error")
+    error.wait_for()
+    assert error.locator("mark").inner_text() == "ud"
+    assert "did you mean UDP?" in error.inner_text()
+
+
+@needs_seeded
+def test_the_mouse_chooses_and_keeps_the_focus(console):
+    page = console().open("?p=explore&d=SrcAddr&f=Proto+%3D+UDP")
+    page.locator("#filter").click()
+    page.keyboard.press("End")
+    page.keyboard.press("Control+Space")
+    page.locator(f"{OPTION}:has-text('UDP')").first.wait_for()
+    page.keyboard.type(" an")
+    page.locator(f"{OPTION}:has-text('and')").click()
+    page.locator(f"{OPTION}:has-text('SrcAddr')").first.click()
+    page.locator(f"{OPTION}:has-text('<<')").first.wait_for()
+    assert page.input_value("#filter") == "Proto = UDP and SrcAddr "
+    assert page.evaluate("document.activeElement.id") == "filter"
+    # What is elsewhere closes the list.
+    page.get_by_role("heading", level=1).click()
+    page.wait_for_selector("#filter-list", state="detached")
+
+
+@needs_seeded
+def test_a_word_in_the_middle_is_replaced_as_a_whole(console):
+    page = console().open("?p=explore&d=SrcAddr")
+    page.fill("#filter", "srcPrt = 1 and Proto = UDP")
+    page.evaluate("document.getElementById('filter').setSelectionRange(4, 4)")
+    page.keyboard.press("Control+Space")
+    page.locator(f"{OPTION}[aria-selected=true]:has-text('SrcPort')").wait_for()
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.getElementById('filter').value === 'SrcPort = 1 and Proto = UDP'")
+    assert page.evaluate("document.getElementById('filter').selectionStart") == len("SrcPort ")
+
+
+@needs_seeded
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_suggestions_fit_a_phone(console, scheme):
+    page = console(viewport={"width": 390, "height": 844}, has_touch=True, color_scheme=scheme).open("?p=explore&d=SrcAddr")
+    page.locator(".fold").tap()
+    page.locator("#filter").tap()
+    page.keyboard.type("Src")
+    box = page.locator(".suggestions")
+    box.wait_for()
+    edges = box.evaluate("element => { const box = element.getBoundingClientRect(); return [box.left, box.right] }")
+    assert edges[0] >= 0 and edges[1] <= 390
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator(f"{OPTION}:has-text('SrcAS')").first.tap()
+    page.wait_for_function("document.getElementById('filter').value === 'SrcAS '")

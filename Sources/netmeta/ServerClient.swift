@@ -51,7 +51,27 @@ struct ServerClient {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
+    /// The body that a route below /api/v1 answers with.
+    ///
+    /// - Parameter failure: what an error means to the caller, if that is anything special.
+    /// - Throws: what `failure` makes of an error, else ``Failure`` with the server's own words.
+    func answer(to route: String, failure: (ErrorDetail) -> (any Error)?) async throws -> Data {
+        let request = HTTPClientRequest(url: "\(Self.base(api))/api/v1/\(route)")
+        let (status, text) = try await send(request, seconds: 120)
+        guard status == 200 else {
+            throw Self.detail(text).flatMap(failure) ?? Self.failure(status: status, body: text)
+        }
+        return Data(text.utf8)
+    }
+
     private func answer(_ request: HTTPClientRequest, seconds: Int64) async throws -> String {
+        let (status, text) = try await send(request, seconds: seconds)
+        guard status == 200 else { throw Self.failure(status: status, body: text) }
+        return text
+    }
+
+    /// - Throws: ``Failure`` when there is no answer, or the server wants to know who asks.
+    private func send(_ request: HTTPClientRequest, seconds: Int64) async throws -> (status: Int, body: String) {
         var request = request
         // Who may read the folder may ask; others get the answer that the server has for everybody.
         if let token = try? LocalToken.read(folder: data) {
@@ -72,23 +92,28 @@ struct ServerClient {
                 "the server at \(api) asks who you are: run this as its user, who can read \(data)/local.token"
             )
         }
-        guard status == 200 else {
-            throw Self.failure(status: status, body: text)
-        }
-        return text
+        return (status, text)
     }
 
     /// What the server says is wrong.
     static func failure(status: Int, body: String) -> Failure {
-        let answer = try? JSONDecoder().decode(ErrorAnswer.self, from: Data(body.utf8))
-        return Failure(answer?.error.message ?? "the server answered with status \(status)")
+        Failure(detail(body)?.message ?? "the server answered with status \(status)")
+    }
+
+    private static func detail(_ body: String) -> ErrorDetail? {
+        (try? JSONDecoder().decode(ErrorAnswer.self, from: Data(body.utf8)))?.error
+    }
+
+    /// What the server says is wrong, and where.
+    struct ErrorDetail: Decodable {
+        var message: String
+        var parameter: String?
+        var position: Int?
+        var length: Int?
+        var suggestion: String?
     }
 
     private struct ErrorAnswer: Decodable {
-        struct Detail: Decodable {
-            var message: String
-        }
-
-        var error: Detail
+        var error: ErrorDetail
     }
 }

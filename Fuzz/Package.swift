@@ -36,6 +36,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat", "FlowSchema"], swiftSettings: strict),
+        .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
         .target(
             name: "FuzzSupport",
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders"],
@@ -48,6 +49,7 @@ let package = Package(
         fuzz("FuzzCapture", ["FuzzSupport", "NetTypes", "WireFormat", "FlowDecoders"]),
         fuzz("FuzzRoutes", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzBMP", ["FuzzSupport", "NetTypes", "Enrichment"]),
+        fuzz("FuzzFilter", ["FuzzSupport", "NetTypes", "FlowSchema", "FlowQuery"]),
         fuzz("FuzzCanary", []),
     ]
 )

@@ -2,7 +2,7 @@
 
 usage: fuzz-seeds.py FOLDER CAPTURE...
 
-Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes and FuzzBMP.
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes, FuzzBMP and FuzzFilter.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
@@ -83,6 +83,14 @@ def main():
     # A small capture for the reader, and an IPv6 packet with an extension header.
     write(folder, "FuzzPacket", b"\2" + bytes.fromhex("60000000001c2c40" + "20010db8" * 8 + "1100000100000001" + "080700350014abcd"))
     routes(folder)
+    filters(folder)
+
+
+def filters(folder):
+    """The examples of the filter language; the byte before each says where the cursor is, and whether names are known."""
+    document = (pathlib.Path(__file__).resolve().parents[1] / "Docs/filter.md").read_text()
+    for number, line in enumerate(document.split("```filter\n")[1].split("```")[0].splitlines()):
+        write(folder, "FuzzFilter", bytes([number * 37 % 200 | 1]) + line.partition("  ")[0].encode())
 
 
 def routes(folder):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the decoders: replays every input that ever failed, then looks for new ones.
+# Fuzzes what reads strangers' bytes: replays every input that ever failed, then looks for new ones.
 #
 #   fuzz.sh [SECONDS [TARGET...]]    SECONDS for each target, 60 by default
 #
@@ -16,7 +16,7 @@ cd "$root/Fuzz"
 
 seconds=${1:-60}
 shift $(($# > 0))
-targets=(FuzzNetFlow FuzzIPFIX FuzzSFlow FuzzPacket FuzzCapture FuzzRoutes FuzzBMP)
+targets=(FuzzNetFlow FuzzIPFIX FuzzSFlow FuzzPacket FuzzCapture FuzzRoutes FuzzBMP FuzzFilter)
 if [ $# -gt 0 ]; then targets=("$@"); fi
 
 scratch=.build-fuzz
@@ -86,6 +86,7 @@ replay() {
 live() {
     local log=$scratch/$1.log length=4096
     if [ "$1" = FuzzPacket ]; then length=512; fi
+    if [ "$1" = FuzzFilter ]; then length=1024; fi
     if [ "$1" = FuzzCapture ]; then length=16384; fi
     mkdir -p "$corpus/$1" "FailCases/$1"
     local status=0

@@ -57,6 +57,7 @@ struct Flows: AsyncParsableCommand {
                     "flows",
                     [
                         ("from", "\(from)"), ("to", "\(now)"), ("filter", question.filter),
+                        ("columns", columns.map(\.name).joined(separator: ",")),
                         ("limit", "\(min(left, FlowsQuery.most))"), ("before", before),
                     ]
                 )

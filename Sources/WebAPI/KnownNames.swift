@@ -112,9 +112,8 @@ struct KnownNames: FilterNames {
                 return FilterName(text: String(number), detail: system.name)
             }
         }
-        let given = Self.some(of: some(book.autnums), like: wanted, limit)
-        let listed = Self.some(of: some(book.listedAutnums, except: book.autnums), like: wanted, limit - given.count)
-        return given + listed
+        let all = some(book.autnums) + some(book.listedAutnums, except: book.autnums)
+        return Self.some(of: all, like: wanted, limit)
     }
 
     private func exporters(like wanted: [UInt8], _ limit: Int) -> [FilterName] {

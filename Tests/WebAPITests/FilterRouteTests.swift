@@ -54,8 +54,8 @@ struct FilterRouteTests {
         let found = try candidates(
             try await Harness(store: broken).send("/api/v1/filter/complete?text=\(encode("InIf = xe"))").json()
         )
-        #expect(found.map { $0["label"] } == ["xe-0/0/10", "xe-0/0/9"])
-        #expect(found[1]["detail"] == "9 of 192.0.2.9")
+        #expect(found.map { $0["label"] } == ["xe-0/0/9", "xe-0/0/10"])
+        #expect(found[0]["detail"] == "9 of 192.0.2.9")
         let columns = try candidates(try await Harness().send("/api/v1/filter/complete").json())
         #expect(columns.count == FilterCompletion.most && columns[0]["kind"] == "column")
         #expect(try await Harness().send("/api/v1/filter/complete").json()["period"] is NSNull)

@@ -33,7 +33,9 @@ struct SharedAnswerTests {
                 }
                 await Task.yield()
             }
-            return FakeStore.numbers(["TimeReceived", "_hash"].map { ($0, [1]) })
+            return FakeStore.numbers(
+                ["TimeReceived", "SamplerAddress", "SamplingRateSource", "_hash"].map { ($0, [1]) }
+            )
         }
 
         func progress() async throws -> [String: QueryProgress] {
@@ -70,12 +72,12 @@ struct SharedAnswerTests {
     @Test func questionsAtOnceAreOne() async throws {
         let store = GatedStore()
         try await Application(router: api(store).makeRouter()).test(.router) { client in
-            async let first = get("/api/v1/flows?limit=5&id=question-1", client)
+            async let first = get("/api/v1/flows?columns=TimeReceived&limit=5&id=question-1", client)
             try await wait { store.asked.count == 1 }
             // The same in another order, and for whoever.
-            async let second = get("/api/v1/flows?id=question-2&limit=5", client)
-            async let third = get("/api/v1/flows?limit=5", client)
-            async let other = get("/api/v1/flows?limit=6", client)
+            async let second = get("/api/v1/flows?columns=TimeReceived&id=question-2&limit=5", client)
+            async let third = get("/api/v1/flows?columns=TimeReceived&limit=5", client)
+            async let other = get("/api/v1/flows?columns=TimeReceived&limit=6", client)
             try await wait {
                 let listed = try await waiting(client)
                 return store.asked.count == 2 && listed.count == 2
@@ -99,7 +101,7 @@ struct SharedAnswerTests {
         let store = GatedStore()
         store.open()
         try await Application(router: api(store).makeRouter()).test(.router) { client in
-            let uri = "/api/v1/flows?filter=SrcAS%3D1"
+            let uri = "/api/v1/flows?columns=TimeReceived&filter=SrcAS%3D1"
             let first = try await get(uri, client)
             let second = try await get(uri, client)
             #expect(store.asked.count == 1)
@@ -116,11 +118,11 @@ struct SharedAnswerTests {
             #expect(own.headers[.eTag] != tag)
         }
         try await Application(router: api(store, keep: .zero).makeRouter()).test(.router) { client in
-            for _ in 0..<2 { _ = try await get("/api/v1/flows", client) }
+            for _ in 0..<2 { _ = try await get("/api/v1/flows?columns=TimeReceived", client) }
             #expect(store.asked.count == 4)
         }
         try await Application(router: api(store, keep: .nanoseconds(1)).makeRouter()).test(.router) { client in
-            for _ in 0..<2 { _ = try await get("/api/v1/flows", client) }
+            for _ in 0..<2 { _ = try await get("/api/v1/flows?columns=TimeReceived", client) }
             #expect(store.asked.count == 6)
         }
     }
@@ -128,9 +130,9 @@ struct SharedAnswerTests {
     @Test func whoLeavesEndsTheQuestionOnlyAsTheLastOne() async throws {
         let store = GatedStore()
         try await Application(router: api(store).makeRouter()).test(.router) { client in
-            async let first = get("/api/v1/flows?id=question-1", client)
+            async let first = get("/api/v1/flows?columns=TimeReceived&id=question-1", client)
             try await wait { store.asked.count == 1 }
-            async let second = get("/api/v1/flows?id=question-2", client)
+            async let second = get("/api/v1/flows?columns=TimeReceived&id=question-2", client)
             try await wait { try await waiting(client).filter { $0["rowsRead"] as? Int == 7 }.count == 2 }
             func cancel(_ number: Int) async throws {
                 try await client.execute(uri: "/api/v1/questions/cancel?id=question-\(number)", method: .post) { _ in }
@@ -143,7 +145,7 @@ struct SharedAnswerTests {
             try await wait { store.cancelled == 1 }
             // The next one begins anew.
             store.open()
-            #expect(try await get("/api/v1/flows", client).status == 200)
+            #expect(try await get("/api/v1/flows?columns=TimeReceived", client).status == 200)
             #expect(store.asked.count == 2)
         }
     }
@@ -152,7 +154,7 @@ struct SharedAnswerTests {
         let store = FakeStore { _ in throw StoreError(code: 241, message: "too much") }
         try await Application(router: api(store).makeRouter()).test(.router) { client in
             for _ in 0..<2 {
-                let answer = try await get("/api/v1/flows", client)
+                let answer = try await get("/api/v1/flows?columns=TimeReceived", client)
                 #expect(answer.status == 422)
             }
             #expect(store.asked.count == 2)

@@ -18,7 +18,7 @@ struct TextTableTests {
         var table = TextTable([.init("Name"), .init("n", isRight: true)])
         table.add(["Zürich", "1"])
         table.add(["a\u{1B}[2Jb\n", "12345"])
-        #expect(table.text == "Name        n\nZürich      1\na?[2Jb?  12345\n")
+        #expect(table.text == "Name         n\nZürich       1\na?[2Jb?  12345\n")
     }
 
     @Test func linesOfCSV() {

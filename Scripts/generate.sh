@@ -16,6 +16,7 @@ Docs/flow.proto: schema --as proto
 Docs/elements.md: schema --as elements
 Docs/configuration.md: config default --as markdown
 Web/types/schema.d.ts: schema --as ts
+Web/panelset.js: schema --as panels
 '
 
 differ=0

@@ -135,7 +135,7 @@ extension ValuesQuery.Subject {
     }
 
     /// A flow's value.
-    fileprivate var value: SQLText {
+    var value: SQLText {
         switch self {
         // Flows without packets have no size; the divisor only keeps the engine from dividing by 0.
         case .packetSize: "toUInt64(intDiv(Bytes, greatest(Packets, 1)))"
@@ -149,7 +149,7 @@ extension ValuesQuery.Subject {
     }
 
     /// Whether a flow has one.
-    fileprivate var isKnown: SQLText {
+    var isKnown: SQLText {
         switch self {
         case .packetSize: "Packets > 0"
         case .duration: "toUInt32(TimeFlowStart) > 0 AND TimeFlowStart <= TimeFlowEnd"

@@ -8,7 +8,8 @@ import { completeBuckets, isWhole, largest, timeseries } from "../charts/timeser
 import { paints } from "../colour.js";
 import { useData } from "../data.js";
 import { all, term } from "../filter.js";
-import { GROUPS, question } from "../panels.js";
+import { question } from "../panels.js";
+import { GROUPS } from "../panelset.js";
 import { DEFAULTS, link } from "../state.js";
 import { navigate } from "../store.js";
 import { duration, full, isScaled, percent, prefixed, scaleOf, short } from "../units.js";

@@ -3,13 +3,14 @@ import FlowQuery
 import Foundation
 import NetTypes
 
-/// `netmeta top`: who and what has most traffic, as one table.
+/// `netmeta top`: who and what has most traffic, live in a terminal or as one table.
 struct Top: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show who and what has most traffic.",
         discussion: """
-            One table of the groups with most traffic, and what all others have together: \
-            `netmeta top --by SrcAS,DstPort --filter 'Proto = UDP' --last 1h`. Asks the server that has the data \
+            In a terminal the table is drawn anew every two seconds, and keys change what is asked. With --once, in a \
+            pipe, or with another format it is printed once: the groups with most traffic, and what all others have \
+            together: `netmeta top --by SrcAS,DstPort --filter 'Proto = UDP' --last 1h`. Asks the server that has the data \
             folder open or, when none runs, opens the folder itself. The columns are in Docs/schema.md, the filter \
             language in Docs/filter.md. Rates and volumes are scaled by the sampling rate.
             """
@@ -35,11 +36,24 @@ struct Top: AsyncParsableCommand {
     @Option(help: "table; json is the API's answer; csv has the values that filters read, beside what they are called.")
     var format = Format.table
 
+    @Flag(help: "Print one table and end, in a terminal too.")
+    var once = false
+
     func run() async throws {
         let units = ["bits": "bit/s", "packets": "packet/s", "flows": "flow/s"]
         let start = try question.start()
         let source = try question.source()
         defer { source.close() }
+        if Terminal.isThere, !once, format == .table {
+            var live = LiveTop(
+                by: by,
+                filter: question.filter,
+                unit: units[unit] ?? unit,
+                last: question.last,
+                source: source
+            )
+            return try await live.run()
+        }
         let bytes = try await source.get(
             "top",
             [
@@ -58,7 +72,7 @@ struct Top: AsyncParsableCommand {
 }
 
 /// The API's answer, as far as it is printed.
-private struct TopAnswerBody: Decodable {
+struct TopAnswerBody: Decodable {
     var from: UInt64
     var to: UInt64
     var unit: String

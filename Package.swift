@@ -184,7 +184,7 @@ let package = Package(
             name: "netmetaTests",
             dependencies: [
                 "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
-                "Telemetry", "VirtualExporters",
+                "Pipeline", "Telemetry", "VirtualExporters",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -17,7 +17,7 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
 # Real exporters, routers and collectors for the labs, a browser, protoc, readers of routing tables and MaxMind DBs,
 # an SNMP agent, certificates, and the headers that our declarations of its library are compared with.
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
-    tcpdump iproute2 ethtool procps chromium protobuf-compiler
+    tcpdump iproute2 iputils-ping nftables conntrack ethtool procps chromium protobuf-compiler
     bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd
     prometheus systemd)
 

@@ -16,6 +16,7 @@ extension FieldOrigins {
             fields[type]?[.eType] = [FieldOrigin(number: "header", name: "IPv4 only")]
         }
         fields[.netflowV5]?[.samplingRate] = [FieldOrigin(number: "header", name: "sampling_interval")]
+        fields.merge(ofHost) { $1 }
         return FieldOrigins(fields)
     }()
 

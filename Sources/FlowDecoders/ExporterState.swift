@@ -266,4 +266,6 @@ public struct ExporterSnapshot: Sendable {
     public var refusedState: UInt64
     /// About what remembering it takes, in bytes.
     public var stateBytes: Int
+    /// What it calls itself; nil where its protocol doesn't tell.
+    public var name: String?
 }

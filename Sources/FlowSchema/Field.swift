@@ -141,6 +141,9 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
     case ipfix = 4
     case netflowV1 = 11
     case netflowV7 = 12
+    case portMirror = 20
+    case nflog = 21
+    case conntrack = 22
 
     /// NetMeta's name, as in the ClickHouse Enum8 and in FlowMessage.
     public var name: String {
@@ -152,6 +155,9 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
         case .ipfix: "IPFIX"
         case .netflowV1: "NETFLOW_V1"
         case .netflowV7: "NETFLOW_V7"
+        case .portMirror: "PORT_MIRROR"
+        case .nflog: "NFLOG"
+        case .conntrack: "CONNTRACK"
         }
     }
 }

@@ -90,6 +90,9 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case bgpNextHop
     case ingressPhysIf
     case egressPhysIf
+    case mark
+    case conntrackZone
+    case conntrackStatus
 
     // Places, which are there where a source of places is configured.
     case srcCountry
@@ -167,12 +170,13 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
             .locality:
             .uint8
         case .eType, .srcPort, .dstPort, .srcVlan, .dstVlan, .vlanId, .eTypeEncap, .srcPortEncap, .dstPortEncap,
-            .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason, .srcCountry, .dstCountry:
+            .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason, .conntrackZone, .srcCountry, .dstCountry:
             .uint16
         case .timeReceived, .sequenceNum, .samplingRate, .timeFlowStart, .timeFlowStartNs, .timeFlowEnd,
             .timeFlowEndNs, .inIf, .outIf, .ingressVrfId, .egressVrfId, .ipv6FlowLabel, .fragmentId, .fragmentOffset,
             .srcAS, .dstAS, .nextHopAS, .ipv6FlowLabelEncap, .fragmentIdEncap, .fragmentOffsetEncap, .encapId,
-            .mpls1Label, .mpls2Label, .mpls3Label, .mplsLastLabel, .prevHopAS, .ingressPhysIf, .egressPhysIf:
+            .mpls1Label, .mpls2Label, .mpls3Label, .mplsLastLabel, .prevHopAS, .ingressPhysIf, .egressPhysIf, .mark,
+            .conntrackStatus:
             .uint32
         case .bytes, .packets, .srcMac, .dstMac, .applicationId, .srcCityId, .dstCityId:
             .uint64
@@ -460,6 +464,15 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .egressPhysIf:
             Field(self, 1023, "OutPhysIf", .interfaces, .interface, mirror: .ingressPhysIf,
                 "The SNMP index of the physical egress interface.")
+        case .mark:
+            Field(self, 1300, "Mark", .observation, .number,
+                "The mark that rules of the host gave the packet (NFLOG) or the connection (conntrack).")
+        case .conntrackZone:
+            Field(self, 1301, "ConntrackZone", .observation, .number,
+                "The connection tracking zone, 0 the usual one.")
+        case .conntrackStatus:
+            Field(self, 1302, "ConntrackStatus", .observation, .number,
+                "What connection tracking knows of the connection, in bits: 2 answered, 4 assured, 16 source NAT, 32 destination NAT.")
         case .srcCountry:
             Field(self, 1029, "SrcCountry", .places, .country, mirror: .dstCountry,
                 "The country of the source address, as two letters; in FlowMessage the first of them in the low byte.")

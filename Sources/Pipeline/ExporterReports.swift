@@ -8,7 +8,7 @@ import WireFormat
 extension ExporterReport {
     /// What is known of an exporter since the start; rates over time are for the caller to fill in.
     init(_ exporter: ExporterSnapshot, settings: ExporterSettings) {
-        self.init(address: exporter.address, lastSeen: UInt64(exporter.lastSeen))
+        self.init(address: exporter.address, name: exporter.name, lastSeen: UInt64(exporter.lastSeen))
         let counters = exporter.counters
         protocols = exporter.types.map(\.name)
         datagrams = counters.datagrams
@@ -45,6 +45,7 @@ extension ExporterReport.Names {
         vrfs = exporter.names.vrfs
         applications = exporter.names.applications
         samplers = exporter.names.samplers
+        self.exporter = exporter.name
     }
 }
 
@@ -128,6 +129,7 @@ extension ExporterSnapshot {
         result.refusedState += older.refusedState
         result.stateBytes += older.stateBytes
         result.waitingSets += older.waitingSets
+        result.name = newer.name ?? older.name
         result.clockOffset = newer.clockOffset ?? older.clockOffset
         return result
     }

@@ -9,7 +9,8 @@ extension LossReport {
     init(_ snapshot: PipelineSnapshot) {
         let counters = snapshot.counters
         self.init(
-            read: snapshot.listeners.reduce(0) { $0 + $1.datagrams },
+            read: snapshot.listeners.reduce(0) { $0 + $1.datagrams }
+                + snapshot.sources.reduce(0) { $0 + $1.report.read },
             decoded: counters.decodedDatagrams,
             decoder: Decoder(snapshot),
             rows: snapshot.rows
@@ -18,6 +19,7 @@ extension LossReport {
         let parts = counters.malformed.byName.merging(whole) { $0 - $1 }.filter { $0.value > 0 }
         lostBefore = [
             .kernelDrop: snapshot.listeners.reduce(0) { $0 + $1.queue.drops },
+            .sourceOverrun: snapshot.sources.reduce(0) { $0 + $1.report.lost.values.reduce(0, +) },
             .notAllowed: snapshot.listeners.reduce(0) { $0 + $1.refused },
             .tooManyExporters: counters.refusedDatagrams,
             .malformed: counters.rejectedDatagrams.total,

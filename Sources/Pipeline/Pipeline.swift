@@ -69,24 +69,15 @@ public struct PipelineOptions: Sendable {
     public var batchCapacity: Int { batchRows + 2 * FlowDecoder.mostRows }
 }
 
-/// The line from the sockets to the store: receiver threads, batches, the ingest thread.
-public final class Pipeline: Sendable {
-    private let receivers: [ReceiverThread]
-    private let sessionReceivers: [TCPReceiverThread]
-    private let ingests: [IngestThread]
-    private let pool: BatchPool
-    private let books: RowBooks
-    private let spool: Spool
-    private let memory: ExporterMemoryFile?
-    private let sequences: SequenceFile?
-    private let receiveBuffer: Int
-    /// When the counters began, in seconds since 1970 UTC.
-    public let since: UInt32
+/// The sockets of a pipeline, bound: they can be had before the store is open, and take privileges that nothing else does.
+public struct PipelineSockets: Sendable {
+    let udp: [(UDPReceiver, String)]
+    let tcp: [(TCPListener, String)]
 
-    /// Binds every socket, or none; nothing is received before ``start()``.
+    /// Binds every socket, or none; nothing is received before ``Pipeline/start()``.
     ///
     /// - Throws: ``SocketError`` of the first socket that can't be had.
-    public init(_ options: PipelineOptions, store: any BatchStore, logger: Logger) throws(SocketError) {
+    public init(_ options: PipelineOptions, logger: Logger) throws(SocketError) {
         var sockets: [(UDPReceiver, String)] = []
         for listener in options.listeners where listener.transport == .udp {
             let socket = try UDPReceiver(listener.endpoint, receiveBuffer: options.receiveBuffer)
@@ -102,17 +93,59 @@ public final class Pipeline: Sendable {
         for listener in options.listeners where listener.transport == .tcp {
             tcpListeners.append((try TCPListener(listener.endpoint), listener.purpose))
         }
+        udp = sockets
+        tcp = tcpListeners
+    }
+}
+
+/// The line from the sockets to the store: receiver threads, batches, the ingest thread.
+public final class Pipeline: Sendable {
+    private let receivers: [ReceiverThread]
+    private let sessionReceivers: [TCPReceiverThread]
+    private let sources: HostSources?
+    private let ingests: [IngestThread]
+    private let pool: BatchPool
+    private let books: RowBooks
+    private let spool: Spool
+    private let memory: ExporterMemoryFile?
+    private let sequences: SequenceFile?
+    private let receiveBuffer: Int
+    /// When the counters began, in seconds since 1970 UTC.
+    public let since: UInt32
+
+    /// Binds every socket, or none; nothing is received before ``start()``.
+    ///
+    /// - Throws: ``SocketError`` of the first socket that can't be had.
+    public convenience init(_ options: PipelineOptions, store: any BatchStore, logger: Logger) throws(SocketError) {
+        self.init(options, store: store, sockets: try PipelineSockets(options, logger: logger), logger: logger)
+    }
+
+    /// Reads from sockets that are bound already; nothing is received before ``start()``.
+    ///
+    /// - Parameter sources: those of this host, open already.
+    public init(
+        _ options: PipelineOptions,
+        store: any BatchStore,
+        sockets: PipelineSockets,
+        sources: HostSources? = nil,
+        logger: Logger
+    ) {
         // One for each receiver to fill, those being stored, two in between.
-        let pool = BatchPool(count: options.listeners.count + options.inserts + 2, capacity: options.batchCapacity)
+        let pool = BatchPool(
+            count: options.listeners.count + (sources?.count ?? 0) + options.inserts + 2,
+            capacity: options.batchCapacity
+        )
         self.pool = pool
         let books = RowBooks()
         self.books = books
+        self.sources = sources
+        sources?.attach(SourceThread.Line(pool: pool, books: books, options: options))
         receiveBuffer = options.receiveBuffer
         let memory = options.memoryFile.map { ExporterMemoryFile(path: $0, logger: logger) }
         self.memory = memory
         let sequences = options.sequenceFile.map { SequenceFile(path: $0, logger: logger) }
         self.sequences = sequences
-        receivers = sockets.map {
+        receivers = sockets.udp.map {
             ReceiverThread(
                 socket: $0,
                 purpose: $1,
@@ -123,7 +156,7 @@ public final class Pipeline: Sendable {
                 sequences: sequences?.remembered ?? [:]
             )
         }
-        sessionReceivers = tcpListeners.map {
+        sessionReceivers = sockets.tcp.map {
             TCPReceiverThread(listener: $0, purpose: $1, pool: pool, books: books, options: options)
         }
         let spool = Spool(
@@ -160,6 +193,7 @@ public final class Pipeline: Sendable {
         for ingest in ingests { ingest.start() }
         for receiver in receivers { receiver.start() }
         for receiver in sessionReceivers { receiver.start() }
+        sources?.start()
     }
 
     /// Changes whose datagrams are taken, within a second; empty: everybody's.
@@ -179,8 +213,10 @@ public final class Pipeline: Sendable {
         pool.announceEnd()
         for receiver in receivers { receiver.stop() }
         for receiver in sessionReceivers { receiver.stop() }
+        sources?.stop()
         for receiver in receivers { receiver.join() }
         for receiver in sessionReceivers { receiver.join() }
+        sources?.join()
         pool.close()
         IngestThread.join(ingests)
         remember()
@@ -197,12 +233,14 @@ public final class Pipeline: Sendable {
         guard let sequences else { return }
         // The receivers first: what comes in after that isn't waited for.
         let reports = receivers.map(\.latest)
+        let own = sources?.snapshots.map(\.exporter.counters) ?? []
+        let counters = reports.map(\.counters) + sessionReceivers.map(\.latest.counters) + own
         let rows = books.now
         let waiting = rows.inFlight - rows.rows(in: .spool)
         let recovered = Int(truncatingIfNeeded: spool.report.recoveredRows)
         sequences.note(
             reports.flatMap(\.exporters),
-            received: (reports.map(\.counters) + sessionReceivers.map(\.latest.counters)).reduce(0) { $0 + $1.flows },
+            received: counters.reduce(0) { $0 + $1.flows },
             acknowledged: UInt64(clamping: rows.written - recovered - waiting)
         )
     }
@@ -238,8 +276,18 @@ public struct PipelineSnapshot: Sendable {
         public var sessions: SessionCounts?
     }
 
+    /// A source of this host.
+    public struct Source: Sendable {
+        /// Its figures.
+        public var report: SourceReport
+        /// It counts among the exporters.
+        public var exporter: ExporterSnapshot
+    }
+
     /// The sockets.
     public var listeners: [Listener]
+    /// The sources of this host.
+    public var sources: [Source]
     /// What the decoders counted, all exporters together.
     public var counters: DecodeCounters
     /// What is known of each exporter.
@@ -271,6 +319,10 @@ extension Pipeline {
         let sessions = sessionReceivers.map { ($0, $0.latest) }
         var counters = reports.reduce(into: DecodeCounters()) { $0.add($1.1.counters) }
         for session in sessions { counters.add(session.1.counters) }
+        let own = sources?.snapshots ?? []
+        for source in own { counters.add(source.exporter.counters) }
+        var exporters = reports.flatMap(\.1.exporters) + sessions.flatMap(\.1.exporters)
+        for source in own where source.exporter.lastSeen > 0 { exporters.append(source.exporter) }
         return PipelineSnapshot(
             listeners: reports.map { receiver, report in
                 PipelineSnapshot.Listener(
@@ -286,8 +338,9 @@ extension Pipeline {
                     failure: report.failure
                 )
             } + sessions.map { $0.listener($1) },
+            sources: own,
             counters: counters,
-            exporters: reports.flatMap(\.1.exporters) + sessions.flatMap(\.1.exporters),
+            exporters: exporters,
             rows: rows,
             storedBatches: stored.reduce(0) { $0 + $1.storedBatches },
             storeFailures: stored.reduce(0) { $0 + $1.failures },

@@ -137,7 +137,7 @@ public final class PipelineStatus: StatusSource {
     /// How things are.
     public func health() async -> HealthReport {
         let snapshot = pipeline.snapshot
-        let broken = snapshot.listeners.compactMap(\.failure)
+        let broken = snapshot.listeners.compactMap(\.failure) + snapshot.sources.compactMap(\.report.failure)
         let problem = broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
         let losses = LossReport(snapshot)
         return HealthReport(
@@ -150,6 +150,7 @@ public final class PipelineStatus: StatusSource {
             gapsBefore: losses.estimates.missingDatagrams + losses.estimates.missingRecords,
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map(ListenerReport.init),
+            sources: snapshot.sources.map(\.report),
             store: await storeReport(),
             spool: snapshot.spool,
             asMap: asMap.withLock { $0 },
@@ -321,7 +322,8 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ] + snapshot.spool.metrics + snmp.withLock { $0.metrics } + (nameLists.withLock { $0 }?.metrics ?? [])
+        ] + snapshot.sources.map(\.report).metrics
+            + snapshot.spool.metrics + snmp.withLock { $0.metrics } + (nameLists.withLock { $0 }?.metrics ?? [])
     }
 
     // MARK: - Figures

@@ -160,6 +160,8 @@ extension ExporterReport {
 
     /// Names by number, by whoever counts most: the configuration, the SNMP agent, options data.
     public struct Names: Hashable, Sendable {
+        /// What it calls itself; nil where its protocol doesn't tell.
+        public var exporter: String?
         /// Interfaces by their SNMP index.
         public var interfaces: [UInt32: String] = [:]
         /// VRFs by their id.

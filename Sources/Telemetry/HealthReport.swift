@@ -21,6 +21,8 @@ public struct HealthReport: Hashable, Sendable {
     public var lag: Double?
     /// Sockets that take flows.
     public var listeners: [ListenerReport]
+    /// Sources of this host.
+    public var sources: [SourceReport]
     /// Where rows are kept.
     public var store: StoreReport
     /// What waits on disk for the store.
@@ -48,6 +50,7 @@ public struct HealthReport: Hashable, Sendable {
         gapsBefore: UInt64 = 0,
         lag: Double? = nil,
         listeners: [ListenerReport] = [],
+        sources: [SourceReport] = [],
         store: StoreReport = StoreReport(),
         spool: SpoolReport = SpoolReport(),
         asMap: ASMapReport? = nil,
@@ -63,6 +66,7 @@ public struct HealthReport: Hashable, Sendable {
         self.gapsBefore = gapsBefore
         self.lag = lag
         self.listeners = listeners
+        self.sources = sources
         self.store = store
         self.spool = spool
         self.asMap = asMap

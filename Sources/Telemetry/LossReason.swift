@@ -25,7 +25,7 @@ public enum LossStage: String, CaseIterable, Sendable {
 
 /// What a count counts. Counts of different units are never added up.
 public enum LossUnit: String, CaseIterable, Sendable {
-    /// Datagrams, and IPFIX messages of TCP sessions.
+    /// Datagrams, IPFIX messages of TCP sessions, and what sources of this host give: events, packets, frames.
     case datagrams
     /// Data sets of NetFlow v9 and IPFIX, and samples of sFlow.
     case sets
@@ -41,6 +41,8 @@ public enum LossUnit: String, CaseIterable, Sendable {
 public enum LossReason: String, CaseIterable, Sendable {
     /// The kernel's socket buffer was full (the socket's drop counter).
     case kernelDrop = "kernel_drop"
+    /// The kernel had no room for events, packets or frames of a source of this host.
+    case sourceOverrun = "source_overrun"
     /// From an address that isn't allowed to send.
     case notAllowed = "not_allowed"
     /// From an exporter beyond those that are kept in mind.
@@ -65,7 +67,7 @@ public enum LossReason: String, CaseIterable, Sendable {
     /// Where it happens.
     public var stage: LossStage {
         switch self {
-        case .kernelDrop: .socket
+        case .kernelDrop, .sourceOverrun: .socket
         case .notAllowed, .tooManyExporters: .admission
         case .malformed, .malformedSet, .noTemplate, .rejectedRecord: .decoder
         case .queueFull, .spoolFull, .spoolBroken: .queue
@@ -76,7 +78,7 @@ public enum LossReason: String, CaseIterable, Sendable {
     /// What is counted.
     public var unit: LossUnit {
         switch self {
-        case .kernelDrop, .notAllowed, .tooManyExporters, .malformed: .datagrams
+        case .kernelDrop, .sourceOverrun, .notAllowed, .tooManyExporters, .malformed: .datagrams
         case .malformedSet, .noTemplate: .sets
         case .rejectedRecord: .records
         case .queueFull, .spoolFull, .spoolBroken, .storeRejected: .rows
@@ -87,6 +89,8 @@ public enum LossReason: String, CaseIterable, Sendable {
     public var explanation: String {
         switch self {
         case .kernelDrop: "The kernel dropped datagrams because the receive buffer was full."
+        case .sourceOverrun:
+            "The kernel dropped events, packets or frames of this host since a source's buffer was full."
         case .notAllowed: "Datagrams came from addresses that listeners.allow leaves out."
         case .tooManyExporters: "Datagrams came from more exporters than are kept in mind."
         case .malformed: "Datagrams broke their protocol, so that nothing of them could be read."
@@ -106,6 +110,9 @@ public enum LossReason: String, CaseIterable, Sendable {
         case .kernelDrop:
             "Raise listeners.receiveBuffer (and net.core.rmem_max), give the server more CPU or a faster disk, or let "
                 + "exporters send less: sample more sparsely, lengthen their active timeout."
+        case .sourceOverrun:
+            "Raise the source's buffer in the configuration's section sources, sample more sparsely, or give the server "
+                + "more CPU."
         case .notAllowed: "Add the exporter's prefix to listeners.allow, or block the sender in the firewall."
         case .tooManyExporters: "Narrow listeners.allow to your exporters: made-up source addresses use up the room."
         case .malformed:

@@ -102,7 +102,7 @@ public struct LossReport: Hashable, Sendable {
     }
 
     /// Datagrams and messages that reached a socket: those that were read and those that the kernel dropped.
-    public var arrived: UInt64 { read + lost(.kernelDrop) }
+    public var arrived: UInt64 { read + lost(.kernelDrop) + lost(.sourceOverrun) }
 
     /// Whether arrived = decoded + lost, of datagrams.
     public var datagramsHold: Bool { arrived == decoded + lost(.datagrams) }

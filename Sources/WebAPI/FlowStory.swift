@@ -128,6 +128,9 @@ struct FlowStory {
         case .netflowV7: "NetFlow v7"
         case .netflowV9: "NetFlow v9"
         case .ipfix: "IPFIX"
+        case .portMirror: "frames of a port mirror"
+        case .nflog: "NFLOG"
+        case .conntrack: "connection tracking"
         case .unknown: "the protocol"
         }
     }

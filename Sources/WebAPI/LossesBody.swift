@@ -11,6 +11,8 @@ struct LossesBody: Encodable {
     var rows: Rows
     var stages: [Stage]
     var listeners: [Listener]
+    /// Sources of this host; [] without any.
+    var sources: [HealthBody.Source]
     var refused: [Refused]
     var exporters: Exporters
     var estimates: Estimates
@@ -147,6 +149,7 @@ extension LossesBody {
         rows = Rows(report)
         stages = report.stages.map { Stage($0, report) }
         listeners = health.listeners.map(Listener.init)
+        sources = health.sources.map(HealthBody.Source.init)
         refused = report.refused.map { Refused(address: $0.address.description, datagrams: $0.datagrams) }
         self.exporters = Exporters(exporters)
         estimates = Estimates(

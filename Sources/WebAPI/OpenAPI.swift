@@ -415,7 +415,8 @@ extension Endpoint {
             """
             status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
-            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, store, spool, \
+            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host: kind, \
+            name, read, rows, lost by reason, figures, advice, failure), store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
             problem, sources (location, kind places, routes or names, checked, problem)), \
             snmp (null without enrichment.snmp; agents, answering, leftOut, problem), bmp (null without enrichment.bmp; \
@@ -428,7 +429,7 @@ extension Endpoint {
             since and at (Unix seconds), datagrams (arrived = decoded + lost), records (read + reverseRows = rows + \
             events + rejected), rows (written = stored + lost + inFlight), each with holds; stages (stage, explanation, \
             figures (name, unit, value, explanation), lost (reason, unit, count, kinds, explanation, remedy)); \
-            listeners (with buffer and sessions); refused (senders that listeners.allow leaves out); exporters (total, \
+            listeners (with buffer and sessions); sources (as in /health); refused (senders that listeners.allow leaves out); exporters (total, \
             shown, list: those with most losses); estimates (in no sum: missingDatagrams, missingRecords, missingRows, \
             kernelDropRows, rowsBeforeUs)
             """

@@ -12,6 +12,8 @@ struct HealthBody: Encodable {
     var gapAtRestart: UInt64
     var lag: Nullable<Double>
     var listeners: [Listener]
+    /// Sources of this host; [] without any.
+    var sources: [Source]
     var store: Store
     var spool: Spool
     var asMap: Nullable<ASMapBody>
@@ -45,6 +47,23 @@ struct HealthBody: Encodable {
         var `protocol`: String
         var address: String
         var purpose: String
+    }
+
+    struct Source: Encodable {
+        var kind: String
+        var name: String
+        var read: UInt64
+        var rows: UInt64
+        var lost: [String: UInt64]
+        var figures: [String: UInt64]
+        var advice: [String]
+        var failure: Nullable<String>
+
+        init(_ report: SourceReport) {
+            (kind, name, read, rows) = (report.kind, report.name, report.read, report.rows)
+            (lost, figures, advice) = (report.lost, report.figures, report.advice)
+            failure = Nullable(report.failure)
+        }
     }
 
     struct Store: Encodable {
@@ -110,6 +129,7 @@ struct HealthBody: Encodable {
         listeners = report.listeners.map {
             Listener(protocol: $0.transport, address: $0.endpoint.description, purpose: $0.purpose)
         }
+        sources = report.sources.map(Source.init)
         store = Store(
             kind: report.store.kind,
             rows: report.store.rows,

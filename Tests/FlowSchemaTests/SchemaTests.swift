@@ -7,7 +7,7 @@ struct SchemaTests {
     /// Number, name and type of every published field. SQL, dashboards and
     /// protobuf producers rely on them: lines may be added, never changed.
     static let published = """
-        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12)
+        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12, 'PORT_MIRROR' = 20, 'NFLOG' = 21, 'CONNTRACK' = 22)
         2 TimeReceived DateTime('UTC')
         3 SamplingRate UInt32
         4 SequenceNum UInt32
@@ -96,6 +96,9 @@ struct SchemaTests {
         1030 DstCountry FixedString(2)
         1031 SrcCityId UInt64
         1032 DstCityId UInt64
+        1300 Mark UInt32
+        1301 ConntrackZone UInt16
+        1302 ConntrackStatus UInt32
         """
 
     @Test("numbers, names and types are as published")

@@ -1,5 +1,17 @@
 // The answers of /api/v1 (described by /api/v1/openapi.json).
 
+/** A source of the collector's own host: connection tracking, logged packets, captured frames. */
+export interface HostSource {
+    kind: "conntrack" | "nflog" | "mirror";
+    name: string;
+    read: number;
+    rows: number;
+    lost: Record<string, number>;
+    figures: Record<string, number>;
+    advice: string[];
+    failure: string | null;
+}
+
 export interface SchemaColumn {
     name: string;
     number: number;
@@ -307,6 +319,7 @@ export interface Health {
     gapAtRestart: number;
     lag: number | null;
     listeners: { protocol: string; address: string; purpose: string }[];
+    sources: HostSource[];
     store: {
         kind: string;
         rows: number;
@@ -438,6 +451,7 @@ export interface Losses {
     rows: LossesOfRows;
     stages: LossStage[];
     listeners: LossListener[];
+    sources: HostSource[];
     refused: { address: string; datagrams: number }[];
     exporters: { total: number; shown: number; list: LossExporter[] };
     estimates: {

@@ -53,12 +53,16 @@ export function FirstRun({ health, exporters, zone }) {
                     <p class="under dim">In a shell on this host</p>
                     <div class="code-box line"><pre><code>netmeta demo</code></pre><${CopyButton} text="netmeta demo" /></div></section>
                 <section class="panel" aria-label="Listening"><div class="head"><h2>Listening</h2></div>
-                    ${health.listeners.length === 0 &&
+                    ${health.listeners.length + health.sources.length === 0 &&
         markup`<p class="under warn-text">No listener is open: see the server's log.</p>`}
                     ${health.listeners.map((listener) =>
             markup`<div class="fact" key=${listener.protocol + listener.address}>
                         <span class="dot ok"></span><span><span class="mono">${listener.address.replace(/.*:/, "")}/${listener.protocol}</span> ${listener.purpose}</span>
                         <span class="grow"></span><span class="dim cut">${listener.address.replace(/:\d+$/, "")}</span></div>`
+        )}
+                    ${health.sources.map(({ kind, name, advice }) =>
+            markup`<div class="fact" key=${`${kind}/${name}`}><span class=${advice.length === 0 ? "dot ok" : "dot warn"}></span>
+                        <span>This host, by ${kind}</span><span class="grow"></span><span class="dim">${advice[0] ?? name}</span></div>`
         )}</section>
                 <section class="panel" aria-label="This collector"><div class="head"><h2>This collector</h2><span class="grow"></span>
                     <span class="dim">${health.version}</span></div>

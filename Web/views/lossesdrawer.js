@@ -34,7 +34,7 @@ export function LossesDrawer({ state, zone }) {
             <button class="quiet" aria-label="Close" autofocus onClick=${() => dialog.current?.close()}><${Icon} name="close" /></button></div>
         <div class="drawer-body" tabindex="0" role="group" aria-label="Details">
             ${losses && markup`<${Advice} losses=${losses} /><${Sums} losses=${losses} /><${Stages} losses=${losses} />
-                <${Sockets} losses=${losses} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
+                <${Sockets} losses=${losses} /><${HostSources} losses=${losses} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
             ${!losses && (loaded.error
                 ? markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`
                 : markup`<${Skeleton} />`)}
@@ -134,6 +134,19 @@ function Sockets({ losses }) {
                 : sessions && `${counted(sessions.open, "session")} open${sessions.notAllowed + sessions.tooMany > 0
                     ? `, ${full(sessions.notAllowed + sessions.tooMany)} refused` : ""}`}</td></tr>`
         )}</tbody></table></div></section>`;
+}
+
+/** @param {{losses: Losses}} props */
+function HostSources({ losses }) {
+    if (losses.sources.length === 0) return null;
+    return markup`<section class="facts" aria-label="Sources of this host"><h3>Sources of this host</h3><div class="scroll"><table class="stages numbers">
+        <thead><tr><th>Source</th><th>Read</th><th>Rows</th><th>Lost</th><th class="words">What to do</th></tr></thead>
+        <tbody>${losses.sources.map(({ kind, name, read, rows, lost, advice, failure }) => {
+        const all = Object.values(lost).reduce((sum, count) => sum + count, 0);
+        return markup`<tr key=${`${kind}/${name}`}><td>${kind} ${name}</td><td>${full(read)}</td><td>${full(rows)}</td>
+                <td class=${all > 0 ? "main warn-text" : "dim"}>${full(all)}</td>
+                <td class="words">${failure ?? advice.join("; ")}</td></tr>`;
+    })}</tbody></table></div></section>`;
 }
 
 /** @param {{losses: Losses, state: State}} props */

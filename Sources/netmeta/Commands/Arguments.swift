@@ -9,6 +9,8 @@ extension LoadProtocol: ExpressibleByArgument {}
 
 extension Role: ExpressibleByArgument {}
 
+extension SourceKind: ExpressibleByArgument {}
+
 extension IPEndpoint: ExpressibleByArgument {
     /// Reads `HOST:PORT`.
     public init?(argument: String) {

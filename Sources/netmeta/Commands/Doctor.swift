@@ -35,7 +35,8 @@ struct Doctor: AsyncParsableCommand {
         let host = HostChecks(configuration: configuration, isServed: holder != nil).findings()
         guard let holder else {
             let start = "netmeta serve --data \(data)" + (folder.file.map { " --config \($0)" } ?? "")
-            return host + PortChecks(configuration: configuration).findings()
+            return host + SourceChecks(configuration: configuration).findings()
+                + PortChecks(configuration: configuration).findings()
                 + [.ok("server", "none runs on \(data); start it with: \(start)")]
         }
         guard let api = holder.api else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LinuxCapture
 
 /// `netmeta serve`: everything in one process.
 struct Serve: AsyncParsableCommand {
@@ -16,9 +17,21 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup
     var folder: FolderOptions
 
+    @Option(
+        name: .customLong("source"),
+        help: """
+            Reads this host's own traffic, too: conntrack (connections), nflog (packets that the firewall logs to \
+            group 5) or mirror (frames of the interfaces with default routes); may be given several times.
+            """
+    )
+    var sources: [SourceKind] = []
+
     func run() async throws {
-        let configuration = try folder.load()
-        let server = try Server(configuration: configuration, options: folder)
+        let server = try Server(options: folder, sources: sources)
+        if server.readsHost {
+            // The thread that the program began on; the server's own has done so.
+            await MainActor.run { _ = HostThread.keepOnly(Capability.ofFilesAndPorts) }
+        }
         try await server.run()
     }
 }

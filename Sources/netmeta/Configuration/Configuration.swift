@@ -2,6 +2,7 @@ import Enrichment
 import FlowDecoders
 import NameSources
 import NetTypes
+import Pipeline
 import Telemetry
 
 /// Everything that can be set, with defaults that need no file.
@@ -35,6 +36,10 @@ struct Configuration: Sendable, Equatable {
     struct Sources: Sendable, Equatable {
         /// Information elements that the registry doesn't know, and where their values go.
         var elements: [ElementNumber: ElementMapping.Target] = [:]
+        /// This host's own, by name.
+        var conntrack: [String: ConntrackOptions] = [:]
+        var nflog: [String: NFLogOptions] = [:]
+        var mirror: [String: MirrorOptions] = [:]
     }
 
     /// What rows get on their way to the store, and what numbers are called.

@@ -15,6 +15,18 @@ struct Health: Decodable, Sendable {
         let problem: String?
     }
 
+    let sources: [Source]?
+
+    struct Source: Decodable, Sendable {
+        let kind: String
+        let name: String
+        let read: UInt64
+        let rows: UInt64
+        let lost: [String: UInt64]
+        let advice: [String]
+        let failure: String?
+    }
+
     let bmp: BMP?
 
     struct BMP: Decodable, Sendable {

@@ -15,7 +15,9 @@ struct ServerChecks {
             let health: Health = try await client.get("health")
             let losses: Losses = try await client.get("health/losses")
             let exporters: Exporters = try await client.get("exporters")
-            let kept: [Finding] = [retention(health.store)] + asMap(health.asMap) + snmp(health.snmp) + bmp(health.bmp)
+            let kept: [Finding] =
+                [retention(health.store)] + asMap(health.asMap) + snmp(health.snmp) + bmp(health.bmp)
+                + sources(health.sources)
             return [server(health)] + listeners(losses) + kept + sums(losses) + lost(losses)
                 + ExporterChecks(exporters: exporters.exporters).findings()
         } catch {

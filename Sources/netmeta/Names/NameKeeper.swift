@@ -146,7 +146,7 @@ actor NameKeeper {
 extension NameSheet.Told {
     /// What an exporter told of itself in options data, behind what its SNMP agent did.
     init(_ told: (flows: ExporterReport.Names, agent: ExporterReport.SNMP?)) {
-        name = told.agent?.name
+        name = told.agent?.name ?? told.flows.exporter
         interfaces = (told.agent?.interfaces ?? [:]).mapValues { [$0] }
         for (index, text) in told.flows.interfaces { interfaces[index, default: []].append(text) }
         isVouchedFor = told.agent?.answered != nil

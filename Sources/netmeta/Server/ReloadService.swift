@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NetTypes
 import ServiceLifecycle
 import UnixSignals
 
@@ -8,6 +9,10 @@ import UnixSignals
 struct ReloadService: Service {
     let options: FolderOptions
     let start: Configuration
+    /// Reads the configuration.
+    let load: @Sendable () throws -> Configuration
+    /// What isn't in a file and belongs to the configuration: the host's networks.
+    let circumstances: @Sendable () -> [Prefix]
     let logger: Logger
     /// Trapped before anybody is told that the server is ready: until then nobody would hear it.
     let hangups: UnixSignalsSequence
@@ -25,6 +30,7 @@ struct ReloadService: Service {
                     for await _ in hangups { continuation.yield("SIGHUP") }
                 }
                 group.addTask { await watchFile { continuation.yield("the file changed") } }
+                group.addTask { await watchCircumstances { continuation.yield("the host's addresses changed") } }
                 group.addTask {
                     while (try? await Task.sleep(for: .seconds(3600))) != nil { renew() }
                 }
@@ -40,7 +46,7 @@ struct ReloadService: Service {
     /// - Returns: the configuration that is in force afterwards.
     private func reload(from current: Configuration, because reason: String) async -> Configuration {
         do {
-            let new = try options.load()
+            let new = try load()
             let changes = current.changes(to: new)
             if !changes.reloadable.isEmpty { try await apply(new) }
             if !changes.needsRestart.isEmpty {
@@ -71,6 +77,15 @@ struct ReloadService: Service {
             let now = Self.modified(file)
             if let now, now != last { changed() }
             last = now ?? last
+        }
+    }
+
+    private func watchCircumstances(_ changed: () -> Void) async {
+        var last = circumstances()
+        while (try? await Task.sleep(for: .seconds(2))) != nil {
+            let now = circumstances()
+            if now != last { changed() }
+            last = now
         }
     }
 

@@ -16,6 +16,8 @@ import UnixSignals
 struct Server {
     private let configuration: Configuration
     private let options: FolderOptions
+    private let sourceKinds: [SourceKind]
+    private let sources: HostSources?
     private let logger: Logger
     private let lock: FolderLock
     private let store: EmbeddedStore
@@ -28,22 +30,33 @@ struct Server {
     private let nameTables: NameTables
     private let bmp: BMPService
 
-    /// Takes the folder, opens the store and binds every socket.
+    /// Opens the sources of this host, takes the folder, binds every socket and opens the store.
     ///
+    /// - Parameter kinds: of sources that the command line adds to those of the configuration.
     /// - Throws: ``Failure`` in one line that says what to do; nothing is left half-started.
-    init(configuration: Configuration, options: FolderOptions) throws {
-        self.configuration = configuration
+    init(options: FolderOptions, sources kinds: [SourceKind]) throws {
+        var configuration = try options.load()
+        for kind in kinds { configuration.sources.add(kind) }
         self.options = options
+        sourceKinds = kinds
+        sources = try Self.openSources(configuration.sources)
+        configuration.adoptHost(sources)
+        self.configuration = configuration
         resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
         nameFiles = NameListFiles(reading: configuration)
         let names = NameTables.contents(NameSheet(configuration, list: nameFiles.list))
         nameTables = NameTables(names)
-        do throws(StoreError) {
+        let sockets: PipelineSockets
+        var pipelineOptions = PipelineOptions(configuration)
+        do {
             let library = try EngineLibrary.locate(configured: configuration.store.library)
             lock = try FolderLock(folder: configuration.store.data)
             try DiskSpace.check(folder: configuration.store.data)
+            sockets = try PipelineSockets(pipelineOptions, logger: logger)
+            // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
+            if sources != nil { HostThread.keepOnly(Capability.ofFilesAndPorts) }
             store = try EmbeddedStore(
                 configuration: configuration,
                 library: library,
@@ -52,8 +65,10 @@ struct Server {
                 names: names,
                 onProgress: { [logger] text in logger.notice("\(text); flows are taken when it is done") }
             )
-        } catch {
+        } catch let error as StoreError {
             throw Failure(error.message)
+        } catch let error as SocketError {
+            throw Failure(error.description)
         }
         if !store.repairedTables.isEmpty {
             logger.warning(
@@ -78,9 +93,8 @@ struct Server {
         )
         do {
             enrichment = EnrichmentSource(EnrichmentSettings(configuration))
-            var pipelineOptions = PipelineOptions(configuration)
             pipelineOptions.enrichment = enrichment
-            pipeline = try Pipeline(pipelineOptions, store: store, logger: logger)
+            pipeline = Pipeline(pipelineOptions, store: store, sockets: sockets, sources: sources, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
             imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
         } catch let error as SocketError {
@@ -91,6 +105,9 @@ struct Server {
             throw error
         }
     }
+
+    /// Whether sources of this host are read.
+    var readsHost: Bool { sources != nil }
 
     /// Serves until SIGTERM or SIGINT.
     func run() async throws {
@@ -186,6 +203,8 @@ struct Server {
         for listener in pipeline.snapshot.listeners {
             print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
         }
+        for summary in sources?.summaries ?? [] { print("reading \(summary)") }
+        for advice in sources?.advice ?? [] { logger.warning("\(advice)") }
         if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
         print("console and API at \(web.address.shown)")
         print("ready")
@@ -203,6 +222,13 @@ struct Server {
         ReloadService(
             options: options,
             start: configuration,
+            load: { [options, sourceKinds, sources] in
+                var configuration = try options.load()
+                for kind in sourceKinds { configuration.sources.add(kind) }
+                configuration.adoptHost(sources)
+                return configuration
+            },
+            circumstances: { [sources] in sources?.localNetworks ?? [] },
             logger: logger,
             hangups: hangups,
             renew: { web.renewCertificate() }
@@ -223,6 +249,31 @@ struct Server {
             status.setRetention(days: new.retention.days)
             try await names.reload(new)
         }
+    }
+}
+
+extension Server {
+    /// Opens what a configuration reads of this host, while the program may do all that its user may.
+    fileprivate static func openSources(_ sources: Configuration.Sources) throws -> HostSources? {
+        guard sources.hasHost else { return nil }
+        do throws(SourceError) {
+            return try HostSources(
+                conntrack: sources.conntrackOptions,
+                nflog: sources.nflogOptions,
+                mirror: sources.mirrorOptions
+            )
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+}
+
+extension Configuration {
+    /// Takes the host's own networks for ours, where nobody says which are: the direction of its flows follows.
+    fileprivate mutating func adoptHost(_ sources: HostSources?) {
+        guard let sources, enrichment.localNetworks.isEmpty else { return }
+        let networks = sources.localNetworks
+        enrichment.localNetworks = Array(networks.prefix(EnrichmentSettings.mostLocalNetworks))
     }
 }
 

@@ -20,6 +20,8 @@ public struct WebAPI: Sendable {
     public let imports: (any CaptureImporter)?
     /// Who knows names of hosts that nobody gave; nil knows none.
     public let hosts: (any HostNameSource)?
+    /// The events of the store; nil has none.
+    public let events: EventBook?
     /// What may be set.
     public let options: Options
     let clock: @Sendable () -> UInt64
@@ -106,6 +108,7 @@ public struct WebAPI: Sendable {
         status: any StatusSource,
         imports: (any CaptureImporter)? = nil,
         hosts: (any HostNameSource)? = nil,
+        events: EventBook? = nil,
         access: AccessControl = AccessControl(),
         views: SavedViews = SavedViews(),
         options: Options,
@@ -115,6 +118,7 @@ public struct WebAPI: Sendable {
         self.status = status
         self.imports = imports
         self.hosts = hosts
+        self.events = events
         self.options = options
         self.clock = clock
         self.access = access
@@ -196,6 +200,9 @@ public struct WebAPI: Sendable {
             try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
         case .imports: try await importCapture(request)
         case .views: try await savedViews(request)
+        case .events: try await eventList(request)
+        case .fastNetMon: try await fastNetMon(request)
+        case .influx, .influxRoot: try await influxWrite(request, endpoint)
         case .login: try await login(request)
         case .logout: try await logout()
         case .session: session()

@@ -18,10 +18,11 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
 # an SNMP agent, certificates, and the headers that our declarations of its library are compared with.
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 ethtool procps chromium protobuf-compiler
-    bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd)
+    bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd
+    curl scamper fastnetmon)
 
 # Units that those packages would leave running; nfdump's would even take 2055.
-test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd)
+test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd fastnetmon)
 
 gigabyte_in_kilobytes=1048576
 missing=()

@@ -19,10 +19,11 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 iputils-ping nftables conntrack ethtool procps chromium protobuf-compiler
     bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd
-    prometheus systemd)
+    prometheus systemd curl scamper fastnetmon)
 
 # Units that those packages would leave running; nfdump's would even take 2055.
-test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd prometheus)
+test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd prometheus
+    fastnetmon)
 
 gigabyte_in_kilobytes=1048576
 missing=()

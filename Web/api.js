@@ -16,6 +16,8 @@ import { toLogin } from "./session.js";
 /** @typedef {import("./types/api.d.ts").FlowDetails} FlowDetails */
 /** @typedef {import("./types/api.d.ts").TailLine} TailLine */
 /** @typedef {import("./types/api.d.ts").Completion} Completion */
+/** @typedef {import("./types/api.d.ts").Events} Events */
+/** @typedef {import("./types/api.d.ts").NetEvent} NetEvent */
 /** @typedef {Record<string, string|number|undefined>} Parameters */
 
 /** Why a read failed: the server's own words, or "network" when there was no answer. */
@@ -44,6 +46,12 @@ export const losses = (signal) => read("health/losses", {}, signal);
 export const exporters = (signal) => read("exporters", {}, signal);
 /** @param {string} address @param {AbortSignal} signal @returns {Promise<Exporters>} one exporter, with its names */
 export const exporter = (address, signal) => read("exporters", { address }, signal);
+
+/** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Events>} the newest first */
+export const events = (parameters, signal) => read("events", parameters, signal);
+
+/** @param {string} id @param {AbortSignal} signal @returns {Promise<NetEvent>} with all of its text */
+export const event = (id, signal) => read("events", { event: id }, signal);
 
 /** @param {AbortSignal} signal @returns {Promise<import("./types/api.d.ts").Manual>} */
 export const docs = (signal) => read("docs", {}, signal);

@@ -8,6 +8,7 @@ import { useData, useUnreachable } from "./data.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
 import { Docs } from "./views/docs.js";
+import { Events } from "./views/events.js";
 import { Explore } from "./views/explore.js";
 import { Flows } from "./views/flows.js";
 import { HealthStrip } from "./views/health.js";
@@ -16,7 +17,7 @@ import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
 import { Relations } from "./views/relations.js";
 import { LinkedView } from "./views/savedviews.js";
-import { docsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar } from "./views/topbar.js";
+import { docsStart, eventsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -42,6 +43,8 @@ function App() {
         ? markup`<${Flows} state=${state} schema=${schema} key="flows" />`
         : state.page === "relations"
         ? markup`<${Relations} state=${state} schema=${schema.data} key="relations" />`
+        : state.page === "events"
+        ? markup`<${Events} state=${state} key="events" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
@@ -63,7 +66,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o`, `g e`, `g f`, `g r` and `g d` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e`, `g f`, `g r`, `g v` and `g d` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -80,6 +83,7 @@ function useKeys(openHelp) {
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
             else if (chord && event.key === "f") navigate(state.page === "flows" ? {} : flowsStart(state));
             else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
+            else if (chord && event.key === "v") navigate(eventsStart(state));
             else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
@@ -97,7 +101,7 @@ function useKeys(openHelp) {
 function focusFilter() {
     // The manual has a search in its place.
     if (current().page === "docs") return document.getElementById("docs-search")?.focus();
-    if (current().page === "overview") navigate(exploreStart(current()));
+    if (["overview", "events"].includes(current().page)) navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter")?.focus()));

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"|"flows"|"relations"|"docs"} page
+ * @property {"overview"|"explore"|"flows"|"relations"|"events"|"docs"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 6
@@ -91,7 +91,7 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations|docs)$/)),
+        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations|events|docs)$/)),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),

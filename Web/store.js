@@ -69,7 +69,7 @@ function useRedraw(among) {
     }, []);
 }
 
-/** @typedef {{theme: "system"|"dark"|"light", zone: "local"|"utc", refresh: number}} Preferences refresh in seconds, 0 = off */
+/** @typedef {{theme: "system"|"dark"|"light", zone: "local"|"utc", refresh: number, events: "on"|"off"}} Preferences refresh in seconds, 0 = off; events on charts */
 
 /** The offered pauses between two reads, in seconds. */
 export const REFRESH = [0, 1, 5, 10, 30, 60, 300];
@@ -81,6 +81,7 @@ const preferences = {
     theme: /** @type {Preferences["theme"]} */ (remembered("theme", ["system", "dark", "light"])),
     zone: /** @type {Preferences["zone"]} */ (remembered("zone", ["local", "utc"])),
     refresh: Number(remembered("refresh", ["10", ...REFRESH.map(String)])),
+    events: /** @type {Preferences["events"]} */ (remembered("events", ["on", "off"])),
 };
 
 /** @param {string} name @param {string[]} allowed the first is the default */

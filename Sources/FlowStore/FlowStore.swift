@@ -35,6 +35,28 @@ public protocol BatchStore: FlowStore {
     func append(_ batch: FlowBatch, token: String) throws(StoreError)
 }
 
+/// A store that takes rows of the tables beside that of flows.
+public protocol TableStore: FlowStore {
+    /// Stores rows of one table; when it returns, they are acknowledged.
+    ///
+    /// Blocks the thread that calls.
+    ///
+    /// - Parameter token: names the rows: a second try with the same token
+    ///   stores nothing twice. Letters, digits and hyphens.
+    func append(_ rows: TableRows, token: String) throws(StoreError)
+}
+
+extension TableStore {
+    /// Stores rows as ``append(_:token:)`` does, beside the cooperative pool.
+    public func store(_ rows: TableRows, token: String) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global(qos: .userInitiated).async {
+                continuation.resume(with: Result { try self.append(rows, token: token) })
+            }
+        }
+    }
+}
+
 /// What one query may use.
 public struct QueryLimits: Sendable {
     /// Seconds until the engine gives up.

@@ -21,6 +21,7 @@ struct SchemaReconciler {
             let type = known.dropFirst(column.name.count + 1)
             if type != column.clickHouseType, type.hasPrefix("Enum8(") { try execute(ClickHouse.modifyColumn(column)) }
         }
+        try completeSideTables()
         try makeRollups(retentionDays: days)
         for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }
         try makeDerivedColumns()
@@ -42,6 +43,18 @@ struct SchemaReconciler {
         }
     }
 
+    /// Gives the tables beside that of flows the columns that an older version didn't know.
+    private func completeSideTables() throws(StoreError) {
+        for table in SideTable.all {
+            let present = try strings(
+                "SELECT name FROM system.columns WHERE database = '\(ClickHouse.database)' AND table = '\(table.name)'"
+            )
+            for column in table.columns where !present.contains(column.name) {
+                try execute(ClickHouse.addColumn(column, to: table))
+            }
+        }
+    }
+
     private var flows: String {
         "database = '\(ClickHouse.database)' AND table = '\(ClickHouse.flowsTable)'"
     }
@@ -51,6 +64,7 @@ struct SchemaReconciler {
         for table in [ClickHouse.flowsTable, ClickHouse.interfaceCountersTable] {
             try setExpiry(ClickHouse.ttl(days: days), of: table)
         }
+        for table in SideTable.all { try setExpiry(ClickHouse.ttl(days: days, of: table), of: table.name) }
         for rollup in Rollup.all {
             try setExpiry(ClickHouse.rollupTTL(rollup, retentionDays: days), of: rollup.table)
         }

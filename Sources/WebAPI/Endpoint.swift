@@ -21,6 +21,11 @@ enum Endpoint: String, CaseIterable {
     case cancel = "/api/v1/questions/cancel"
     case imports = "/api/v1/imports"
     case views = "/api/v1/views"
+    case events = "/api/v1/events"
+    case fastNetMon = "/api/v1/events/fastnetmon"
+    case influx = "/api/v1/influx/write"
+    /// What FastNetMon writes to: it can be told a host and a port, and no path.
+    case influxRoot = "/write"
     case login = "/api/v1/login"
     case logout = "/api/v1/logout"
     case session = "/api/v1/session"
@@ -37,8 +42,8 @@ enum Endpoint: String, CaseIterable {
     var methods: [String] {
         switch self {
         case .query: ["get", "post"]
-        case .imports, .cancel, .login, .logout: ["post"]
-        case .views: ["get", "post", "put", "delete"]
+        case .imports, .cancel, .login, .logout, .fastNetMon, .influx, .influxRoot: ["post"]
+        case .views, .events: ["get", "post", "put", "delete"]
         default: ["get"]
         }
     }
@@ -76,6 +81,9 @@ enum Endpoint: String, CaseIterable {
         case .cancel: ["id"]
         case .views: ["view"]
         case .audit: ["limit"]
+        case .events: ["from", "to", "kind", "subject", "limit", "event"]
+        case .fastNetMon: ["ip", "side", "power", "action"]
+        case .influx, .influxRoot: ["db", "rp", "precision", "u", "p"]
         default: []
         }
     }

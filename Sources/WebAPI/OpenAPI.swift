@@ -49,7 +49,7 @@ extension JSONWriter {
 
     private mutating func operation(_ endpoint: Endpoint, _ method: String) {
         object { json in
-            let name = endpoint.rawValue.split(separator: "/").last.map(String.init) ?? ""
+            let name = endpoint.operationName
             json.member("operationId") { json in json.string(method == "get" ? name : "\(name)_\(method)") }
             json.member("summary") { json in json.string(endpoint.summary) }
             if endpoint.needsToken {
@@ -67,7 +67,8 @@ extension JSONWriter {
                             json.member("name") { json in json.string(name) }
                             json.member("in") { json in json.string("query") }
                             json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
-                            if endpoint == .imports || endpoint == .cancel || (endpoint == .views && method != "get")
+                            if (endpoint == .events && name == "event" && method != "get") || endpoint == .imports
+                                || endpoint == .cancel || (endpoint == .views && method != "get")
                                 || (endpoint == .flow && name == "place")
                             {
                                 json.member("required") { json in json.bool(true) }
@@ -262,6 +263,14 @@ extension JSONWriter {
 }
 
 extension Endpoint {
+    fileprivate var operationName: String {
+        switch self {
+        case .influx: "influx"
+        case .influxRoot: "influx_root"
+        default: rawValue.split(separator: "/").last.map(String.init) ?? ""
+        }
+    }
+
     /// One sentence for the document.
     var summary: String {
         switch self {
@@ -289,6 +298,15 @@ extension Endpoint {
             Pages of the console that people named: their own and shared ones. POST saves one, PUT changes it, DELETE \
             removes it.
             """
+        case .events:
+            """
+            What happened and isn't traffic: attacks, deployments, notes. POST saves an event (what has its id already is \
+            changed), PUT changes one, DELETE removes it.
+            """
+        case .fastNetMon:
+            "Takes what FastNetMon's notify script or its webhook says: a ban begins an attack, an unban ends it."
+        case .influx: "Takes points of the measurement events in InfluxDB's line protocol; others are counted and left."
+        case .influxRoot: "The same as /api/v1/influx/write, where programs look for it that can be told no path."
         case .login: "Begins a session with a user's name and password."
         case .logout: "Ends the session."
         case .session: "Who asks."
@@ -318,14 +336,19 @@ extension Endpoint {
 
     /// The parameters that requests of a method take.
     func parameters(of method: String) -> [String] {
-        self == .views && method == "post" || self != .views && method != methods.first ? [] : parameters
+        switch self {
+        case .views: method == "post" ? [] : parameters
+        case .events: method == "get" ? parameters : method == "post" ? [] : ["event"]
+        default: method != methods.first ? [] : parameters
+        }
     }
 
     /// What stands in the body of a request; nil when there is none.
     func bodyType(of method: String) -> String? {
         switch (self, method) {
         case (.imports, "post"): "application/octet-stream"
-        case (.views, "post"), (.views, "put"), (.login, "post"): "application/json"
+        case (.views, "post"), (.views, "put"), (.login, "post"), (.events, "post"), (.events, "put"):
+            "application/json"
         case (.cancel, _), (.logout, _): nil
         case (_, "post"): "text/plain"
         default: nil
@@ -446,6 +469,13 @@ extension Endpoint {
             views (id, name, query, owner, shared, mayChange, created, updated), with an ETag; of one view, or after a \
             change of it, the view; If-Match guards a change
             """
+        case .events:
+            """
+            from, to, events (id, start, end (null while it goes on), kind, subject, title, figures, tags, text, textCut, \
+            source, updated), cut (whether there are more); of one event, or after a change of it, the event
+            """
+        case .fastNetMon: "event (the attack's id; null when an end came to which nobody told a beginning)"
+        case .influx, .influxRoot: "Nothing, with status 204."
         case .login, .logout, .session:
             """
             open (whether nobody has to say who they are), passwords (whether somebody can log in), user, role and by \
@@ -507,6 +537,15 @@ extension Endpoint {
         case "id":
             "A name that the client chooses for the question, to watch and to cancel it; one question at a time has it."
         case "view": "The id of one saved view."
+        case "event": "The id of one event."
+        case "kind": "Events of that kind only: attack, deploy, note and others."
+        case "subject": "Events about that only, such as an address."
+        case "ip": "The attacked address, FastNetMon's first argument."
+        case "side": "Whether the attack is incoming or outgoing, its second argument."
+        case "power": "Packets a second, its third argument."
+        case "action": "What happened, its fourth argument: ban, attack_details or unban; without it the body is JSON."
+        case "precision": "The unit of the points' times: ns, us, ms, s, m or h; default ns."
+        case "db", "rp", "u", "p": "What InfluxDB's clients send along; of no meaning here."
         case "name": "What the capture is called, for messages."
         case "format":
             "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others; of flows csv or json."

@@ -20,6 +20,8 @@ public struct WebAPI: Sendable {
     public let imports: (any CaptureImporter)?
     /// Who knows names of hosts that nobody gave; nil knows none.
     public let hosts: (any HostNameSource)?
+    /// The events of the store; nil has none.
+    public let events: EventBook?
     /// What may be set.
     public let options: Options
     let clock: @Sendable () -> UInt64
@@ -112,6 +114,7 @@ public struct WebAPI: Sendable {
         status: any StatusSource,
         imports: (any CaptureImporter)? = nil,
         hosts: (any HostNameSource)? = nil,
+        events: EventBook? = nil,
         access: AccessControl = AccessControl(),
         views: SavedViews = SavedViews(),
         options: Options,
@@ -121,6 +124,7 @@ public struct WebAPI: Sendable {
         self.status = status
         self.imports = imports
         self.hosts = hosts
+        self.events = events
         self.options = options
         self.clock = clock
         self.access = access
@@ -208,6 +212,9 @@ public struct WebAPI: Sendable {
             try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
         case .imports: try await importCapture(request)
         case .views: try await savedViews(request)
+        case .events: try await eventList(request)
+        case .fastNetMon: try await fastNetMon(request)
+        case .influx, .influxRoot: try await influxWrite(request, endpoint)
         case .login: try await login(request)
         case .logout: try await logout()
         case .session: session()

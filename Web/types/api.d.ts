@@ -485,3 +485,28 @@ export interface Manual {
     version: string;
     pages: { name: string; title: string }[];
 }
+
+/** What happened and isn't traffic. */
+export interface NetEvent {
+    id: string;
+    /** Unix seconds. */
+    start: number;
+    /** null while it goes on; a moment ends when it starts. */
+    end: number | null;
+    kind: string;
+    subject: string;
+    title: string;
+    figures: Record<string, number>;
+    tags: Record<string, string>;
+    text: string;
+    textCut: boolean;
+    source: string;
+    updated: number;
+}
+export interface Events {
+    from: number;
+    to: number;
+    events: NetEvent[];
+    /** Whether there are more. */
+    cut: boolean;
+}

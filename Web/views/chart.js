@@ -5,6 +5,7 @@ import { FRAME, pixelOf, timeAt } from "../charts/axis.js";
 import { firstFlow } from "../clock.js";
 import { clockWithSeconds, day, span } from "../time.js";
 import { duration } from "../units.js";
+import { EventBands } from "./eventbands.js";
 import { Icon } from "./parts.js";
 
 /** @typedef {import("../charts/axis.js").Theme} Theme */
@@ -110,6 +111,7 @@ export function Chart(props) {
     return markup`<div class="chart" style=${height ? { height: `${height}px` } : undefined} onPointerDown=${onDown} onPointerMove=${onMove} onPointerUp=${onUp} onPointerLeave=${leave}
         onPointerCancel=${leave}>
         <div class="canvas" ref=${canvas} role="img" aria-label=${label}></div>
+        <${EventBands} range=${range} width=${width} frame=${frame} zone=${zone} pointer=${brush ? null : pointer} />
         <${Before} range=${range} width=${width} zone=${zone} frame=${frame} />
         ${pending > 0 && markup`<${Pending} range=${range} width=${width} frame=${frame} seconds=${pending} />`}
         ${marks.map((mark) => markup`<${Band} key=${mark.kind} band=${mark} range=${range} width=${width} frame=${frame} kind=${mark.kind} />`)}

@@ -49,6 +49,11 @@ export function relationsStart(state) {
     return { ...overviewStart(state), page: "relations", filter: state.filter };
 }
 
+/** What happened in the range. @param {State} state @returns {State} */
+export function eventsStart(state) {
+    return { ...overviewStart(state), page: "events" };
+}
+
 /** @param {State} state @param {string} [doc] a page of the manual, and a section behind a slash @returns {State} */
 export function docsStart(state, doc = "") {
     return { ...overviewStart(state), page: "docs", doc };
@@ -91,6 +96,7 @@ function pages(state) {
             start: state.page === "relations" ? state : relationsStart(state),
             current: state.page === "relations",
         },
+        { name: "Events", start: state.page === "events" ? state : eventsStart(state), current: state.page === "events" },
         { name: "Docs", start: docsStart(state), current: state.page === "docs" },
     ];
 }

@@ -81,7 +81,7 @@ public enum ClickHouse {
         [
             "CREATE DATABASE IF NOT EXISTS \(database)", createFlows(retentionDays: retentionDays),
             createInterfaceCounters(retentionDays: retentionDays),
-        ]
+        ] + SideTable.all.map { createSideTable($0, retentionDays: retentionDays) }
     }
 
     /// The table of raw flows.
@@ -128,7 +128,7 @@ public enum ClickHouse {
                 SELECT \(outputs.joined(separator: ", ")) FROM \(database).\(input.rawValue)
                 """,
             ]
-        } + interfaceCountersInputStatements
+        } + interfaceCountersInputStatements + sideTableInputStatements
     }
 
     /// The statement that brings an older table one column further.

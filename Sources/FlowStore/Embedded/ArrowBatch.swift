@@ -28,6 +28,11 @@ struct ArrowBatch {
         }
     }
 
+    /// Lends rows of a table beside that of flows, which lie in `memory`.
+    init(_ memory: TableMemory, layout: ArrowLayout) {
+        self.init(rows: memory.count, layout: layout) { index in memory.columns[index] }
+    }
+
     /// - Parameter memory: the values of the column with that place in the layout, or
     ///   where each ends and then their bytes where their length varies; nil for zeros.
     private init(

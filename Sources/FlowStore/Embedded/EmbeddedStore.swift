@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// The default store: ClickHouse inside this process, over one data folder.
-public final class EmbeddedStore: BatchStore, @unchecked Sendable {
+public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     // Everything is immutable, or guards itself: hence Sendable.
     private let engine: Engine
     private let folder: String
@@ -214,7 +214,7 @@ public final class EmbeddedStore: BatchStore, @unchecked Sendable {
     /// Bytes that a row takes before it is merged, rollups included, at the most.
     private static let mostRowBytes: UInt64 = 100
 
-    private func append(
+    func append(
         _ arrow: ArrowBatch,
         to table: String,
         token: String,

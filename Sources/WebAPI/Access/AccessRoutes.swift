@@ -10,6 +10,7 @@ extension WebAPI {
     func admit(_ endpoint: Endpoint, _ request: Request, _ context: WebContext) async throws -> Response {
         var api = self
         api.facts = RequestFacts(request, peer: context.peer, isTLS: options.certificate != nil)
+        api.facts.isInflux = endpoint == .influx || endpoint == .influxRoot
         do {
             if let role = endpoint.role(for: request.method) {
                 api.caller = try access.caller(api.facts, needing: role)
@@ -133,7 +134,8 @@ extension Endpoint {
         // Probes of orchestrators learn nothing but a word; who logs in isn't known before.
         case .alive, .ready, .login, .logout, .session: nil
         case .imports: .editor
-        case .views: method == .get || method == .head ? .viewer : .editor
+        case .fastNetMon, .influx, .influxRoot: .editor
+        case .views, .events: method == .get || method == .head ? .viewer : .editor
         case .audit: .admin
         default: .viewer
         }

@@ -13,6 +13,8 @@ struct AuditEvent: Codable, Hashable, Sendable {
         case viewSaved = "view-saved"
         case viewChanged = "view-changed"
         case viewDeleted = "view-deleted"
+        case eventSaved = "event-saved"
+        case eventDeleted = "event-deleted"
         case imported = "import"
         case sql
         case cancelled

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 public import Hummingbird
 import NIOCore
@@ -13,6 +14,8 @@ struct RequestFacts: Sendable {
     var peer: IPAddress?
     /// Whether the connection is encrypted.
     var isTLS = false
+    /// Whether the route is one that InfluxDB's clients write to.
+    var isInflux = false
 }
 
 extension RequestFacts {
@@ -30,9 +33,19 @@ extension RequestFacts {
     var isSafe: Bool { method == .get || method == .head }
 
     /// What stands behind `Bearer` in Authorization (RFC 6750 section 2.1); nil when there is nothing like it.
+    ///
+    /// Where InfluxDB's clients write, also what they know: `Token`, or `Basic` with the token for a password.
     var bearer: String? {
         let words = (headers[.authorization] ?? "").split(separator: " ")
-        return words.count == 2 && words[0].lowercased() == "bearer" ? String(words[1]) : nil
+        guard words.count == 2 else { return nil }
+        switch words[0].lowercased() {
+        case "bearer": return String(words[1])
+        case "token" where isInflux: return String(words[1])
+        case "basic" where isInflux:
+            let pair = Data(base64Encoded: String(words[1])).flatMap { String(validating: $0, as: UTF8.self) }
+            return pair.flatMap { pair in pair.firstIndex(of: ":").map { String(pair[pair.index(after: $0)...]) } }
+        default: return nil
+        }
     }
 
     /// Whether the page that asked is ours; nil when the client is no browser and tells neither.

@@ -4,7 +4,7 @@ public import NetTypes
 public enum Role: String, CaseIterable, Comparable, Sendable, Codable {
     /// Reads.
     case viewer
-    /// Also keeps saved views, and imports captures.
+    /// Also keeps saved views and events, and imports captures.
     case editor
     /// Also reads the audit log, and cancels other people's questions.
     case admin

@@ -21,7 +21,7 @@ struct WebService {
 
     init(
         configuration: Configuration,
-        store: any FlowStore,
+        store: any TableStore,
         status: any StatusSource,
         imports: any CaptureImporter,
         hosts: any HostNameSource,
@@ -46,6 +46,7 @@ struct WebService {
             status: status,
             imports: imports,
             hosts: hosts,
+            events: EventBook(store: store),
             access: access,
             views: SavedViews(folder: configuration.store.data, logger: logger),
             options: WebAPI.Options(

@@ -8,7 +8,7 @@ extension WebAPI {
         return healthFamilies(health) + LossMetrics.families(health.losses)
             + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
             + (health.asMap?.metrics ?? []) + (health.bmp?.metrics ?? []) + (imports?.metrics() ?? [])
-            + (hosts?.metrics() ?? []) + [access.metrics]
+            + (hosts?.metrics() ?? []) + [access.metrics] + (sqlTally?.metrics ?? [])
     }
 
     private func healthFamilies(_ health: HealthReport) -> [MetricFamily] {

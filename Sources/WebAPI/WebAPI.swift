@@ -33,6 +33,8 @@ public struct WebAPI: Sendable {
     let access: AccessControl
     /// What people saved.
     let views: SavedViews
+    /// What the SQL endpoint counts, for `/metrics`; nil where there is none.
+    public var sqlTally: SQLTally?
     /// Who asks, in the copy that answers one request.
     var caller = Caller.anybody
     /// What tells who makes it.
@@ -128,6 +130,9 @@ public struct WebAPI: Sendable {
 
     /// Changes the names that people may use for the server besides `localhost`, from the next request on.
     public func setNames(_ new: [String]) { names.set(new) }
+
+    /// The names of now.
+    var hostNames: [String] { names.current }
 
     /// All routes behind their guards, outermost first: every answer gets the
     /// security headers, every error becomes JSON, and a request from

@@ -101,8 +101,8 @@ part_unit() { swift test -c release --skip-build; }
 # Every input that ever failed, then 20 s of new ones; the fuzzers have a build of their own.
 part_fuzz() { Scripts/fuzz.sh 4; }
 
-# Rows beside those of tshark and nfdump, field by field.
-part_differential() { pytest -q -rs -p no:cacheprovider Tests/Differential; }
+# Rows beside those of tshark and nfdump, field by field; ClickHouse's own clients and formats.
+part_differential() { pytest -q -rs -p no:cacheprovider Tests/Differential Tests/ClickHouse; }
 
 part_scenarios() { python3 Tests/Scenarios/run.py; }
 

@@ -167,7 +167,8 @@ void netmeta_connection_close(netmeta_connection *self) {
 
 // MARK: Statements
 
-int netmeta_execute(netmeta_connection *self, const char *sql, struct ArrowArrayStream *stream, char **error) {
+int netmeta_execute(
+    netmeta_connection *self, const char *sql, struct ArrowArrayStream *stream, int64_t *written, char **error) {
     struct AdbcDriver *driver = &self->owner->driver;
     AdbcStatement statement = {0};
     struct AdbcError adbc = {0};
@@ -176,9 +177,10 @@ int netmeta_execute(netmeta_connection *self, const char *sql, struct ArrowArray
     memset(&adbc, 0, sizeof adbc);
     status = failed(driver->StatementSetSqlQuery(&statement, sql, &adbc), &adbc, "statement", error);
     if (!status) {
-        int64_t rows = 0;
+        int64_t rows = -1;
         memset(&adbc, 0, sizeof adbc);
         status = failed(driver->StatementExecuteQuery(&statement, stream, &rows, &adbc), &adbc, "query", error);
+        if (written) *written = rows;
     }
     memset(&adbc, 0, sizeof adbc);
     failed(driver->StatementRelease(&statement, &adbc), &adbc, "", NULL);

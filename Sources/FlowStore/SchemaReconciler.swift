@@ -4,7 +4,7 @@ import FlowSchema
 ///
 /// Only adds columns and names of enums: columns that this version doesn't know stay as they are.
 struct SchemaReconciler {
-    let connection: EngineConnection
+    let connection: any SchemaConnection
     /// Is told how far the filling of new rollups has come.
     let onProgress: (@Sendable (String) -> Void)?
 

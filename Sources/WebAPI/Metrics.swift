@@ -9,6 +9,7 @@ extension WebAPI {
             + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
             + (health.asMap?.metrics ?? []) + (health.bmp?.metrics ?? []) + (imports?.metrics() ?? [])
             + (hosts?.metrics() ?? []) + [access.metrics] + (events.map { [$0.metrics] } ?? [])
+            + (sqlTally?.metrics ?? [])
     }
 
     private func healthFamilies(_ health: HealthReport) -> [MetricFamily] {

@@ -52,6 +52,20 @@ final class RunningQuestions: Sendable {
         }
     }
 
+    /// Lists a question whose answer goes on after its handler has returned, until ``leave(_:)``.
+    ///
+    /// - Returns: false when a question of that id is asked already.
+    func enter(_ id: String, path: String, owner: String, cancel: @escaping @Sendable () -> Void) -> Bool {
+        questions.withLock { questions in
+            guard questions[id] == nil else { return false }
+            questions[id] = Question(id: id, path: path, owner: owner, start: .now, cancel: cancel)
+            return true
+        }
+    }
+
+    /// Takes a question off the list.
+    func leave(_ id: String) { questions.withLock { $0[id] = nil } }
+
     /// The question of an id; nil when none of that id is asked.
     func question(_ id: String) -> Question? { questions.withLock { $0[id] } }
 

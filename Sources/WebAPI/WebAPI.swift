@@ -37,6 +37,8 @@ public struct WebAPI: Sendable {
     let access: AccessControl
     /// What people saved.
     let views: SavedViews
+    /// What the SQL endpoint counts, for `/metrics`; nil where there is none.
+    public var sqlTally: SQLTally?
     /// Who asks, in the copy that answers one request.
     var caller = Caller.anybody
     /// What tells who makes it.
@@ -142,6 +144,9 @@ public struct WebAPI: Sendable {
 
     /// Changes how long an answer is given to others who ask the same, from the next request on.
     public func setKeepAnswers(_ new: Duration) { shared.set(keep: new) }
+
+    /// The names of now.
+    var hostNames: [String] { names.current }
 
     /// All routes behind their guards, outermost first: every answer gets the
     /// security headers, every error becomes JSON, and a request from

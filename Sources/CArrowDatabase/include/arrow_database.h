@@ -66,9 +66,11 @@ netmeta_connection *netmeta_connection_open(netmeta_database *database, char **e
 void netmeta_connection_close(netmeta_connection *connection);
 
 /// Runs one statement; `stream` may be NULL when no rows are wanted, else the
-/// caller releases it before the next statement. Returns 0, or an ADBC
-/// status and a message.
-int netmeta_execute(netmeta_connection *connection, const char *sql, struct ArrowArrayStream *stream, char **error);
+/// caller releases it before the next statement. `rows`, unless NULL, is how
+/// many the statement wrote, or -1 when the engine doesn't tell. Returns 0, or
+/// an ADBC status and a message.
+int netmeta_execute(
+    netmeta_connection *connection, const char *sql, struct ArrowArrayStream *stream, int64_t *rows, char **error);
 
 /// Appends one record batch to a table by the position of its columns and
 /// releases `array` and `schema` in every case. Returns 0, or an ADBC status

@@ -43,7 +43,7 @@ extension SQLGate {
     /// Ordinary functions, in lower case.
     static let scalarFunctions = names(
         """
-        abs accuratecast accuratecastordefault accuratecastornull acos acosh adddate adddays addhours addinterval
+        _cast abs accuratecast accuratecastordefault accuratecastornull acos acosh adddate adddays addhours addinterval
         addmicroseconds addmilliseconds addminutes addmonths addnanoseconds addquarters addseconds
         addtupleofintervals addweeks addyears age alphatokens and appendtrailingcharifabsent array arrayall
         arrayaucpr arrayautocorrelation arrayavg arraybottomk arraycompact arrayconcat arraycount arraycumsum

@@ -5,15 +5,15 @@ import Synchronization
 /// The default store: ClickHouse inside this process, over one data folder.
 public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     // Everything is immutable, or guards itself: hence Sendable.
-    private let engine: Engine
+    let engine: Engine
     private let folder: String
     let inserts: InsertConnections
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
     private let counterLayout: ArrowLayout
     private let ours: QueryWorkers
-    private let peoples: QueryWorkers
+    let peoples: QueryWorkers
     private let keeping: QueryWorkers
-    private let memory: EngineMemory
+    let memory: EngineMemory
     /// The ids of the questions that run, by the names of their connections.
     let asking = Mutex<[String: String]>([:])
     let damage = Mutex(DamageState())
@@ -144,7 +144,7 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     private static let peoplesConnections = EngineMemory.peoplesQuestions
 
     /// People's SQL runs where settings can't be changed and nothing can be written.
-    private static func restrict(_ connection: EngineConnection, memory: EngineMemory) throws(StoreError) {
+    static func restrict(_ connection: EngineConnection, memory: EngineMemory) throws(StoreError) {
         let settings =
             ["max_execution_time = 60", "max_result_rows = 1000000", "max_ast_depth = 500", "max_query_size = 262144"]
             + EngineMemory.settings(memory: memory.peoplesQuestion) + [QueryLimits.yielding, "readonly = 1"]

@@ -90,7 +90,17 @@ final class EngineConnection: @unchecked Sendable {
     /// Runs a statement without rows.
     func execute(_ sql: String) throws(StoreError) {
         var message: UnsafeMutablePointer<CChar>?
-        guard netmeta_execute(connection, sql, nil, &message) == 0 else { throw StoreError(taking: message) }
+        guard netmeta_execute(connection, sql, nil, nil, &message) == 0 else { throw StoreError(taking: message) }
+    }
+
+    /// Runs a statement that writes.
+    ///
+    /// - Returns: how many rows it wrote, if the engine tells.
+    func count(_ sql: String) throws(StoreError) -> UInt64? {
+        var message: UnsafeMutablePointer<CChar>?
+        var rows: Int64 = -1
+        guard netmeta_execute(connection, sql, nil, &rows, &message) == 0 else { throw StoreError(taking: message) }
+        return UInt64(exactly: rows)
     }
 
     /// Runs a statement and reads all of its rows.
@@ -98,7 +108,7 @@ final class EngineConnection: @unchecked Sendable {
         let start = ContinuousClock.now
         var message: UnsafeMutablePointer<CChar>?
         var stream = ArrowArrayStream()
-        guard netmeta_execute(connection, sql, &stream, &message) == 0 else { throw StoreError(taking: message) }
+        guard netmeta_execute(connection, sql, &stream, nil, &message) == 0 else { throw StoreError(taking: message) }
         var reader = ArrowReader()
         try reader.read(&stream, limit: limit)
         let elapsed = (ContinuousClock.now - start) / .seconds(1)

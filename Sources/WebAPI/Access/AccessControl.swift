@@ -12,11 +12,12 @@ import Telemetry
 public final class AccessControl: Sendable {
     private let state: Mutex<AccessSettings>
     private let sessions: SessionBook
-    private let limits = Mutex(LoginLimits())
-    private let checks = PasswordChecks()
+    let limits = Mutex(LoginLimits())
+    let checks = PasswordChecks()
+    let passwords = KnownPasswords()
     private let isLocal: @Sendable (String) -> Bool
     private let logger: Logger?
-    private let clock: @Sendable () -> UInt64
+    let clock: @Sendable () -> UInt64
     let audit: AuditLog
     /// Browsers give a cookie to every port of a host, so that each server needs a name of its own.
     let cookieName: String

@@ -275,18 +275,26 @@ extension ValueFormat<String?> {
 // MARK: - Together
 
 extension Configuration {
-    /// Whether other machines could use the console without saying who they are.
-    var isExposed: Bool { !console.listen.address.isLoopback && AccessSettings(self).isOpen }
+    /// Where other machines could ask without saying who they are.
+    private var exposed: [(key: String, endpoint: IPEndpoint, usual: String)] {
+        guard AccessSettings(self).isOpen else { return [] }
+        var places = [(key: "console.listen", endpoint: console.listen, usual: "127.0.0.1:8080")]
+        if let sql = console.sql { places.append((key: "console.sql", endpoint: sql, usual: "127.0.0.1:8123")) }
+        return places.filter { !$0.endpoint.address.isLoopback }
+    }
+
+    /// Whether other machines could ask without saying who they are.
+    var isExposed: Bool { !exposed.isEmpty }
 
     /// What doesn't fit together, by the key whose value has to change.
     var conflicts: [(key: String, problem: String)] {
         var result: [(key: String, problem: String)] = []
-        if isExposed {
+        for place in exposed {
             result.append(
                 (
-                    "console.listen",
-                    "\(console.listen) can be reached from other machines, which needs authentication: `netmeta user "
-                        + "hash NAME` prints a line for auth.users; or listen on loopback, such as 127.0.0.1:8080"
+                    place.key,
+                    "\(place.endpoint) can be reached from other machines, which needs authentication: `netmeta user "
+                        + "hash NAME` prints a line for auth.users; or listen on loopback, such as \(place.usual)"
                 )
             )
         }

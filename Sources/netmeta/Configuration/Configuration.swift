@@ -96,6 +96,10 @@ struct Configuration: Sendable, Equatable {
     /// Console and API.
     struct Console: Sendable, Equatable {
         var listen = IPEndpoint(address: IPAddress(127, 0, 0, 1), port: 8080)
+        /// Where ClickHouse's HTTP interface listens; nil: nowhere.
+        var sql: IPEndpoint? = Console.usualSQL
+        /// Where ClickHouse's clients expect it.
+        static let usualSQL = IPEndpoint(address: IPAddress(127, 0, 0, 1), port: 8123)
         /// Host names, beyond the addresses themselves, that requests may be for.
         var hosts: [String] = []
         /// Files in PEM; both or none.

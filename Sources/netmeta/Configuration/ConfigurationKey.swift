@@ -300,6 +300,17 @@ extension ConfigurationKey {
         ),
         ConfigurationKey(
             "console",
+            "sql",
+            \.console.sql,
+            .optionalConsoleEndpoint,
+            """
+            Where ClickHouse's HTTP interface listens, read-only, see Docs/sql.md; off listens nowhere. Beyond loopback \
+            it takes users, tokens or proxies in the section auth, and uses tlsCertificate and tlsKey, too. When another \
+            program has the usual port, the server goes on without it and says so.
+            """
+        ),
+        ConfigurationKey(
+            "console",
             "hosts",
             \.console.hosts,
             .hostNames,

@@ -136,6 +136,23 @@ extension ValueFormat<IPEndpoint> {
     }
 }
 
+extension ValueFormat<IPEndpoint?> {
+    /// An address with a port, or `off` for nowhere; a port alone is one on loopback.
+    static var optionalConsoleEndpoint: Self {
+        let endpoint = ValueFormat<IPEndpoint>.consoleEndpoint
+        return Self(
+            expected: "an address with a port such as 127.0.0.1:8123, or off",
+            shape: endpoint.shape,
+            parse: { raw throws(ValueProblem) in
+                // YAML 1.1 programs may write the word off as false.
+                if case .text(let text) = raw, ["off", "false"].contains(text) { return nil }
+                return try endpoint.parse(raw)
+            },
+            text: { $0.map(endpoint.text) ?? "off" }
+        )
+    }
+}
+
 private func isPort(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
 }

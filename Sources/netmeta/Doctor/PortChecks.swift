@@ -16,7 +16,10 @@ struct PortChecks {
             }
         }
         let bmp = configuration.enrichment.bmp.listen.map { tcp($0, key: "enrichment.bmp.listen") }
+        // The server does without the usual port of the SQL endpoint when another program has it.
+        let sql = configuration.console.sql.flatMap { $0 == Configuration.Console.usualSQL ? nil : $0 }
         return flows + bmp + [tcp(configuration.console.listen, key: "console.listen")]
+            + (sql.map { [tcp($0, key: "console.sql")] } ?? [])
     }
 
     private func udp(_ endpoint: IPEndpoint, _ buffer: Int) -> Finding {

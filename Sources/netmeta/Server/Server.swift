@@ -163,6 +163,7 @@ struct Server {
         }
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
+        let sql = web.sqlService().map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
@@ -177,6 +178,7 @@ struct Server {
                     .init(service: asMap),
                     .init(service: NameService(keeper: names)),
                     .init(service: reload(status, web, asMap, snmp, names, hangups)),
+                ] + sql + [
                     .init(service: web.service { announce(web) }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -207,6 +209,7 @@ struct Server {
         for advice in sources?.advice ?? [] { logger.warning("\(advice)") }
         if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
         print("console and API at \(web.address.shown)")
+        if let sql = web.sqlAddress { print("SQL at \(sql)") }
         print("ready")
         fflush(nil)
     }

@@ -15,13 +15,14 @@ struct WebService {
     private let access: AccessControl
     private let certificate: ServerCertificate?
     private let endpoint: IPEndpoint
+    private let sql: SQLServer?
     private let logger: Logger
     /// The server's own, which tells more than requests that fail.
     private let notices: Logger
 
     init(
         configuration: Configuration,
-        store: any TableStore,
+        store: any TableStore & FormattingStore,
         status: any StatusSource,
         imports: any CaptureImporter,
         hosts: any HostNameSource,
@@ -41,7 +42,7 @@ struct WebService {
             isLocal: { imports.accepts(token: $0) }
         )
         notices = logger
-        api = WebAPI(
+        var api = WebAPI(
             store: store,
             status: status,
             imports: imports,
@@ -60,9 +61,41 @@ struct WebService {
                 keepAnswers: configuration.console.keepAnswers
             )
         )
+        if let listener = try Self.sqlEndpoint(configuration.console, logger) {
+            let tally = SQLTally()
+            api.sqlTally = tally
+            sql = SQLServer(
+                api: api,
+                store: store,
+                options: SQLServer.Options(listener: listener, certificate: certificate),
+                tally: tally
+            )
+        } else {
+            sql = nil
+        }
+        self.api = api
         var quiet = logger
         quiet.logLevel = .warning
         self.logger = quiet
+    }
+
+    /// Where the SQL endpoint is to listen; nil where it isn't wanted, or where its usual port is another program's, as
+    /// on a machine with a ClickHouse server.
+    private static func sqlEndpoint(_ console: Configuration.Console, _ logger: Logger) throws -> IPEndpoint? {
+        guard let endpoint = console.sql else { return nil }
+        do throws(SocketError) {
+            try TCPPort.probe(endpoint)
+            return endpoint
+        } catch {
+            guard endpoint == Configuration.Console.usualSQL else {
+                throw Failure("\(error.description); console.sql sets another address")
+            }
+            logger.warning(
+                "the SQL endpoint is off: another program has its port; console.sql sets another one, or off",
+                metadata: ["reason": "\(error.description)"]
+            )
+            return nil
+        }
     }
 
     /// Puts new settings into force.
@@ -71,7 +104,8 @@ struct WebService {
         api.setKeepAnswers(configuration.console.keepAnswers)
         let settings = AccessSettings(configuration)
         // A new console.listen counts from the next start on: until then this one has to stay closed.
-        guard endpoint.address.isLoopback || !settings.isOpen else {
+        let isLocal = endpoint.address.isLoopback && (sql?.options.listener.address.isLoopback ?? true)
+        guard isLocal || !settings.isOpen else {
             notices.error(
                 "the section auth stays as it was until the next start: without it everybody could use the console",
                 metadata: ["listening": "\(endpoint)"]
@@ -138,10 +172,27 @@ struct WebService {
         }
     }
 
-    /// The HTTP server; calls `onReady` once it takes connections.
+    /// The HTTP server; calls `onReady` once it and the SQL endpoint take connections.
     func service(onReady: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
-        api.makeApplication(listeningOn: endpoint, logger: logger) { _ in onReady() }
+        api.makeApplication(listeningOn: endpoint, logger: logger) { [sql, sqlListens] _ in
+            if sql != nil { await sqlListens.wait() }
+            onReady()
+        }
     }
+
+    /// The SQL endpoint; nil where there is none.
+    func sqlService() -> (any Service)? {
+        sql.map { sql in
+            SQLService(application: sql.makeApplication(logger: logger) { [sqlListens] _ in sqlListens.open() })
+        }
+    }
+
+    /// Where the SQL endpoint listens, as people write it.
+    var sqlAddress: String? {
+        sql.map { "\(certificate == nil ? "http" : "https")://\($0.options.listener)" }
+    }
+
+    private let sqlListens = Latch()
 
     /// The folder with the console's files: NETMETA_WEB, beside the
     /// installation, or the Web folder of the checkout that the binary was built in.
@@ -175,4 +226,24 @@ extension ServerCertificate {
         guard let certificate = console.tlsCertificate, let key = console.tlsKey else { return nil }
         try self.init(certificate: certificate, key: key)
     }
+}
+
+/// The SQL endpoint among the server's services.
+private struct SQLService<Server: ApplicationProtocol>: Service {
+    let application: Server
+
+    func run() async throws { try await application.run() }
+}
+
+/// Something that happens once, and can be waited for.
+private final class Latch: Sendable {
+    private let stream: AsyncStream<Void>
+    private let source: AsyncStream<Void>.Continuation
+
+    init() { (stream, source) = AsyncStream.makeStream() }
+
+    func open() { source.finish() }
+
+    /// By one at a time.
+    func wait() async { for await _ in stream {} }
 }

@@ -120,7 +120,9 @@ extension GraphQuery {
             """
     }
 
-    private static let typesWithLifetimes: [FlowType] = [.netflowV1, .netflowV5, .netflowV7, .netflowV9, .ipfix]
+    private static let typesWithLifetimes: [FlowType] = [
+        .netflowV1, .netflowV5, .netflowV7, .netflowV9, .ipfix, .awsVPC, .gcpVPC,
+    ]
 }
 
 /// An amount that is cut into pieces; its names in the statement, inside others than outside.

@@ -64,6 +64,7 @@ public enum FieldGroup: String, CaseIterable, Sendable {
     case nat
     case application
     case places
+    case cloud
     case classes
 }
 
@@ -141,6 +142,8 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
     case ipfix = 4
     case netflowV1 = 11
     case netflowV7 = 12
+    case awsVPC = 40
+    case gcpVPC = 41
 
     /// NetMeta's name, as in the ClickHouse Enum8 and in FlowMessage.
     public var name: String {
@@ -152,6 +155,8 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
         case .ipfix: "IPFIX"
         case .netflowV1: "NETFLOW_V1"
         case .netflowV7: "NETFLOW_V7"
+        case .awsVPC: "AWS_VPC"
+        case .gcpVPC: "GCP_VPC"
         }
     }
 }

@@ -128,6 +128,8 @@ struct FlowStory {
         case .netflowV7: "NetFlow v7"
         case .netflowV9: "NetFlow v9"
         case .ipfix: "IPFIX"
+        case .awsVPC: "AWS VPC flow logs"
+        case .gcpVPC: "Google Cloud VPC flow logs"
         case .unknown: "the protocol"
         }
     }

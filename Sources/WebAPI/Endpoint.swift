@@ -59,7 +59,7 @@ enum Endpoint: String, CaseIterable {
         case .flowTail: ["filter", "columns", "limit", "seconds"]
         case .query: ["sql", "format", "id"]
         case .exporters: ["address"]
-        case .imports: ["name"]
+        case .imports: ["name", "kind", "layout", "reporter", "samplingRate", "sampler"]
         case .cancel: ["id"]
         case .views: ["view"]
         case .audit: ["limit"]

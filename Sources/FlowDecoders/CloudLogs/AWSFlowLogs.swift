@@ -336,10 +336,14 @@ public struct AWSFlowLogs {
                 guard decodeDocument(bytes.extracting(range), into: batch) else { return range.lowerBound }
                 countLines(bytes, range)
                 offset = range.upperBound
-            case .junk(let end):
-                countLines(bytes, offset..<end)
+            case .junk(let range):
+                countLines(bytes, offset..<range.lowerBound)
+                // The rest of it may be in the next piece.
+                if range.upperBound == bytes.count, !isLast, range.count < Self.mostLineBytes {
+                    return range.lowerBound
+                }
                 reject(.badJSON)
-                offset = end
+                offset = range.upperBound
             case .incomplete(let seen):
                 countLines(bytes, offset..<seen)
                 guard seen < bytes.count else { return seen }

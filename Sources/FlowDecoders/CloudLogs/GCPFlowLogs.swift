@@ -41,10 +41,13 @@ public struct GCPFlowLogs {
                 decodeEntry(bytes.extracting(range), into: batch)
                 countLines(bytes, range)
                 offset = range.upperBound
-            case .junk(let end):
-                countLines(bytes, offset..<end)
+            case .junk(let range):
+                countLines(bytes, offset..<range.lowerBound)
+                offset = range.lowerBound
+                // The rest of it may be in the next piece.
+                if range.upperBound == bytes.count, !isLast, range.count < Self.mostBytes { break decoding }
                 reject(.badJSON)
-                offset = end
+                offset = range.upperBound
             case .incomplete(let seen):
                 countLines(bytes, offset..<seen)
                 offset = seen

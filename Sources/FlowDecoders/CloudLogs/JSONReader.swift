@@ -207,8 +207,8 @@ struct JSONDocuments {
     enum Next: Equatable {
         /// A document.
         case document(Range<Int>)
-        /// Bytes of no document, of which the first so many are to be passed over.
-        case junk(Int)
+        /// Bytes of no document, up to the end of a line or of the bytes.
+        case junk(Range<Int>)
         /// Nothing but space and separators, or the start of a document that goes on behind the bytes.
         case incomplete(Int)
     }
@@ -224,7 +224,7 @@ struct JSONDocuments {
             // Up to the end of the line, where something readable may begin.
             var end = index
             while end < bytes.count, bytes[end] != 0x0A { end += 1 }
-            return .junk(end)
+            return .junk(index..<end)
         }
         let first = index
         var depth = 0

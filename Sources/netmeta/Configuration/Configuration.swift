@@ -35,6 +35,8 @@ struct Configuration: Sendable, Equatable {
     struct Sources: Sendable, Equatable {
         /// Information elements that the registry doesn't know, and where their values go.
         var elements: [ElementNumber: ElementMapping.Target] = [:]
+        /// Buckets with AWS VPC flow logs, by their names.
+        var aws: [String: AWSSourceConfiguration] = [:]
     }
 
     /// What rows get on their way to the store, and what numbers are called.

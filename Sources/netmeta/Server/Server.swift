@@ -23,6 +23,7 @@ struct Server {
     private let pipeline: Pipeline
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
+    private let sources: CloudSources
     private let resolver: ResolverService
     private let nameFiles: NameListFiles
     private let nameTables: NameTables
@@ -82,7 +83,13 @@ struct Server {
             pipelineOptions.enrichment = enrichment
             pipeline = try Pipeline(pipelineOptions, store: store, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
-            imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
+            sources = try CloudSources(configuration, store: store, enrichment: enrichment, logger: logger)
+            imports = try LiveImports(
+                configuration: configuration,
+                store: store,
+                enrichment: enrichment,
+                sources: sources
+            )
         } catch let error as SocketError {
             store.close()
             throw Failure(error.description)
@@ -155,6 +162,7 @@ struct Server {
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: bmp),
+                    .init(service: sources),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
                     .init(service: asMap),

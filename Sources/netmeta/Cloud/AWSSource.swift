@@ -4,6 +4,7 @@ import FlowSchema
 import FlowStore
 import Foundation
 import Logging
+import NameSources
 import NetTypes
 import Synchronization
 import Telemetry
@@ -23,6 +24,9 @@ final class AWSSource: Sendable {
     private let sink: Sink
     private let logger: Logger
     private let counts = Mutex(Counts())
+    /// Objects whose failure was told.
+    private let warned = Mutex<Set<String>>([])
+    private static let mostWarned = 1000
 
     /// Where rows go.
     struct Sink: Sendable {
@@ -54,8 +58,9 @@ final class AWSSource: Sendable {
 
     /// Bytes of the largest object; AWS ends files at 75 MB.
     private static let mostBytes = 2 << 30
-    /// Seconds that a message is hidden while its objects are read; asked for anew before each.
-    private static let hidden = 300
+    /// Seconds that a message is hidden while its objects are read; asked for anew before each. Short, since what a
+    /// killed process had taken comes back after that; and one that comes back too early is known.
+    private static let hidden = 20
     /// Seconds that a queue waits for messages.
     private static let wait = 20
     /// Seconds after a failure until the service is asked again.
@@ -197,10 +202,14 @@ final class AWSSource: Sendable {
         } catch {
             if Task.isCancelled { return false }
             counts.withLock { $0.failed += 1 }
-            logger.warning(
-                "an object could not be stored; tried again",
-                metadata: ["key": "\(notice.key)", "reason": "\(error)"]
-            )
+            // A listing tries it each time, and says so once.
+            let isNew = warned.withLock { $0.count < Self.mostWarned && $0.insert(told).inserted }
+            if isNew {
+                logger.warning(
+                    "an object could not be stored; tried again",
+                    metadata: ["key": "\(notice.key)", "reason": "\(error)"]
+                )
+            }
             return false
         }
     }

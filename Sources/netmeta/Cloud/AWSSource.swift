@@ -216,11 +216,11 @@ final class AWSSource: Sendable {
 
     /// Imports a file on a thread of its own: the engine blocks the one that calls.
     private func importFile(_ path: String, _ key: String, _ id: String) async throws {
-        let isStopping = Atomic(false)
+        let stop = StopFlag()
         try await withTaskCancellationHandler {
             let result: Result<ImportSummary, any Error> = await withCheckedContinuation { continuation in
                 let thread = Thread {
-                    let result = Result { try self.add(path, key, id) { isStopping.load(ordering: .relaxed) } }
+                    let result = Result { try self.add(path, key, id) { stop.isSet.load(ordering: .relaxed) } }
                     continuation.resume(returning: result)
                 }
                 thread.name = "aws"
@@ -230,7 +230,7 @@ final class AWSSource: Sendable {
             let summary = try result.get()
             counts.withLock { $0.summary.add(summary) }
         } onCancel: {
-            isStopping.store(true, ordering: .relaxed)
+            stop.isSet.store(true, ordering: .relaxed)
         }
     }
 
@@ -255,4 +255,9 @@ final class AWSSource: Sendable {
         try imports.add(path, name: "s3://\(bucket)/\(key)", identity: id, shouldStop: shouldStop) { _ in }
         return imports.summary
     }
+}
+
+/// Tells a thread to end.
+private final class StopFlag: Sendable {
+    let isSet = Atomic(false)
 }

@@ -50,6 +50,7 @@ let package = Package(
         fuzz("FuzzRoutes", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzBMP", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzFilter", ["FuzzSupport", "NetTypes", "FlowSchema", "FlowQuery"]),
+        fuzz("FuzzCloudLogs", ["FuzzSupport", "FlowSchema", "FlowDecoders"]),
         fuzz("FuzzCanary", []),
     ]
 )

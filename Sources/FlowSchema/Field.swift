@@ -64,6 +64,7 @@ public enum FieldGroup: String, CaseIterable, Sendable {
     case nat
     case application
     case places
+    case cloud
     case classes
 }
 
@@ -139,11 +140,13 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
     case netflowV5 = 2
     case netflowV9 = 3
     case ipfix = 4
+    case portMirror = 5
+    case nflog = 6
+    case conntrack = 7
+    case awsVPC = 8
+    case gcpVPC = 9
     case netflowV1 = 11
     case netflowV7 = 12
-    case portMirror = 20
-    case nflog = 21
-    case conntrack = 22
 
     /// NetMeta's name, as in the ClickHouse Enum8 and in FlowMessage.
     public var name: String {
@@ -153,11 +156,13 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
         case .netflowV5: "NETFLOW_V5"
         case .netflowV9: "NETFLOW_V9"
         case .ipfix: "IPFIX"
-        case .netflowV1: "NETFLOW_V1"
-        case .netflowV7: "NETFLOW_V7"
-        case .portMirror: "PORT_MIRROR"
+        case .portMirror: "PORTMIRROR"
         case .nflog: "NFLOG"
         case .conntrack: "CONNTRACK"
+        case .awsVPC: "AWS_VPC"
+        case .gcpVPC: "GCP_VPC"
+        case .netflowV1: "NETFLOW_V1"
+        case .netflowV7: "NETFLOW_V7"
         }
     }
 }

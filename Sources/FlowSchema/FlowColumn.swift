@@ -100,10 +100,53 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case srcCityId
     case dstCityId
 
+    // What clouds tell of their flows.
+    case cloudPath
+    case roundTripTime
+    case droppedBytes
+    case droppedPackets
+
     // Values of varying length.
     case asPath
     case bgpCommunities
     case strings
+
+    // Words of clouds.
+    case cloudAccount
+    case cloudRegion
+    case cloudZone
+    case cloudVpc
+    case cloudSubnet
+    case cloudInterface
+    case cloudInstance
+    case cloudAction
+    case cloudReason
+    case cloudReporter
+    case cloudCluster
+    case cloudWorkload
+    case cloudTask
+    case srcCloudService
+    case dstCloudService
+    case srcCloudProject
+    case dstCloudProject
+    case srcCloudRegion
+    case dstCloudRegion
+    case srcCloudZone
+    case dstCloudZone
+    case srcCloudVpc
+    case dstCloudVpc
+    case srcCloudSubnet
+    case dstCloudSubnet
+    case srcCloudInstance
+    case dstCloudInstance
+    case srcCloudCluster
+    case dstCloudCluster
+    case srcCloudNamespace
+    case dstCloudNamespace
+    case srcCloudPod
+    case dstCloudPod
+    case srcCloudWorkload
+    case dstCloudWorkload
 
     // Texts that no row holds: dictionaries tell them of other columns.
     case exporterGroup
@@ -131,10 +174,10 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     case dstCity
 
     /// The columns that rows have, in the order of their numbers in memory; without ``derived``.
-    public static let allCases: [FlowColumn] = (0...FlowColumn.strings.rawValue).compactMap(FlowColumn.init)
+    public static let allCases: [FlowColumn] = (0...FlowColumn.lastStored.rawValue).compactMap(FlowColumn.init)
 
     /// The columns that dictionaries tell of other columns.
-    public static let derived: [FlowColumn] = (FlowColumn.strings.rawValue + 1...FlowColumn.dstCity.rawValue)
+    public static let derived: [FlowColumn] = (FlowColumn.lastStored.rawValue + 1...FlowColumn.dstCity.rawValue)
         .compactMap(FlowColumn.init)
 
     /// The columns that can be asked for, in the order of documentation.
@@ -167,7 +210,7 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
             .icmpType, .icmpCode, .biFlowDirection, .srcNet, .dstNet, .protoEncap, .ipTosEncap, .ipTTLEncap, .encapType,
             .mplsCount, .mpls1TTL, .mpls2TTL, .mpls3TTL, .mplsLastTTL, .firewallEvent, .ipTTLMax, .flowEndReason,
             .incoming,
-            .locality:
+            .locality, .cloudPath:
             .uint8
         case .eType, .srcPort, .dstPort, .srcVlan, .dstVlan, .vlanId, .eTypeEncap, .srcPortEncap, .dstPortEncap,
             .srcPortNAT, .dstPortNAT, .customerVlanId, .dropReason, .conntrackZone, .srcCountry, .dstCountry:
@@ -176,9 +219,10 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
             .timeFlowEndNs, .inIf, .outIf, .ingressVrfId, .egressVrfId, .ipv6FlowLabel, .fragmentId, .fragmentOffset,
             .srcAS, .dstAS, .nextHopAS, .ipv6FlowLabelEncap, .fragmentIdEncap, .fragmentOffsetEncap, .encapId,
             .mpls1Label, .mpls2Label, .mpls3Label, .mplsLastLabel, .prevHopAS, .ingressPhysIf, .egressPhysIf, .mark,
-            .conntrackStatus:
+            .conntrackStatus, .roundTripTime:
             .uint32
-        case .bytes, .packets, .srcMac, .dstMac, .applicationId, .srcCityId, .dstCityId:
+        case .bytes, .packets, .srcMac, .dstMac, .applicationId, .srcCityId, .dstCityId, .droppedBytes,
+            .droppedPackets:
             .uint64
         case .samplerAddress, .srcAddr, .dstAddr, .nextHop, .srcAddrEncap, .dstAddrEncap, .srcAddrNAT, .dstAddrNAT,
             .bgpNextHop:
@@ -186,7 +230,13 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .asPath, .bgpCommunities, .strings, .exporterGroup, .exporterRole, .exporterSite, .exporterRegion,
             .exporterTenant, .inIfBoundary, .outIfBoundary, .inIfProvider, .outIfProvider, .inIfConnectivity,
             .outIfConnectivity, .srcNetName, .dstNetName, .srcNetRole, .dstNetRole, .srcNetSite, .dstNetSite,
-            .srcNetRegion, .dstNetRegion, .srcNetTenant, .dstNetTenant, .srcCity, .dstCity:
+            .srcNetRegion, .dstNetRegion, .srcNetTenant, .dstNetTenant, .srcCity, .dstCity,
+            .cloudAccount, .cloudRegion, .cloudZone, .cloudVpc, .cloudSubnet, .cloudInterface, .cloudInstance,
+            .cloudAction, .cloudReason, .cloudReporter, .cloudCluster, .cloudWorkload, .cloudTask, .srcCloudService,
+            .dstCloudService, .srcCloudProject, .dstCloudProject, .srcCloudRegion, .dstCloudRegion, .srcCloudZone,
+            .dstCloudZone, .srcCloudVpc, .dstCloudVpc, .srcCloudSubnet, .dstCloudSubnet, .srcCloudInstance,
+            .dstCloudInstance, .srcCloudCluster, .dstCloudCluster, .srcCloudNamespace, .dstCloudNamespace,
+            .srcCloudPod, .dstCloudPod, .srcCloudWorkload, .dstCloudWorkload:
             .variable
         }
     }
@@ -206,7 +256,16 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     public var isPlace: Bool { (FlowColumn.srcCountry.rawValue...FlowColumn.dstCityId.rawValue).contains(rawValue) }
 
     /// Whether no row holds it: ``derivation`` tells the value of other columns.
-    public var isDerived: Bool { rawValue > FlowColumn.strings.rawValue }
+    public var isDerived: Bool { rawValue > FlowColumn.lastStored.rawValue }
+
+    /// The last column that rows have.
+    private static let lastStored = FlowColumn.dstCloudWorkload
+
+    /// Whether only clouds tell it.
+    public var isCloud: Bool {
+        (FlowColumn.cloudPath.rawValue...FlowColumn.droppedPackets.rawValue).contains(rawValue)
+            || (FlowColumn.cloudAccount.rawValue...FlowColumn.lastStored.rawValue).contains(rawValue)
+    }
 
     /// The columns from this one on are those whose values vary in length.
     public static let firstVariable = FlowColumn.asPath
@@ -485,6 +544,18 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .dstCityId:
             Field(self, 1032, "DstCityId", .places, .number, dimension: false, mirror: .srcCityId,
                 "The city of the destination address, as a number that the dictionary Cities names; 0 unknown.")
+        case .cloudPath:
+            Field(self, 1350, "CloudPath", .cloud, .number,
+                "How a flow leaves an AWS network (traffic-path): 1 in the same VPC, 2 internet gateway, 3 virtual private gateway, 4 peering in the region, 5 peering between regions, 6 local gateway, 7 gateway endpoint, 8 internet gateway of a Nitro instance; 0 unknown.")
+        case .roundTripTime:
+            Field(self, 1351, "RoundTripTime", .cloud, .number, unit: "µs", dimension: false,
+                "The round trip time that a cloud measured within the flow, 0 unknown.")
+        case .droppedBytes:
+            Field(self, 1352, "DroppedBytes", .cloud, .counter, unit: "bytes", dimension: false,
+                "Bytes that a cloud dropped; they are not in Bytes.")
+        case .droppedPackets:
+            Field(self, 1353, "DroppedPackets", .cloud, .counter, unit: "packets", dimension: false,
+                "Packets that a cloud dropped; they are not in Packets.")
         case .asPath:
             Field(self, 1024, "ASPath", .routing, .numbers, dimension: false,
                 "The AS path to the destination, nearest first; of a set of AS each is there.")
@@ -494,6 +565,111 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .strings:
             Field(self, 1026, "Strings", .application, .strings, dimension: false,
                 "What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on.")
+        case .cloudAccount:
+            Field(self, 1354, "CloudAccount", .cloud, .text,
+                "The AWS account or the Google Cloud project that reported the flow.")
+        case .cloudRegion:
+            Field(self, 1355, "CloudRegion", .cloud, .text,
+                "The region of the reporting interface.")
+        case .cloudZone:
+            Field(self, 1356, "CloudZone", .cloud, .text,
+                "The zone of the reporting interface.")
+        case .cloudVpc:
+            Field(self, 1357, "CloudVpc", .cloud, .text,
+                "The virtual network of the reporting interface.")
+        case .cloudSubnet:
+            Field(self, 1358, "CloudSubnet", .cloud, .text,
+                "The subnet of the reporting interface.")
+        case .cloudInterface:
+            Field(self, 1359, "CloudInterface", .cloud, .text,
+                "The reporting interface: an AWS network interface, or a Google Cloud gateway.")
+        case .cloudInstance:
+            Field(self, 1360, "CloudInstance", .cloud, .text,
+                "The instance that the reporting interface belongs to.")
+        case .cloudAction:
+            Field(self, 1361, "CloudAction", .cloud, .text,
+                "What became of the flow: ACCEPT, REJECT or DROPPED.")
+        case .cloudReason:
+            Field(self, 1362, "CloudReason", .cloud, .text,
+                "Why a cloud rejected or dropped the flow.")
+        case .cloudReporter:
+            Field(self, 1363, "CloudReporter", .cloud, .text,
+                "The end that reported the flow to Google Cloud: SRC, DEST, SRC_GATEWAY or DEST_GATEWAY.")
+        case .cloudCluster:
+            Field(self, 1364, "CloudCluster", .cloud, .text,
+                "The container cluster of the reporting interface.")
+        case .cloudWorkload:
+            Field(self, 1365, "CloudWorkload", .cloud, .text,
+                "The container service or workload of the reporting interface.")
+        case .cloudTask:
+            Field(self, 1366, "CloudTask", .cloud, .text,
+                "The container task or pod of the reporting interface.")
+        case .srcCloudService:
+            Field(self, 1367, "SrcCloudService", .cloud, .text, mirror: .dstCloudService,
+                "The cloud provider's own service at the source address.")
+        case .dstCloudService:
+            Field(self, 1368, "DstCloudService", .cloud, .text, mirror: .srcCloudService,
+                "The cloud provider's own service at the destination address.")
+        case .srcCloudProject:
+            Field(self, 1369, "SrcCloudProject", .cloud, .text, mirror: .dstCloudProject,
+                "The Google Cloud project of the source.")
+        case .dstCloudProject:
+            Field(self, 1370, "DstCloudProject", .cloud, .text, mirror: .srcCloudProject,
+                "The Google Cloud project of the destination.")
+        case .srcCloudRegion:
+            Field(self, 1371, "SrcCloudRegion", .cloud, .text, mirror: .dstCloudRegion,
+                "The cloud region of the source.")
+        case .dstCloudRegion:
+            Field(self, 1372, "DstCloudRegion", .cloud, .text, mirror: .srcCloudRegion,
+                "The cloud region of the destination.")
+        case .srcCloudZone:
+            Field(self, 1373, "SrcCloudZone", .cloud, .text, mirror: .dstCloudZone,
+                "The cloud zone of the source.")
+        case .dstCloudZone:
+            Field(self, 1374, "DstCloudZone", .cloud, .text, mirror: .srcCloudZone,
+                "The cloud zone of the destination.")
+        case .srcCloudVpc:
+            Field(self, 1375, "SrcCloudVpc", .cloud, .text, mirror: .dstCloudVpc,
+                "The virtual network of the source.")
+        case .dstCloudVpc:
+            Field(self, 1376, "DstCloudVpc", .cloud, .text, mirror: .srcCloudVpc,
+                "The virtual network of the destination.")
+        case .srcCloudSubnet:
+            Field(self, 1377, "SrcCloudSubnet", .cloud, .text, mirror: .dstCloudSubnet,
+                "The subnet of the source.")
+        case .dstCloudSubnet:
+            Field(self, 1378, "DstCloudSubnet", .cloud, .text, mirror: .srcCloudSubnet,
+                "The subnet of the destination.")
+        case .srcCloudInstance:
+            Field(self, 1379, "SrcCloudInstance", .cloud, .text, mirror: .dstCloudInstance,
+                "The cloud instance of the source.")
+        case .dstCloudInstance:
+            Field(self, 1380, "DstCloudInstance", .cloud, .text, mirror: .srcCloudInstance,
+                "The cloud instance of the destination.")
+        case .srcCloudCluster:
+            Field(self, 1381, "SrcCloudCluster", .cloud, .text, mirror: .dstCloudCluster,
+                "The container cluster of the source.")
+        case .dstCloudCluster:
+            Field(self, 1382, "DstCloudCluster", .cloud, .text, mirror: .srcCloudCluster,
+                "The container cluster of the destination.")
+        case .srcCloudNamespace:
+            Field(self, 1383, "SrcCloudNamespace", .cloud, .text, mirror: .dstCloudNamespace,
+                "The namespace of the source in its container cluster.")
+        case .dstCloudNamespace:
+            Field(self, 1384, "DstCloudNamespace", .cloud, .text, mirror: .srcCloudNamespace,
+                "The namespace of the destination in its container cluster.")
+        case .srcCloudPod:
+            Field(self, 1385, "SrcCloudPod", .cloud, .text, mirror: .dstCloudPod,
+                "The pod of the source.")
+        case .dstCloudPod:
+            Field(self, 1386, "DstCloudPod", .cloud, .text, mirror: .srcCloudPod,
+                "The pod of the destination.")
+        case .srcCloudWorkload:
+            Field(self, 1387, "SrcCloudWorkload", .cloud, .text, mirror: .dstCloudWorkload,
+                "The workload that the pod of the source belongs to.")
+        case .dstCloudWorkload:
+            Field(self, 1388, "DstCloudWorkload", .cloud, .text, mirror: .srcCloudWorkload,
+                "The workload that the pod of the destination belongs to.")
         case .exporterGroup:
             Field(self, 0, "ExporterGroup", .classes, .text,
                 "The group of the exporter, by today's rules and lists.")

@@ -1,3 +1,4 @@
+import FlowQuery
 public import NIOCore
 public import Telemetry
 
@@ -12,6 +13,7 @@ public protocol CaptureImporter: Sendable {
     ///
     /// - Parameters:
     ///   - name: what its owner calls it, for messages.
+    ///   - options: what it holds, and how that is read.
     ///   - length: its bytes, as far as the sender tells them.
     ///   - body: the file, gzip or not.
     /// - Returns: what becomes of it, ending with a summary or a failure. Who
@@ -19,12 +21,62 @@ public protocol CaptureImporter: Sendable {
     /// - Throws: ``ImportRefusal``.
     func take<Body: AsyncSequence & Sendable>(
         name: String,
+        options: ImportOptions,
         length: Int?,
         body: Body
     ) async throws -> AsyncStream<ImportEvent> where Body.Element == ByteBuffer
 
     /// Counters for `/metrics`.
     func metrics() -> [MetricFamily]
+}
+
+/// What a file holds that comes in, and how it is to be read.
+public struct ImportOptions: Sendable, Equatable {
+    /// Kinds of files.
+    public enum Kind: String, CaseIterable, Sendable {
+        /// Captures of exporters.
+        case pcap
+        /// AWS VPC flow logs.
+        case aws
+        /// Google Cloud VPC flow logs.
+        case gcp
+    }
+
+    /// The kind.
+    public var kind = Kind.pcap
+    /// The fields of lines of AWS that have no header line, as `${version} ${account-id}`; nil for the default.
+    public var layout: String?
+    /// Whose entries of Google Cloud give rows: source, destination or both; nil for the default.
+    public var reporter: String?
+    /// How many flows an entry of Google Cloud stands for; nil when that isn't known.
+    public var samplingRate: UInt32?
+    /// SamplerAddress of the rows; nil makes one of the account or the project.
+    public var sampler: String?
+
+    /// Captures.
+    public init() {}
+
+    /// Reads the parameters of a request.
+    init(_ parameters: Parameters) throws(QueryError) {
+        kind = try parameters.choice("kind", default: .pcap)
+        layout = parameters["layout"]
+        reporter = parameters["reporter"]
+        sampler = parameters["sampler"]
+        if let text = parameters["samplingRate"] {
+            guard let rate = UInt32(text), rate > 0 else {
+                throw QueryError("a sampling rate is a whole number from 1", parameter: "samplingRate")
+            }
+            samplingRate = rate
+        }
+    }
+
+    /// What a client sends: names and values of parameters.
+    public var parameters: [(name: String, value: String)] {
+        [
+            ("kind", kind == .pcap ? nil : kind.rawValue), ("layout", layout), ("reporter", reporter),
+            ("samplingRate", samplingRate.map(String.init)), ("sampler", sampler),
+        ].compactMap { name, value in value.map { (name, $0) } }
+    }
 }
 
 /// Something that happens while a capture is imported.
@@ -55,6 +107,8 @@ public struct ImportRefusal: Error, Sendable, Equatable {
         case stopping
         /// The connection ended before the file did.
         case cutShort = "cut_short"
+        /// A parameter says nothing that can be.
+        case badOption = "bad_option"
         /// The server can't write below its data folder.
         case failed
     }

@@ -77,7 +77,7 @@ enum Endpoint: String, CaseIterable {
         case .check: ["text"]
         case .query: ["sql", "format", "id"]
         case .exporters: ["address"]
-        case .imports: ["name"]
+        case .imports: ["name", "kind", "layout", "reporter", "samplingRate", "sampler"]
         case .cancel: ["id"]
         case .views: ["view"]
         case .audit: ["limit"]

@@ -131,6 +131,8 @@ struct FlowStory {
         case .portMirror: "frames of a port mirror"
         case .nflog: "NFLOG"
         case .conntrack: "connection tracking"
+        case .awsVPC: "AWS VPC flow logs"
+        case .gcpVPC: "Google Cloud VPC flow logs"
         case .unknown: "the protocol"
         }
     }

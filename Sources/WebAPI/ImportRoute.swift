@@ -21,11 +21,12 @@ extension WebAPI {
         }
         let parameters = try Parameters(request, allowed: .imports)
         guard let name = parameters["name"] else { throw QueryError("the capture needs a name", parameter: "name") }
+        let options = try ImportOptions(parameters)
         access.note(.imported, by: caller, name)
         let length = request.headers[.contentLength].flatMap(Int.init)
         let events: AsyncStream<ImportEvent>
         do {
-            events = try await imports.take(name: name, length: length, body: request.body)
+            events = try await imports.take(name: name, options: options, length: length, body: request.body)
         } catch let refusal as ImportRefusal {
             return try .json(ErrorBody(refusal.code.rawValue, refusal.message), status: refusal.status)
         }
@@ -47,7 +48,7 @@ extension ImportRefusal {
         case .tooLarge: .contentTooLarge
         case .noRoom: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         case .busy, .stopping: .serviceUnavailable
-        case .cutShort: .badRequest
+        case .cutShort, .badOption: .badRequest
         case .failed: .internalServerError
         }
     }

@@ -67,8 +67,9 @@ extension JSONWriter {
                             json.member("name") { json in json.string(name) }
                             json.member("in") { json in json.string("query") }
                             json.member("description") { json in json.string(Endpoint.describe(parameter: name)) }
-                            if (endpoint == .events && name == "event" && method != "get") || endpoint == .imports
-                                || endpoint == .cancel || (endpoint == .views && method != "get")
+                            if (endpoint == .events && name == "event" && method != "get")
+                                || (endpoint == .imports && name == "name") || endpoint == .cancel
+                                || (endpoint == .views && method != "get")
                                 || (endpoint == .flow && name == "place")
                             {
                                 json.member("required") { json in json.bool(true) }
@@ -158,10 +159,11 @@ extension JSONWriter {
             "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
             "by": Ranking.allCases.map(\.rawValue), "split": ["direction"],
             "detail": DetailChoice.allCases.map(\.rawValue), "spread": Spreading.Choice.allCases.map(\.rawValue),
+            "kind": ImportOptions.Kind.allCases.map(\.rawValue), "reporter": ["source", "destination", "both"],
             "reverse": ["off", "on"], "column": ValuesQuery.Subject.allCases.map(\.rawValue),
         ]
         object { json in
-            let isNumber = ["limit", "bucket", "seconds", "previous", "position"].contains(name)
+            let isNumber = ["limit", "bucket", "seconds", "previous", "position", "samplingRate"].contains(name)
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
             if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
             if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
@@ -292,7 +294,8 @@ extension Endpoint {
         case .questions: "The questions with an id that are asked at this moment, and how far they are."
         case .cancel:
             "Ends a question that is asked at this moment; who asked it gets the error cancelled (status 499)."
-        case .imports: "Stores the flows of a capture (pcap or pcapng, gzip or not), each capture once."
+        case .imports:
+            "Stores the flows of a capture (pcap or pcapng) or of a cloud's flow logs, gzip or not, each file once."
         case .views:
             """
             Pages of the console that people named: their own and shared ones. POST saves one, PUT changes it, DELETE \
@@ -547,6 +550,12 @@ extension Endpoint {
         case "precision": "The unit of the points' times: ns, us, ms, s, m or h; default ns."
         case "db", "rp", "u", "p": "What InfluxDB's clients send along; of no meaning here."
         case "name": "What the capture is called, for messages."
+        case "kind": "What the file holds: a capture (default), or flow logs of AWS or Google Cloud."
+        case "layout": "The fields of lines of AWS that have no header line; default those of version 2."
+        case "reporter":
+            "Whose entries of Google Cloud count where both ends reported: source (default), destination or both."
+        case "samplingRate": "How many flows an entry of Google Cloud stands for; default 1, as unknown."
+        case "sampler": "The SamplerAddress of the rows; default one made of the account or the project."
         case "format":
             "The format of the answer: TSV, CSVWithNames, JSONCompact, Pretty and others; of flows csv or json."
         default: ""

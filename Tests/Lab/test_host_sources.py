@@ -362,7 +362,7 @@ def test_a_mirror_counts_what_tcpdump_does(router, serve, tmp_path, workers):
         with network.Capture("taprx0", tmp_path / "rx.pcap", ""), network.Capture("taptx0", tmp_path / "tx.pcap", ""):
             inject(receive, 3000)
             inject(transmit, 900)
-        server.settled("FlowType = 'PORT_MIRROR'")
+        server.settled("FlowType = 'PORTMIRROR'")
         rows = server.sql(
             "SELECT FlowDirection AS d, count() AS n, sum(Packets) AS p, sum(Bytes) AS b FROM flows_raw GROUP BY d ORDER BY d")
         expected = [captured(tmp_path / "rx.pcap"), captured(tmp_path / "tx.pcap")]
@@ -386,7 +386,7 @@ def test_a_sampled_mirror_is_within_the_error_of_sampling(router, serve):
     try:
         server = serve("{mirror: {host: {taps: 'taprx0', samplingRate: 100}}}")
         inject(receive, 60_000, "plain")
-        server.settled("FlowType = 'PORT_MIRROR'")
+        server.settled("FlowType = 'PORTMIRROR'")
         found = server.sql("SELECT count() AS n, sum(Bytes) AS b, min(SamplingRate) AS r, any(FlowDirection) AS d FROM flows_raw")[0]
         # 600 are expected, with a standard deviation of 24.4.
         assert abs(found["n"] - 600) <= 4 * 24.4
@@ -455,7 +455,7 @@ table inet lab_log {
     network.wait_for(lambda: server.source("conntrack")["figures"]["listings"] > 0, "a first listing")
     router.transfer(5204, 3_000_000, source_port=40005, reply=200_000)
     network.run("conntrack", "-F")
-    for kind in ("CONNTRACK", "NFLOG", "PORT_MIRROR"):
+    for kind in ("CONNTRACK", "NFLOG", "PORTMIRROR"):
         server.settled(f"FlowType = '{kind}' AND SrcPort = 40005")
     found = {
         (row["t"], row["s"]): (row["p"], row["b"]) for row in server.sql(
@@ -466,7 +466,7 @@ table inet lab_log {
         assert packets > 100 and size > 200_000
         # IP packets both; a frame has 14 bytes of Ethernet more.
         assert found["NFLOG", port] == (packets, size)
-        assert found["PORT_MIRROR", port] == (packets, size + 14 * packets)
+        assert found["PORTMIRROR", port] == (packets, size + 14 * packets)
 
 
 # MARK: - Privileges and namespaces

@@ -11,6 +11,7 @@ final class FakeImporter: CaptureImporter {
     let refusal: ImportRefusal?
     let events: [ImportEvent]
     private let log = Mutex<[(name: String, length: Int?, body: String)]>([])
+    let options = Mutex<[ImportOptions]>([])
 
     init(refusal: ImportRefusal? = nil, events: [ImportEvent] = []) {
         self.refusal = refusal
@@ -23,6 +24,7 @@ final class FakeImporter: CaptureImporter {
 
     func take<Body: AsyncSequence & Sendable>(
         name: String,
+        options: ImportOptions,
         length: Int?,
         body: Body
     ) async throws -> AsyncStream<ImportEvent> where Body.Element == ByteBuffer {
@@ -30,6 +32,7 @@ final class FakeImporter: CaptureImporter {
         var all = ByteBuffer()
         for try await var chunk in body { all.writeBuffer(&chunk) }
         let text = String(buffer: all)
+        self.options.withLock { $0.append(options) }
         log.withLock { $0.append((name, length, text)) }
         let (stream, continuation) = AsyncStream.makeStream(of: ImportEvent.self)
         for event in events { continuation.yield(event) }
@@ -44,6 +47,26 @@ final class FakeImporter: CaptureImporter {
 
 struct ImportRouteTests {
     static let ours: HTTPFields = [.authorization: "Bearer secret"]
+
+    @Test func passesOnWhatAFileHolds() async throws {
+        let importer = FakeImporter()
+        var harness = Harness()
+        harness.imports = importer
+        let text = "name=a&kind=gcp&reporter=both&samplingRate=2&sampler=192.0.2.1&layout=srcaddr+dstaddr"
+        _ = try await harness.send("/api/v1/imports?\(text)", method: .post, headers: Self.ours, body: "x")
+        var expected = ImportOptions()
+        expected.kind = .gcp
+        expected.reporter = "both"
+        expected.samplingRate = 2
+        expected.sampler = "192.0.2.1"
+        expected.layout = "srcaddr dstaddr"
+        #expect(importer.options.withLock { $0 } == [expected])
+        for wrong in ["kind=azure", "samplingRate=0", "samplingRate=x"] {
+            let path = "/api/v1/imports?name=a&\(wrong)"
+            let answer = try await harness.send(path, method: .post, headers: Self.ours, body: "x")
+            #expect(answer.status == .badRequest)
+        }
+    }
 
     @Test func streamsWhatHappens() async throws {
         let events: [ImportEvent] = [

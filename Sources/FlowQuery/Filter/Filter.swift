@@ -171,7 +171,7 @@ public indirect enum Filter: Hashable, Sendable {
 
 extension FlowColumn {
     /// Whether filters know the column: it has single values to compare. Lists and texts by name are for SQL.
-    public var isComparable: Bool { isDerived || isStored && storage != .variable }
+    public var isComparable: Bool { isDerived || isStored && (storage != .variable || field.kind == .text) }
 }
 
 extension FieldKind {

@@ -19,6 +19,8 @@ public enum ClickHouse {
         case detailed = "flows_in_detailed"
         /// For batches with values of varying length as well.
         case complete = "flows_in_complete"
+        /// For batches of clouds' flow logs, which have texts that no exporter sends.
+        case cloud = "flows_in_cloud"
 
         /// The columns that it takes, in their order.
         public var columns: [FlowColumn] {
@@ -28,8 +30,9 @@ public enum ClickHouse {
             case .placed: ClickHouse.columns.filter { !$0.isDetail || $0.isPlace }
             case .routedPlaced:
                 ClickHouse.columns.filter { !$0.isDetail || $0.isPlace || Self.routeDetails.contains($0) }
-            case .detailed: ClickHouse.columns.filter { $0.storage != .variable }
-            case .complete: ClickHouse.columns
+            case .detailed: ClickHouse.columns.filter { $0.storage != .variable && !$0.isCloud }
+            case .complete: ClickHouse.columns.filter { !$0.isCloud }
+            case .cloud: ClickHouse.columns
             }
         }
 
@@ -43,7 +46,9 @@ public enum ClickHouse {
             let details = all.filter { !$0.isPlace }
             let hasPlaces = details.count < all.count
             self =
-                if details.isEmpty {
+                if details.contains(where: \.isCloud) {
+                    .cloud
+                } else if details.isEmpty {
                     hasPlaces ? .placed : .usual
                 } else if Self.routeDetails.isSuperset(of: details) {
                     hasPlaces ? .routedPlaced : .routed
@@ -163,7 +168,8 @@ extension FlowColumn {
         case .locality: Self.enumType(Locality.allCases.map { ($0.name, $0.rawValue) })
         case .encapType: Self.enumType(EncapType.allCases.map { ($0.name, $0.rawValue) })
         case .country: "FixedString(2)"
-        case .text, .boundary: "String"
+        case .text: isDerived ? "String" : "LowCardinality(String)"
+        case .boundary: "String"
         case .numbers: "Array(UInt32)"
         case .strings: "Map(LowCardinality(String), String)"
         default: integerType

@@ -169,6 +169,7 @@ extension Field {
         case (.address, _): "bytes"
         case (.numbers, _): "repeated uint32"
         case (.strings, _): "map<string, string>"
+        case (.text, _): "string"
         // goflow2 has these as uint64.
         case (.time, _), (_, .uint64): "uint64"
         default: name == "SamplingRate" ? "uint64" : "uint32"
@@ -203,6 +204,7 @@ extension FieldGroup {
         case .nat: "Address translation and firewall"
         case .application: "Application"
         case .places: "Places"
+        case .cloud: "Clouds"
         case .classes: "Classes"
         }
     }

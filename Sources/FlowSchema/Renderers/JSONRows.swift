@@ -48,14 +48,15 @@ public struct JSONRows {
         case .locality: return "\"\((Locality(rawValue: UInt8(truncatingIfNeeded: number)) ?? .unknown).name)\""
         case .encapType: return "\"\((EncapType(rawValue: UInt8(truncatingIfNeeded: number)) ?? .none).name)\""
         case .country: return "\"\(CountryCode.text(number) ?? "")\""
-        case .numbers, .strings: return variable(batch, column, row)
+        case .numbers, .strings, .text: return variable(batch, column, row)
         default: return String(number)
         }
     }
 
-    /// A list as an array, texts as an object.
+    /// A list as an array, texts by name as an object.
     private func variable(_ batch: FlowBatch, _ column: FlowColumn, _ row: Int) -> String {
         let bytes = batch.variable(column)?.value(row: row) ?? []
+        if column.field.kind == .text { return Self.quoted(String(decoding: bytes, as: UTF8.self)) }
         if column.field.kind == .numbers {
             return "[" + VariableValue.numbers(bytes).map(String.init).joined(separator: ",") + "]"
         }

@@ -10,7 +10,7 @@ import WireFormat
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Store what was recorded elsewhere.",
-        subcommands: [ImportCaptures.self]
+        subcommands: [ImportCaptures.self, ImportAWS.self, ImportGCP.self]
     )
 }
 
@@ -113,7 +113,7 @@ struct ImportCaptures: AsyncParsableCommand {
         return RemoteImport.Outcome(summary: imports.summary, retentionDays: configuration.retention.days)
     }
 
-    private static func warn(_ text: String) {
+    static func warn(_ text: String) {
         FileHandle.standardError.write(Data("netmeta: \(text)\n".utf8))
     }
 }

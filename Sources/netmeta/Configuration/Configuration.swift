@@ -40,6 +40,8 @@ struct Configuration: Sendable, Equatable {
         var conntrack: [String: ConntrackOptions] = [:]
         var nflog: [String: NFLogOptions] = [:]
         var mirror: [String: MirrorOptions] = [:]
+        /// Buckets with AWS VPC flow logs, by their names.
+        var aws: [String: AWSSourceConfiguration] = [:]
     }
 
     /// What rows get on their way to the store, and what numbers are called.

@@ -48,7 +48,10 @@ struct ConfigurationSection: Sendable {
 
     static let all: [ConfigurationSection] = [
         .init(name: "listeners", documentation: "Where flows come in."),
-        .init(name: "sources", documentation: "What is read of the flows that come in, and of this host."),
+        .init(
+            name: "sources",
+            documentation: "What is read of the flows that come in, of this host, and where others are fetched."
+        ),
         .init(
             name: "samplers",
             documentation: "Single exporters: how their flows are read, and what things are called."
@@ -72,7 +75,8 @@ struct ConfigurationSection: Sendable {
 
 extension ConfigurationKey {
     static let all =
-        table + ofHost + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key] + AccessConfiguration.keys
+        table + ofHost + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key, AWSSourceConfiguration.key]
+        + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

@@ -11,7 +11,8 @@ struct Decode: ParsableCommand {
         abstract: "Decode captures and datagram files offline.",
         discussion: """
             Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), and \
-            files of raw NetFlow, IPFIX or sFlow messages; gzip of any. Prints one JSON object a flow; the last \
+            files of raw NetFlow, IPFIX or sFlow messages, and VPC flow logs of AWS (text and JSON) and of Google \
+            Cloud (JSON); gzip of any. Prints one JSON object a flow; the last \
             line on standard error is a summary in JSON. Templates are \
             kept from file to file. Of a configuration named with --config, samplers and sources.elements count. \
             Exits 0 when the files could be read, even when records were malformed.
@@ -23,6 +24,11 @@ struct Decode: ParsableCommand {
         case auto
         case capture
         case messages
+        case aws
+        case gcp
+
+        /// Whose flow logs these are; nil for other files.
+        var cloud: CloudLogKind? { CloudLogKind(rawValue: rawValue) }
     }
 
     /// How flows are printed.
@@ -34,18 +40,29 @@ struct Decode: ParsableCommand {
     @Option(help: "ndjson or table.")
     var format = Format.ndjson
 
-    @Option(name: .customLong("type"), help: "auto, capture (pcap, pcapng) or messages (raw datagrams).")
+    @Option(
+        name: .customLong("type"),
+        help: "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs)."
+    )
     var kind = Kind.auto
 
     @Option(help: "A configuration that says how exporters are read (default: each as it comes).")
     var config: String?
+
+    @Option(help: "The fields of AWS flow logs without a header: '${version} ${account-id} ...' (default: version 2).")
+    var layout: String?
 
     @Argument(help: "Files to read, in this order.")
     var files: [String]
 
     func run() throws {
         var session = DecodeSession(format: format, settings: try settings())
+        let layout = try awsLayout()
         for file in files {
+            if let cloud = try kind.cloud ?? (kind == .auto ? Self.cloud(file) : nil) {
+                try session.decodeCloudLog(file, cloud, layout)
+                continue
+            }
             let bytes = try InputFile.read(file)
             let isCapture = kind == .capture || (kind == .auto && CaptureReader.isCapture(bytes))
             do {
@@ -64,6 +81,27 @@ struct Decode: ParsableCommand {
 }
 
 extension Decode {
+    private func awsLayout() throws -> AWSLogLayout? {
+        guard let layout else { return nil }
+        do throws(CloudLogError) {
+            return try AWSLogLayout(reading: layout)
+        } catch {
+            throw UsageError("the layout can't be: \(error.explanation)")
+        }
+    }
+
+    /// Whose flow logs a file begins like.
+    private static func cloud(_ file: String) throws -> CloudLogKind? {
+        var start: [UInt8] = []
+        // What isn't a file, such as a pipe, can be read once only.
+        guard (try? FileManager.default.attributesOfItem(atPath: file)[.type] as? FileAttributeType) == .typeRegular
+        else { return nil }
+        guard let pieces = try? TextPieces(file, name: file), (try? pieces.read(into: &start)) == true else {
+            return nil
+        }
+        return CloudLogKind(recognizing: start)
+    }
+
     /// What the configuration says of decoding; without one, nothing.
     private func settings() throws -> DecoderSettings {
         guard let config else { return DecoderSettings() }
@@ -82,6 +120,8 @@ struct DecodeSession {
     private var output = OutputBuffer(descriptor: STDOUT_FILENO)
     private let format: Decode.Format
     private let json = JSONRows()
+    /// What was counted of clouds' flow logs; nil when there were none.
+    private var cloud: CloudLogCounters?
 
     init(format: Decode.Format, settings: DecoderSettings) {
         self.format = format
@@ -106,6 +146,32 @@ struct DecodeSession {
         swap(&decoder, &self.decoder)
         defer { swap(&decoder, &self.decoder) }
         try decoder.decodeMessages(bytes, into: batch) { try printIfFull() }
+    }
+
+    /// Decodes a file of a cloud's flow logs, piece by piece.
+    mutating func decodeCloudLog(_ file: String, _ kind: CloudLogKind, _ layout: AWSLogLayout?) throws {
+        let pieces = try TextPieces(file, name: file)
+        var logs = CloudLogDecoder(kind, layout: layout)
+        var bytes: [UInt8] = []
+        var start = 0
+        var isLast = false
+        repeat {
+            bytes.removeSubrange(..<start)
+            start = 0
+            isLast = try !pieces.read(into: &bytes)
+            while true {
+                start += logs.decode(bytes.span.extracting(start..<bytes.count), isLast: isLast, into: batch)
+                guard batch.room == 0 || logs.awaitsRoom else { break }
+                try print()
+            }
+        } while !isLast
+        try print()
+        for problem in logs.counters.problems {
+            let text = "netmeta: \(file): line \(problem.line): \(problem.error.explanation)\n"
+            FileHandle.standardError.write(Data(text.utf8))
+        }
+        cloud = cloud ?? CloudLogCounters()
+        cloud?.add(logs.counters)
     }
 
     private mutating func printIfFull() throws {
@@ -141,14 +207,31 @@ struct DecodeSession {
     }
 
     /// What was counted, as JSON.
-    var summary: String { "{\(decoder.summaryMembers)}" }
+    var summary: String { "{\(decoder.summaryMembers(with: cloud))}" }
 }
 
 extension FileDecoder {
     /// What was counted, as the members of a JSON object.
-    var summaryMembers: String {
-        let counters = counters
-        let malformed = counters.malformed.nonZero.map { "\"\($0.error.rawValue)\":\($0.count)" }
+    ///
+    /// - Parameter cloud: what was read of clouds' flow logs besides; its numbers stand there only then.
+    func summaryMembers(with cloud: CloudLogCounters? = nil) -> String {
+        var counters = counters
+        var malformed = counters.malformed.nonZero.map { "\"\($0.error.rawValue)\":\($0.count)" }
+        malformed += (cloud?.malformed ?? []).map { "\"\($0.error.rawValue)\":\($0.count)" }
+        var ofCloud: [(String, UInt64)] = []
+        if let cloud {
+            counters.records += cloud.records
+            counters.flows += cloud.flows
+            counters.lostTexts += cloud.lostTexts
+            counters.bytes += cloud.bytes
+            counters.rejectedRecords += cloud.rejected
+            ofCloud = [
+                ("lines", cloud.lines), ("headers", cloud.headers), ("noData", cloud.noData),
+                ("skipData", cloud.skipData), ("duplicates", cloud.duplicates), ("ignored", cloud.ignored),
+                ("withoutCounts", cloud.withoutCounts),
+            ]
+        }
+        let bytesUnaccounted = self.counters.bytesUnaccounted
         let members: [(String, UInt64)] = [
             ("datagrams", counters.datagrams), ("records", counters.records), ("flows", counters.flows),
             ("reverseFlows", counters.reverseFlows),
@@ -160,10 +243,10 @@ extension FileDecoder {
             ("rejectedRecords", counters.rejectedRecords), ("wrongClocks", counters.wrongClocks),
             ("lostTexts", counters.lostTexts), ("bytes", counters.bytes), ("bytesPadding", counters.bytesPadding),
             ("bytesSkipped", counters.bytesSkipped), ("bytesRejected", counters.bytesRejected),
-            ("bytesUnaccounted", counters.bytesUnaccounted),
+            ("bytesUnaccounted", bytesUnaccounted),
             ("cutDatagrams", UInt64(cutDatagrams)), ("otherPackets", UInt64(otherPackets)),
         ]
-        let numbers = members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
+        let numbers = (members + ofCloud).map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
         return "\(numbers),\"malformed\":{\(malformed.joined(separator: ","))}"
     }
 }

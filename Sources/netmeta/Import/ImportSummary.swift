@@ -19,6 +19,20 @@ struct ImportSummary: Codable, Equatable, Sendable {
     var optionsRecords: UInt64 = 0
     var unknownTemplateSets: UInt64 = 0
     var bytesUnaccounted: UInt64 = 0
+    /// Lines of clouds' flow logs.
+    var lines: UInt64 = 0
+    /// Records of interfaces without traffic.
+    var noData: UInt64 = 0
+    /// Records that say that the cloud lost some.
+    var skipData: UInt64 = 0
+    /// Entries whose flow the other end's entry tells.
+    var duplicates: UInt64 = 0
+    /// Documents that are no flow records by intent.
+    var ignored: UInt64 = 0
+    /// Rows of records without bytes or packets.
+    var withoutCounts: UInt64 = 0
+    /// Texts that were cut or left out.
+    var lostTexts: UInt64 = 0
     /// Datagrams that the captures cut.
     var cutDatagrams: UInt64 = 0
     /// Packets that are no flow export.
@@ -32,6 +46,8 @@ struct ImportSummary: Codable, Equatable, Sendable {
         ("rowsKnown", \.rowsKnown), ("rowsExpired", \.rowsExpired), ("datagrams", \.datagrams),
         ("records", \.records), ("flows", \.flows), ("optionsRecords", \.optionsRecords),
         ("unknownTemplateSets", \.unknownTemplateSets), ("bytesUnaccounted", \.bytesUnaccounted),
+        ("lines", \.lines), ("noData", \.noData), ("skipData", \.skipData), ("duplicates", \.duplicates),
+        ("ignored", \.ignored), ("withoutCounts", \.withoutCounts), ("lostTexts", \.lostTexts),
         ("cutDatagrams", \.cutDatagrams), ("otherPackets", \.otherPackets),
     ]
 
@@ -53,6 +69,20 @@ struct ImportSummary: Codable, Equatable, Sendable {
         cutDatagrams += UInt64(decoder.cutDatagrams)
         otherPackets += UInt64(decoder.otherPackets)
         for (error, count) in counters.malformed.nonZero { malformed[error.rawValue, default: 0] += count }
+    }
+
+    /// Adds what was read of clouds' flow logs.
+    mutating func add(_ counters: CloudLogCounters) {
+        records += counters.records
+        flows += counters.flows
+        lines += counters.lines
+        noData += counters.noData
+        skipData += counters.skipData
+        duplicates += counters.duplicates
+        ignored += counters.ignored
+        withoutCounts += counters.withoutCounts
+        lostTexts += counters.lostTexts
+        for (error, count) in counters.malformed { malformed[error.rawValue, default: 0] += count }
     }
 
     /// The summary as JSON.

@@ -24,10 +24,13 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     private var counts = Counts()
     private let settings: Mutex<Settings>
     private let store: any BatchStore
+    private let parquet: ParquetText?
     private let folder: String
     private let incoming: String
     private let token: LocalToken
     private let enrichment: EnrichmentSource
+    /// Whose counters are shown with these.
+    private let sources: CloudSources
 
     /// What a reload may change.
     private struct Settings {
@@ -71,12 +74,19 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
 
     /// - Parameter enrichment: what rows get before they are stored.
     /// - Throws: ``Failure`` when the data folder can't be written.
-    init(configuration: Configuration, store: any BatchStore, enrichment: EnrichmentSource) throws {
+    init(
+        configuration: Configuration,
+        store: any BatchStore,
+        enrichment: EnrichmentSource,
+        sources: CloudSources
+    ) throws {
         folder = configuration.store.data
         incoming = folder + "/incoming"
         settings = Mutex(Settings(configuration))
         self.store = store
+        parquet = (store as? EmbeddedStore).map { [incoming] in ParquetText(store: $0, folder: incoming) }
         self.enrichment = enrichment
+        self.sources = sources
         token = try LocalToken(writingInto: folder)
         // What a crash left behind.
         try? FileManager.default.removeItem(atPath: incoming)
@@ -108,16 +118,18 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
                 help: "Rows of captures that were stored; rows received don't count them.",
                 value: Double(counts.rows)
             ),
-        ]
+        ] + sources.metrics()
     }
 
     // MARK: - A capture comes in
 
     func take<Body: AsyncSequence & Sendable>(
         name: String,
+        options: ImportOptions,
         length: Int?,
         body: Body
     ) async throws -> AsyncStream<ImportEvent> where Body.Element == ByteBuffer {
+        let logs = try CloudLogOptions(options)
         let job = Job(name: name)
         try admit(job)
         let path = "\(incoming)/\(UUID().uuidString)"
@@ -133,7 +145,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         let (events, continuation) = AsyncStream.makeStream(of: ImportEvent.self)
         continuation.onTermination = { if case .cancelled = $0 { self.cancel(job) } }
         let thread = Thread {
-            self.work(on: job, path, continuation)
+            self.work(on: job, path, logs, continuation)
             unlink(path)
             self.leave(job)
             continuation.finish()
@@ -194,36 +206,83 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
 
     // MARK: - On the job's thread
 
-    private func work(on job: Job, _ path: String, _ events: AsyncStream<ImportEvent>.Continuation) {
+    private func work(
+        on job: Job,
+        _ path: String,
+        _ logs: CloudLogOptions?,
+        _ events: AsyncStream<ImportEvent>.Continuation
+    ) {
         guard awaitTurn(job, { events.yield(.waiting) }) else {
             events.yield(.failure("\(job.name): the server is stopping; nothing of it is stored"))
             return
         }
         let settings = settings.withLock { $0 }
         let kept = Double(settings.retentionDays) * 86_400
+        let oldestKept = UInt64(max(0, Date().timeIntervalSince1970 - kept))
         do {
-            let bytes = try InputFile.read(path, name: job.name, largest: Self.largest)
-            var imports = CaptureImport(
-                store: store,
-                journal: try ImportJournal(folder: folder),
-                batchRows: settings.batchRows,
-                settings: settings.decoding,
-                enricher: Enricher(enrichment),
-                oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
-            ) { events.yield(.warning($0)) }
-            defer { count(imports.summary) }
-            try imports.add(
-                job.name,
-                bytes,
-                shouldStop: { job.isCancelled.load(ordering: .relaxed) },
-                progress: { events.yield(.rows($0)) }
-            )
+            let summary =
+                if let logs {
+                    try importLogs(job, path, logs, oldestKept: oldestKept, events)
+                } else {
+                    try importCapture(job, path, settings, oldestKept: oldestKept, events)
+                }
             condition.withLock { counts.complete += 1 }
-            events.yield(.summary("\(imports.summary.members),\"retentionDays\":\(settings.retentionDays)"))
+            events.yield(.summary("\(summary.members),\"retentionDays\":\(settings.retentionDays)"))
         } catch {
             condition.withLock { counts.failed += 1 }
             events.yield(.failure(Self.words(error, job)))
         }
+    }
+
+    private func importCapture(
+        _ job: Job,
+        _ path: String,
+        _ settings: Settings,
+        oldestKept: UInt64,
+        _ events: AsyncStream<ImportEvent>.Continuation
+    ) throws -> ImportSummary {
+        let bytes = try InputFile.read(path, name: job.name, largest: Self.largest)
+        var imports = CaptureImport(
+            store: store,
+            journal: try ImportJournal(folder: folder),
+            batchRows: settings.batchRows,
+            settings: settings.decoding,
+            enricher: Enricher(enrichment),
+            oldestKept: oldestKept
+        ) { events.yield(.warning($0)) }
+        defer { count(imports.summary) }
+        try imports.add(
+            job.name,
+            bytes,
+            shouldStop: { job.isCancelled.load(ordering: .relaxed) },
+            progress: { events.yield(.rows($0)) }
+        )
+        return imports.summary
+    }
+
+    private func importLogs(
+        _ job: Job,
+        _ path: String,
+        _ logs: CloudLogOptions,
+        oldestKept: UInt64,
+        _ events: AsyncStream<ImportEvent>.Continuation
+    ) throws -> ImportSummary {
+        var imports = CloudImport(
+            store: store,
+            journal: try ImportJournal(folder: folder),
+            options: logs,
+            parquet: parquet,
+            enricher: Enricher(enrichment),
+            oldestKept: oldestKept
+        ) { events.yield(.warning($0)) }
+        defer { count(imports.summary) }
+        try imports.add(
+            path,
+            name: job.name,
+            shouldStop: { job.isCancelled.load(ordering: .relaxed) },
+            progress: { events.yield(.rows($0)) }
+        )
+        return imports.summary
     }
 
     /// Waits until those before it have ended; false when it isn't to be any more.

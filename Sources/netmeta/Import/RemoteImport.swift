@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import WebAPI
 
 /// Sends captures to the running server, which imports them.
 struct RemoteImport {
@@ -47,6 +48,7 @@ struct RemoteImport {
     /// - Throws: ``Failure`` in the server's words.
     func add(
         _ path: String,
+        options: ImportOptions = ImportOptions(),
         warn: (String) -> Void,
         progress: @escaping @Sendable (String) -> Void
     ) async throws -> Outcome {
@@ -56,8 +58,10 @@ struct RemoteImport {
         }
         var allowed = CharacterSet.alphanumerics
         allowed.insert(charactersIn: "-._~")
-        let name = path.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
-        var request = HTTPClientRequest(url: "\(ServerClient.base(api))/api/v1/imports?name=\(name)")
+        let query = ([("name", path)] + options.parameters).map { name, value in
+            "\(name)=\(value.addingPercentEncoding(withAllowedCharacters: allowed) ?? "")"
+        }
+        var request = HTTPClientRequest(url: "\(ServerClient.base(api))/api/v1/imports?\(query.joined(separator: "&"))")
         request.method = .POST
         request.headers.add(name: "authorization", value: "Bearer \(token)")
         request.headers.add(name: "content-type", value: "application/octet-stream")

@@ -25,6 +25,7 @@ struct Server {
     private let pipeline: Pipeline
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
+    private let sources: CloudSources
     private let resolver: ResolverService
     private let nameFiles: NameListFiles
     private let nameTables: NameTables
@@ -96,7 +97,13 @@ struct Server {
             pipelineOptions.enrichment = enrichment
             pipeline = Pipeline(pipelineOptions, store: store, sockets: sockets, sources: sources, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
-            imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
+            sources = try CloudSources(configuration, store: store, enrichment: enrichment, logger: logger)
+            imports = try LiveImports(
+                configuration: configuration,
+                store: store,
+                enrichment: enrichment,
+                sources: sources
+            )
         } catch let error as SocketError {
             store.close()
             throw Failure(error.description)
@@ -173,6 +180,7 @@ struct Server {
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: bmp),
+                    .init(service: sources),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
                     .init(service: asMap),

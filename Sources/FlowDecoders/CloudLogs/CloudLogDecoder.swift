@@ -1,0 +1,77 @@
+public import FlowSchema
+
+/// Whose flow logs a file holds.
+public enum CloudLogKind: String, CaseIterable, Sendable {
+    /// AWS VPC flow logs, see ``AWSFlowLogs``.
+    case aws
+    /// Google Cloud VPC flow logs, see ``GCPFlowLogs``.
+    case gcp
+
+    /// Bytes of a file's start that tell what it is.
+    public static let tellingBytes = 1 << 16
+
+    /// What a file begins like; nil when it is neither.
+    ///
+    /// - Parameter start: its first ``tellingBytes``, inflated, or all of it where it is shorter.
+    public init?(recognizing start: [UInt8]) {
+        guard let first = start.first(where: { !JSONReader.isSpace($0) }) else { return nil }
+        let text = String(decoding: start.prefix(Self.tellingBytes), as: UTF8.self)
+        if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+            if text.contains("\"jsonPayload\"") {
+                self = .gcp
+            } else if text.contains("\"logEvents\"") || text.contains("\"message\"") {
+                self = .aws
+            } else {
+                return nil
+            }
+            return
+        }
+        guard let line = text.split(whereSeparator: \.isNewline).first else { return nil }
+        do throws(CloudLogError) {
+            _ = try AWSLogLayout(reading: line)
+        } catch {
+            // A line of the default layout: fourteen fields of which the first is its version.
+            guard error != .unknownLayout || (line.hasPrefix("2 ") && line.split(separator: " ").count == 14) else {
+                return nil
+            }
+        }
+        self = .aws
+    }
+}
+
+/// Reads the flow logs of either cloud, piece by piece.
+public struct CloudLogDecoder {
+    private var aws: AWSFlowLogs
+    private var gcp: GCPFlowLogs
+    /// Whose logs are read.
+    public let kind: CloudLogKind
+
+    /// Starts with the first file.
+    ///
+    /// - Parameter layout: what lines of AWS hold that have no header line; nil takes AWS's default.
+    public init(_ kind: CloudLogKind, layout: AWSLogLayout? = nil, settings: CloudLogSettings = CloudLogSettings()) {
+        self.kind = kind
+        aws = AWSFlowLogs(layout: layout, settings: settings)
+        gcp = GCPFlowLogs(settings: settings)
+    }
+
+    /// What was counted in all files.
+    public var counters: CloudLogCounters { kind == .aws ? aws.counters : gcp.counters }
+
+    /// Whether the last call stopped for want of room in the batch, and not of bytes.
+    public var awaitsRoom: Bool { kind == .aws ? aws.awaitsRoom : false }
+
+    /// Begins with another file.
+    public mutating func startFile() {
+        aws.startFile()
+        gcp.startFile()
+    }
+
+    /// Decodes records from the start of some bytes, as long as the batch has room; see ``AWSFlowLogs/decode(_:isLast:into:)``.
+    public mutating func decode(_ bytes: Span<UInt8>, isLast: Bool, into batch: FlowBatch) -> Int {
+        switch kind {
+        case .aws: aws.decode(bytes, isLast: isLast, into: batch)
+        case .gcp: gcp.decode(bytes, isLast: isLast, into: batch)
+        }
+    }
+}

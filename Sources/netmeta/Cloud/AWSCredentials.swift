@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Where keys of AWS come from: the configuration, the environment, the
+/// file that AWS's own tools read, a container's role, an instance's role; the
+/// first that has some.
+///
+/// Keys of a role are asked for again before they end.
+actor AWSCredentials {
+    private let configured: AWSKeys?
+    private let environment: [String: String]
+    private var known: AWSKeys?
+
+    /// Seconds before their end that keys are asked for again.
+    private static let early: UInt64 = 300
+    /// How long a role's service may take: it is on this machine or not there.
+    private static let patience = TimeAmount.seconds(2)
+
+    init(configured: AWSKeys?, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        self.configured = configured
+        self.environment = environment
+    }
+
+    /// Keys that are good for some minutes yet.
+    ///
+    /// - Throws: ``Failure`` that says where none were found.
+    func keys() async throws -> AWSKeys {
+        let now = UInt64(max(0, Date().timeIntervalSince1970))
+        if let known, known.ends.map({ $0 > now + Self.early }) ?? true { return known }
+        let found = try await find()
+        known = found
+        return found
+    }
+
+    /// Forgets keys that a service has refused.
+    func forget() { known = nil }
+
+    private func find() async throws -> AWSKeys {
+        if let configured { return configured }
+        if let keys = fromEnvironment ?? fromFile { return keys }
+        if let keys = await ofContainer() { return keys }
+        if let keys = await ofInstance() { return keys }
+        throw Failure(
+            "no AWS credentials: none in the configuration, in AWS_ACCESS_KEY_ID, in the profile of ~/.aws/credentials, "
+                + "or of a container's or an instance's role"
+        )
+    }
+
+    private var fromEnvironment: AWSKeys? {
+        guard let id = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"],
+            !id.isEmpty, !secret.isEmpty
+        else { return nil }
+        return AWSKeys(
+            id: id,
+            secret: secret,
+            session: environment["AWS_SESSION_TOKEN"].flatMap { $0.isEmpty ? nil : $0 }
+        )
+    }
+
+    private var fromFile: AWSKeys? {
+        let path =
+            environment["AWS_SHARED_CREDENTIALS_FILE"] ?? environment["HOME"].map { "\($0)/.aws/credentials" } ?? ""
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        return Self.keys(in: text, profile: environment["AWS_PROFILE"] ?? "default")
+    }
+
+    /// The keys of a profile in the form of AWS's shared credentials file.
+    static func keys(in text: String, profile: String) -> AWSKeys? {
+        var values: [String: String] = [:]
+        var isOurs = false
+        for line in text.split(whereSeparator: \.isNewline) {
+            let line = line.trimmingCharacters(in: .whitespaces)
+            if line.hasPrefix("[") {
+                isOurs = line.dropFirst().prefix { $0 != "]" }.trimmingCharacters(in: .whitespaces) == profile
+            } else if isOurs, !line.hasPrefix("#"), let equal = line.firstIndex(of: "=") {
+                let name = line[..<equal].trimmingCharacters(in: .whitespaces).lowercased()
+                values[name] = line[line.index(after: equal)...].trimmingCharacters(in: .whitespaces)
+            }
+        }
+        guard let id = values["aws_access_key_id"], let secret = values["aws_secret_access_key"] else { return nil }
+        return AWSKeys(id: id, secret: secret, session: values["aws_session_token"])
+    }
+
+    // MARK: - Roles
+
+    /// What a role's service answers.
+    private struct RoleKeys: Decodable {
+        var id: String
+        var secret: String
+        var token: String?
+        var expiration: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "AccessKeyId"
+            case secret = "SecretAccessKey"
+            case token = "Token"
+            case expiration = "Expiration"
+        }
+
+        var keys: AWSKeys {
+            let ends = expiration.flatMap { ISO8601DateFormatter().date(from: $0)?.timeIntervalSince1970 }
+            return AWSKeys(
+                id: id,
+                secret: secret,
+                session: token,
+                // One that can't be read is asked for again in a quarter of an hour.
+                ends: ends.map { UInt64(max(0, $0)) } ?? UInt64(Date().timeIntervalSince1970) + 900
+            )
+        }
+    }
+
+    /// Amazon ECS task role.
+    private func ofContainer() async -> AWSKeys? {
+        guard let path = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], path.hasPrefix("/") else { return nil }
+        let answer = await ask(.GET, "http://169.254.170.2\(path)", [])
+        return answer.flatMap { try? JSONDecoder().decode(RoleKeys.self, from: Data($0.utf8)) }?.keys
+    }
+
+    /// Amazon EC2 instance metadata, version 2.
+    private func ofInstance() async -> AWSKeys? {
+        guard environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() != "true" else { return nil }
+        let base = environment["AWS_EC2_METADATA_SERVICE_ENDPOINT"] ?? "http://169.254.169.254"
+        let life = [("x-aws-ec2-metadata-token-ttl-seconds", "300")]
+        guard let token = await ask(.PUT, "\(base)/latest/api/token", life) else { return nil }
+        let proof = [("x-aws-ec2-metadata-token", token)]
+        let roles = "\(base)/latest/meta-data/iam/security-credentials/"
+        guard let role = await ask(.GET, roles, proof)?.split(whereSeparator: \.isNewline).first,
+            let answer = await ask(.GET, roles + role, proof)
+        else { return nil }
+        return (try? JSONDecoder().decode(RoleKeys.self, from: Data(answer.utf8)))?.keys
+    }
+
+    private func ask(_ method: HTTPMethod, _ url: String, _ headers: [(String, String)]) async -> String? {
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        guard let response = try? await HTTPClient.shared.execute(request, timeout: Self.patience),
+            response.status == .ok, let body = try? await response.body.collect(upTo: 1 << 16)
+        else { return nil }
+        return String(buffer: body)
+    }
+}

@@ -1,0 +1,206 @@
+import FlowDecoders
+import Foundation
+import NameSources
+import NetTypes
+
+/// A bucket that flow logs are read from.
+struct AWSSourceConfiguration: Sendable, Equatable {
+    var region = "us-east-1"
+    /// Only objects whose keys begin so.
+    var prefix = ""
+    /// The URL of a queue that tells of new objects; without one the bucket is listed.
+    var queue: String?
+    /// A server other than AWS's own.
+    var endpoint: String?
+    var accessKey: String?
+    var secretKey: Secret?
+    /// Seconds from one listing to the next.
+    var interval = Duration.seconds(60)
+    /// Days that a listing looks back.
+    var days: UInt32 = 3
+    var layout: String?
+    var sampler: IPAddress?
+
+    /// Its key, in the section `sources`.
+    static let key = ConfigurationKey(
+        "sources",
+        "aws",
+        \.sources.aws,
+        .map(
+            "a map such as {flow-bucket: {region: eu-central-1, queue: \"https://sqs...\"}}",
+            names: .bucketName,
+            values: .awsSource
+        ),
+        "Buckets of Amazon S3 whose VPC flow logs are read, by their names. See Docs/cloud.md."
+    )
+}
+
+extension ValueFormat<AWSSourceConfiguration> {
+    /// Where a bucket is, and how its objects are found.
+    static var awsSource: Self {
+        let settings = ValueFormat.settings(
+            [
+                Setting("region", \.region, .text("a region such as eu-central-1"), "Where the bucket is."),
+                Setting(
+                    "prefix",
+                    \.prefix,
+                    .optionalPrefix,
+                    "Only objects whose keys begin so are read."
+                ),
+                Setting(
+                    "queue",
+                    \.queue,
+                    .optionalURL("https://sqs.eu-central-1.amazonaws.com/123456789012/flow-logs"),
+                    """
+                    The SQS queue that S3, SNS or EventBridge tell of new objects; without one the bucket is listed.
+                    """
+                ),
+                Setting(
+                    "endpoint",
+                    \.endpoint,
+                    .optionalURL("http://127.0.0.1:9000"),
+                    "Another server that speaks S3 and SQS, asked instead of AWS."
+                ),
+                Setting(
+                    "accessKey",
+                    \.accessKey,
+                    .optionalWord,
+                    """
+                    The id of an access key; without one the environment, ~/.aws/credentials and the roles of container \
+                    and instance are asked.
+                    """
+                ),
+                Setting("secretKey", \.secretKey, .optionalSecret(least: 1), "The secret of the access key."),
+                Setting(
+                    "interval",
+                    \.interval,
+                    .wholeSecondsOfListing,
+                    "How often the bucket is listed where there is no queue."
+                ),
+                Setting(
+                    "days",
+                    \.days,
+                    .lookBack,
+                    "How many days back a listing looks for objects that aren't stored."
+                ),
+                Setting(
+                    "layout",
+                    \.layout,
+                    .optionalLayout,
+                    "The fields of lines that have no header, as ${version} ${account-id} ...; default version 2."
+                ),
+                Setting(
+                    "sampler",
+                    \.sampler,
+                    .optionalSampler,
+                    "SamplerAddress of the rows; default one made of the account."
+                ),
+            ],
+            default: AWSSourceConfiguration()
+        )
+        return ValueFormat(
+            expected: settings.expected,
+            shape: .map,
+            parse: { raw throws(ValueProblem) in
+                let value = try settings.parse(raw)
+                guard (value.accessKey == nil) == (value.secretKey == nil) else {
+                    throw ValueProblem("accessKey and secretKey belong together")
+                }
+                return value
+            },
+            text: settings.text,
+            members: settings.members
+        )
+    }
+}
+
+extension ValueFormat<String> {
+    /// A bucket's name (S3 user guide, "Bucket naming rules").
+    fileprivate static var bucketName: Self {
+        .single(
+            "a bucket's name of 3 to 63 small letters, digits, dots and hyphens",
+            parse: { name in
+                let isPlain = name.utf8.allSatisfy { byte in
+                    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: ".")
+                        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+                }
+                return isPlain && (3...63).contains(name.utf8.count) ? name : nil
+            },
+            text: { yamlText($0) }
+        )
+    }
+
+    fileprivate static var optionalPrefix: Self {
+        .single(
+            "the start of keys such as AWSLogs/",
+            parse: { $0.utf8.count <= 900 ? $0 : nil },
+            text: { yamlText($0) }
+        )
+    }
+}
+
+extension ValueFormat<String?> {
+    fileprivate static func optionalURL(_ example: String) -> Self {
+        .single(
+            "an URL such as \(example)",
+            parse: { text in
+                if text.isEmpty { return .some(nil) }
+                guard let url = URLComponents(string: text), url.scheme == "http" || url.scheme == "https",
+                    let host = url.host, !host.isEmpty
+                else { return nil }
+                return text.hasSuffix("/") ? String(text.dropLast()) : text
+            },
+            text: { yamlText($0 ?? "") }
+        )
+    }
+
+    fileprivate static var optionalWord: Self {
+        .single("a word", parse: { .some($0.isEmpty ? nil : $0) }, text: { yamlText($0 ?? "") })
+    }
+
+    fileprivate static var optionalLayout: Self {
+        .single(
+            "names of fields such as \"${version} ${account-id}\", with both addresses among them",
+            parse: { text in
+                if text.isEmpty { return .some(nil) }
+                return (try? AWSLogLayout(reading: text)) == nil ? nil : text
+            },
+            text: { yamlText($0 ?? "") }
+        )
+    }
+}
+
+extension ValueFormat<IPAddress?> {
+    fileprivate static var optionalSampler: Self {
+        .single(
+            "an address such as 192.0.2.1",
+            parse: { $0.isEmpty ? .some(nil) : IPAddress($0).map { .some($0) } },
+            text: { yamlText($0?.description ?? "") }
+        )
+    }
+}
+
+extension ValueFormat<Duration> {
+    fileprivate static var wholeSecondsOfListing: Self {
+        .single(
+            "a time such as 60s, from 1s to 3600s",
+            parse: { text in
+                guard text.hasSuffix("s"), let seconds = Int(text.dropLast()), (1...3600).contains(seconds) else {
+                    return nil
+                }
+                return .seconds(seconds)
+            },
+            text: { "\($0.components.seconds)s" }
+        )
+    }
+}
+
+extension ValueFormat<UInt32> {
+    fileprivate static var lookBack: Self {
+        .single(
+            "a number of days from 1 to 30",
+            parse: { UInt32($0).flatMap { (1...30).contains($0) ? $0 : nil } },
+            text: { String($0) }
+        )
+    }
+}

@@ -1,0 +1,205 @@
+import Enrichment
+import FlowDecoders
+import FlowSchema
+import FlowStore
+import Foundation
+import NetTypes
+import WebAPI
+
+/// Stores the flows of clouds' flow logs, with the records' end times as TimeReceived.
+///
+/// As ``CaptureImport``: a file is known by its content, the rows of a batch
+/// are named by the file's digest and their place in it, and the journal
+/// notes what is stored. Batches end at the same rows of a file whatever is
+/// configured, so that one that is sent twice is the same one.
+struct CloudImport {
+    private let store: any BatchStore
+    private let options: CloudLogOptions
+    private var enricher: Enricher
+    private let oldestKept: UInt64
+    private let warn: (String) -> Void
+    private var journal: any ImportLedger
+    private let batch = FlowBatch(capacity: rows)
+    /// Makes text of a Parquet file, see ``ParquetText``.
+    private let parquet: ParquetText?
+    /// What became of all files so far.
+    private(set) var summary = ImportSummary()
+
+    /// Rows that are stored at once.
+    private static let rows = 1 << 17
+    /// Problems of a file that are told one by one.
+    private static let mostTold = 8
+
+    /// - Parameters: as of ``CaptureImport``.
+    ///   - parquet: makes text of Parquet files; nil refuses them.
+    init(
+        store: any BatchStore,
+        journal: any ImportLedger,
+        options: CloudLogOptions,
+        parquet: ParquetText?,
+        enricher: Enricher = Enricher(EnrichmentSource()),
+        oldestKept: UInt64,
+        warn: @escaping (String) -> Void
+    ) {
+        self.store = store
+        self.journal = journal
+        self.options = options
+        self.parquet = parquet
+        self.enricher = enricher
+        self.oldestKept = oldestKept
+        self.warn = warn
+    }
+
+    /// Imports one file.
+    ///
+    /// - Parameters:
+    ///   - name: what it is called in messages.
+    ///   - identity: 64 hexadecimal digits that tell the file from all others; nil makes some of its content.
+    ///   - shouldStop: asked behind each batch; what was stored until then stays.
+    ///   - progress: is told how many rows were decoded, behind each batch.
+    /// - Throws: ``Failure``, or ``ImportStopped``.
+    mutating func add(
+        _ path: String,
+        name: String,
+        identity: String? = nil,
+        shouldStop: () -> Bool = { false },
+        progress: (Int) -> Void
+    ) throws {
+        summary.files += 1
+        let digest = try identity ?? TextPieces.digest(path, name: name)
+        let known = journal[digest]
+        if let known, known.isComplete {
+            summary.filesKnown += 1
+            summary.rowsKnown += UInt64(known.rows)
+            return
+        }
+        var place = Place(digest: digest, name: name, known: known?.rows ?? 0)
+        batch.clear()
+        if try ParquetText.isParquet(path) {
+            guard let parquet else { throw Failure("\(name): Parquet needs the embedded store, whose engine reads it") }
+            try parquet.withText(of: path, name: name) { text, layout in
+                try decode(text, options.decoder(layout: layout), &place, shouldStop, progress)
+            }
+        } else {
+            try decode(path, options.decoder(layout: options.layout), &place, shouldStop, progress)
+        }
+    }
+
+    /// How far a file is.
+    private struct Place {
+        let digest: String
+        let name: String
+        /// Rows that an earlier import has stored.
+        let known: Int
+        /// Rows that were decoded and dealt with.
+        var rows = 0
+    }
+
+    private mutating func decode(
+        _ path: String,
+        _ decoder: CloudLogDecoder,
+        _ place: inout Place,
+        _ shouldStop: () -> Bool,
+        _ progress: (Int) -> Void
+    ) throws {
+        let pieces = try TextPieces(path, name: place.name)
+        var decoder = decoder
+        var bytes: [UInt8] = []
+        var start = 0
+        var isLast = false
+        repeat {
+            bytes.removeSubrange(..<start)
+            start = 0
+            isLast = try !pieces.read(into: &bytes)
+            while true {
+                let done = decoder.decode(bytes.span.extracting(start..<bytes.count), isLast: isLast, into: batch)
+                start += done
+                guard batch.room == 0 || decoder.awaitsRoom else { break }
+                try keep(&place, isLast: false, progress)
+                if shouldStop() { throw ImportStopped(rows: max(place.rows, place.known)) }
+            }
+        } while !isLast
+        if pieces.isCut {
+            summary.filesCut += 1
+            warn("\(place.name): the file ends within its gzip; what is before that is imported")
+        }
+        try keep(&place, isLast: true, progress)
+        tell(decoder.counters, place.name)
+        summary.add(decoder.counters)
+    }
+
+    private func tell(_ counters: CloudLogCounters, _ name: String) {
+        for problem in counters.problems.prefix(Self.mostTold) {
+            warn("\(name): line \(problem.line): \(problem.error.explanation)")
+        }
+        if counters.rejected > Self.mostTold {
+            warn("\(name): \(counters.rejected) records in all were not read, \(counters.flows) were")
+        }
+        if counters.skipData > 0 {
+            warn("\(name): AWS says that it lost records (SKIPDATA), \(counters.skipData) times")
+        }
+    }
+
+    private mutating func keep(_ place: inout Place, isLast: Bool, _ progress: (Int) -> Void) throws {
+        let count = batch.count
+        if count > 0, place.rows + count <= place.known {
+            summary.rowsKnown += UInt64(count)
+        } else if count > 0 {
+            batch.seal()
+            enricher.enrich(batch)
+            summary.rowsExpired += UInt64((0..<count).count { batch.number(.timeReceived, row: $0) < oldestKept })
+            do throws(StoreError) {
+                try store.append(batch, token: "import-\(place.digest)-\(place.rows)")
+            } catch {
+                throw Failure("\(place.name): the store refuses rows: \(error.message)")
+            }
+            summary.rowsStored += UInt64(count)
+        }
+        place.rows += count
+        batch.clear()
+        try journal.note(place.digest, rows: max(place.rows, place.known), isComplete: isLast, path: place.name)
+        progress(place.rows)
+    }
+}
+
+/// What people say of the logs that they import.
+struct CloudLogOptions: Sendable {
+    var kind: CloudLogKind
+    var layout: AWSLogLayout?
+    var settings = CloudLogSettings()
+
+    /// A decoder for one file.
+    func decoder(layout: AWSLogLayout?) -> CloudLogDecoder {
+        CloudLogDecoder(kind, layout: layout, settings: settings)
+    }
+}
+
+extension CloudLogOptions {
+    /// Reads what stands in a request; nil when it is of captures.
+    ///
+    /// - Throws: ``ImportRefusal`` that says what can't be.
+    init?(_ options: ImportOptions) throws {
+        guard let kind = CloudLogKind(rawValue: options.kind.rawValue) else { return nil }
+        self.kind = kind
+        if let text = options.layout {
+            do throws(CloudLogError) {
+                layout = try AWSLogLayout(reading: text)
+            } catch {
+                throw ImportRefusal(.badOption, "the layout can't be: \(error.explanation)")
+            }
+        }
+        if let text = options.sampler {
+            guard let address = IPAddress(text) else {
+                throw ImportRefusal(.badOption, "\(text) is no address that rows could have as SamplerAddress")
+            }
+            settings.samplerAddress = address
+        }
+        if let text = options.reporter {
+            guard let reporter = CloudLogSettings.Reporter(rawValue: text) else {
+                throw ImportRefusal(.badOption, "a reporter is source, destination or both, and not \(text)")
+            }
+            settings.reporter = reporter
+        }
+        settings.samplingRate = options.samplingRate ?? 0
+    }
+}

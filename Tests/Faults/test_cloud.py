@@ -1,0 +1,135 @@
+"""Buckets of flow logs: moto stands in for S3 and SQS. However often an object is told of, and whenever the server
+is killed, each of its rows is stored once."""
+
+import gzip
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+
+import network
+import pytest
+
+MOTO = 5599
+ENDPOINT = f"http://127.0.0.1:{MOTO}"
+OBJECTS, RECORDS = 200, 30
+HEADER = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
+          "log-status")
+
+
+@pytest.fixture
+def moto():
+    """S3 and SQS of a bucket that tells a queue of its objects."""
+    boto3 = pytest.importorskip("boto3")
+    program = shutil.which("moto_server") or os.path.join(os.path.dirname(sys.executable), "moto_server")
+    if not os.access(program, os.X_OK):
+        pytest.skip("moto_server isn't there")
+    process = subprocess.Popen([*network.WITH_PARENT, program, "-H", "127.0.0.1", "-p", str(MOTO)],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def answers():
+        try:
+            return urllib.request.urlopen(f"{ENDPOINT}/moto-api/", timeout=2).status
+        except OSError:
+            return None
+    network.wait_for(answers, "moto", 60)
+    words = {"endpoint_url": ENDPOINT, "region_name": "eu-central-1", "aws_access_key_id": "A",
+             "aws_secret_access_key": "B"}
+    yield boto3.client("s3", **words), boto3.client("sqs", **words)
+    process.kill()
+    process.wait()
+
+
+def flow_log(number):
+    """The lines of an object; no line is like one of another object."""
+    now = int(time.time()) - 300
+    lines = [HEADER] + [
+        f"2 123456789012 eni-1 10.0.{number}.{record} 192.0.2.1 {number} 443 6 1 {number * RECORDS + record + 1} {now} {now + 59} "
+        "ACCEPT OK" for record in range(RECORDS)]
+    return gzip.compress(("\n".join(lines) + "\n").encode())
+
+
+def key(number):
+    return f"AWSLogs/aws-account-id=123456789012/year=2025/a b+{number:03}.log.gz"
+
+
+def sums(netmeta):
+    row = netmeta.sql("SELECT count() AS n, uniqExact(Bytes) AS different, sum(Bytes) AS b FROM flows_raw"
+                      " WHERE FlowType = 'AWS_VPC'")[0]
+    return row["n"], row["different"], row["b"]
+
+
+ROWS = OBJECTS * RECORDS
+EXPECTED = ROWS, ROWS, ROWS * (ROWS + 1) // 2
+
+
+def configured(netmeta, rest):
+    with netmeta.configuration.open("a") as file:
+        file.write("sources: {aws: {flow-bucket: {region: eu-central-1, prefix: AWSLogs/, accessKey: A, secretKey: B,\n"
+                   f"  endpoint: \"{ENDPOINT}\", {rest}}}}}}}\n")
+
+
+def killed_twice(netmeta):
+    """Kills the server twice while rows come, then waits for all of them."""
+    for part in (1, 2):
+        network.wait_for(lambda: sums(netmeta)[0] > part * ROWS // 4, f"part {part} of the rows", 60)
+        netmeta.kill()
+        netmeta.start()
+    network.wait_for(lambda: sums(netmeta)[0] >= ROWS, "all rows", 90)
+    time.sleep(3)
+    assert sums(netmeta) == EXPECTED
+
+
+def test_a_queue_that_tells_twice_and_in_any_order(serving, moto):
+    s3, sqs = moto
+    bucket = {"LocationConstraint": "eu-central-1"}
+    s3.create_bucket(Bucket="flow-bucket", CreateBucketConfiguration=bucket)
+    queue = sqs.create_queue(QueueName="flow-logs", Attributes={"VisibilityTimeout": "5"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    # The first message is S3's test event.
+    s3.put_bucket_notification_configuration(Bucket="flow-bucket", NotificationConfiguration={
+        "QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]})
+    for number in random.sample(range(OBJECTS), OBJECTS):
+        s3.put_object(Bucket="flow-bucket", Key=key(number), Body=flow_log(number))
+    # Told a second time, some through SNS, some by EventBridge, some of what isn't to be read.
+    for number in random.sample(range(OBJECTS), OBJECTS // 2):
+        etag = s3.head_object(Bucket="flow-bucket", Key=key(number))["ETag"].strip('"')
+        name = urllib.request.quote(key(number), safe="").replace("%20", "+")
+        event = json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": {
+            "bucket": {"name": "flow-bucket"}, "object": {"key": name, "eTag": etag}}}]})
+        bridge = json.dumps({"detail": {"bucket": {"name": "flow-bucket"}, "object": {"key": key(number), "etag": etag}}})
+        body = random.choice([event, json.dumps({"Type": "Notification", "Message": event}), bridge])
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    sqs.send_message(QueueUrl=queue, MessageBody=event.replace("flow-bucket", "other-bucket"))
+    netmeta = serving()
+    configured(netmeta, f'queue: "{queue}"')
+    netmeta.start()
+    killed_twice(netmeta)
+
+    def left():
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+        return int(counts["ApproximateNumberOfMessages"]) + int(counts["ApproximateNumberOfMessagesNotVisible"])
+    # What a killed server had taken comes back after the visibility timeout that it asked for.
+    assert left() <= 20
+    with urllib.request.urlopen(f"{netmeta.url}/metrics", timeout=30) as answer:
+        metrics = answer.read().decode()
+    assert 'netmeta_source_objects_total{source="aws/flow-bucket",outcome="stored"}' in metrics
+    netmeta.stop()
+
+
+def test_a_bucket_that_is_listed(serving, moto):
+    s3, _ = moto
+    s3.create_bucket(Bucket="flow-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    for number in range(OBJECTS):
+        s3.put_object(Bucket="flow-bucket", Key=key(number), Body=flow_log(number))
+    s3.put_object(Bucket="flow-bucket", Key="AWSLogs/damaged.log.gz", Body=b"\x1f\x8b" + bytes(100))
+    s3.put_object(Bucket="flow-bucket", Key="AWSLogs/other.txt", Body=b"x")
+    netmeta = serving()
+    configured(netmeta, "interval: 1s")
+    netmeta.start()
+    killed_twice(netmeta)
+    netmeta.stop()

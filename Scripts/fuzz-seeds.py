@@ -2,7 +2,7 @@
 
 usage: fuzz-seeds.py FOLDER CAPTURE...
 
-Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes and FuzzBMP.
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes, FuzzBMP and FuzzFlowMessage.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
@@ -83,6 +83,16 @@ def main():
     # A small capture for the reader, and an IPv6 packet with an extension header.
     write(folder, "FuzzPacket", b"\2" + bytes.fromhex("60000000001c2c40" + "20010db8" * 8 + "1100000100000001" + "080700350014abcd"))
     routes(folder)
+    messages(folder)
+
+
+def messages(folder):
+    """Flows in Protocol Buffers, with lengths in front and without."""
+    flow = bytes.fromhex("0804 10d2a5d7b80618 8008 20 07 3204c0000201 3a10" + "00" * 10 + "ffffc6336401 48dc0b 5003")
+    flow += bytes.fromhex("5a04c0000209 a00106 a801bb03 f0018010 824003 01e807 924008 0a0161 1203626364")
+    write(folder, "FuzzFlowMessage", bytes([len(flow)]) + flow)
+    write(folder, "FuzzFlowMessage", (bytes([len(flow)]) + flow) * 3)
+    write(folder, "FuzzFlowMessage", flow)
 
 
 def routes(folder):

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// `netmeta serve`: everything in one process.
+/// `netmeta serve`: everything in one process, or one part of it.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Receive flows, store them, and answer questions.",
@@ -16,9 +16,20 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup
     var folder: FolderOptions
 
+    @Option(
+        help: """
+            all: everything in this process. collector: takes flows and hands them to Kafka (kafka.brokers). store: takes \
+            them from there, stores them and answers. console: answers over a data folder that no other process uses.
+            """
+    )
+    var role = ServerRole.all
+
     func run() async throws {
         let configuration = try folder.load()
-        let server = try Server(configuration: configuration, options: folder)
-        try await server.run()
+        if role == .collector {
+            try await CollectorServer(configuration: configuration, options: folder).run()
+        } else {
+            try await Server(configuration: configuration, options: folder, role: role).run()
+        }
     }
 }

@@ -55,6 +55,7 @@ struct ConfigurationSection: Sendable {
         ),
         .init(name: "enrichment", documentation: "What flows get on their way to the store, see Docs/names.md."),
         .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
+        .init(name: "kafka", documentation: "The queue between collectors and stores, see Docs/kafka.md."),
         .init(name: "retention", documentation: "How long rows are kept."),
         .init(name: "console", documentation: "The web console and the API."),
         .init(name: "auth", documentation: "Who may use console, API and metrics, see Docs/auth.md."),
@@ -71,7 +72,9 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key] + AccessConfiguration.keys
+    static let all =
+        table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key] + KafkaConfiguration.keys
+        + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

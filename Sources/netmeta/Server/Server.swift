@@ -27,12 +27,16 @@ struct Server {
     private let nameFiles: NameListFiles
     private let nameTables: NameTables
     private let bmp: BMPService
+    private let role: ServerRole
+    private let source: KafkaSource?
 
     /// Takes the folder, opens the store and binds every socket.
     ///
     /// - Throws: ``Failure`` in one line that says what to do; nothing is left half-started.
-    init(configuration: Configuration, options: FolderOptions) throws {
+    init(configuration: Configuration, options: FolderOptions, role: ServerRole) throws {
         self.configuration = configuration
+        self.role = role
+        if role == .store { try KafkaService.check(configuration, role) }
         self.options = options
         resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
@@ -80,12 +84,20 @@ struct Server {
             enrichment = EnrichmentSource(EnrichmentSettings(configuration))
             var pipelineOptions = PipelineOptions(configuration)
             pipelineOptions.enrichment = enrichment
+            if !role.listens { pipelineOptions.listeners = [] }
             pipeline = try Pipeline(pipelineOptions, store: store, logger: logger)
-            bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
+            let routers = role.listens ? configuration.enrichment.bmp : BMPConfiguration()
+            bmp = try BMPService(routers, enrichment: enrichment, logger: logger)
+            source =
+                role == .store
+                ? try KafkaService.source(configuration, store: store, enrichment: enrichment, logger: logger) : nil
             imports = try LiveImports(configuration: configuration, store: store, enrichment: enrichment)
         } catch let error as SocketError {
             store.close()
             throw Failure(error.description)
+        } catch let error as StoreError {
+            store.close()
+            throw Failure(error.message)
         } catch {
             store.close()
             throw error
@@ -105,6 +117,9 @@ struct Server {
         )
         let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
         status.setBMP { [bmp] in bmp.report }
+        if let source {
+            status.setQueue { QueueReport(problem: source.report.problem, metrics: source.report.metrics) }
+        }
         let web: WebService
         do {
             web = try WebService(
@@ -154,6 +169,7 @@ struct Server {
                     .init(service: PartService(store: store, folder: configuration.store.data, logger: logger)),
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
+                    .init(service: KafkaService(source: source)),
                     .init(service: bmp),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
@@ -187,6 +203,7 @@ struct Server {
             print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
         }
         if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
+        if source != nil { print(KafkaService.line(configuration, "taking flows from")) }
         print("console and API at \(web.address.shown)")
         print("ready")
         fflush(nil)
@@ -217,7 +234,7 @@ struct Server {
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))
             asMap.reload(new.enrichment.asMap)
-            bmp.reload(new.enrichment.bmp)
+            if role.listens { bmp.reload(new.enrichment.bmp) }
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
@@ -271,7 +288,7 @@ private struct StoreService: Service {
 }
 
 /// Runs the threads; at the end, stores what has arrived.
-private struct PipelineService: Service {
+struct PipelineService: Service {
     let pipeline: Pipeline
 
     func run() async throws {
@@ -282,7 +299,7 @@ private struct PipelineService: Service {
 }
 
 /// Stops first, and sees to it that all others do.
-private struct WatchdogService: Service {
+struct WatchdogService: Service {
     func run() async throws {
         try? await gracefulShutdown()
         Watchdog.start()
@@ -290,7 +307,7 @@ private struct WatchdogService: Service {
 }
 
 /// Samples counters for rates.
-private struct StatusService: Service {
+struct StatusService: Service {
     let status: PipelineStatus
 
     func run() async throws {

@@ -72,9 +72,11 @@ let package = Package(
         ),
         .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
         .target(name: "Telemetry", dependencies: ["NetTypes"], swiftSettings: strict),
+        .target(name: "CKafka"),
         .target(
             name: "Pipeline",
             dependencies: [
+                "CKafka",
                 "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "Enrichment", "FlowStore",
                 "Telemetry",
                 .product(name: "Logging", package: "swift-log"),

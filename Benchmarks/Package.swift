@@ -33,6 +33,11 @@ let package = Package(
             dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "CReference"],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "MessageBenchmark",
+            dependencies: ["NetTypes", "FlowSchema", "CReference"],
+            swiftSettings: strict
+        ),
         .target(name: "VirtualExporters", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
         .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat", "FlowSchema"], swiftSettings: strict),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),

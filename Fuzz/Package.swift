@@ -51,6 +51,7 @@ let package = Package(
         fuzz("FuzzBMP", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzFilter", ["FuzzSupport", "NetTypes", "FlowSchema", "FlowQuery"]),
         fuzz("FuzzCloudLogs", ["FuzzSupport", "FlowSchema", "FlowDecoders"]),
+        fuzz("FuzzFlowMessage", ["FuzzSupport", "FlowSchema"]),
         fuzz("FuzzCanary", []),
     ]
 )

@@ -5,6 +5,7 @@
 #   bench.sh decode [ARGUMENT...]   decoders beside the C reference: first proves that both give the same
 #                                   columns, then prints records a second; fails below 0.75 of the
 #                                   reference. --verify, --rounds N, words of mixes
+#   bench.sh messages [ROUNDS]      flows to Protocol Buffers beside plain C; fails below 1.5 of it
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
@@ -20,19 +21,25 @@ main() {
     case $part in
     all)
         decode
+        messages
         ingest --peers
         queries
         space
         asmap
         ;;
-    decode | ingest | queries | space | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, ingest, queries, space, asmap)" ;;
+    decode | messages | ingest | queries | space | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, ingest, queries, space, asmap)" ;;
     esac
 }
 
 decode() {
     swift build -c release --package-path Benchmarks --product DecoderBenchmark
     Benchmarks/.build/release/DecoderBenchmark "$@"
+}
+
+messages() {
+    swift build -c release --package-path Benchmarks --product MessageBenchmark
+    Benchmarks/.build/release/MessageBenchmark "$@"
 }
 
 ingest() {

@@ -24,11 +24,12 @@ NetMetaTesting   | edge | NetTypes WireFormat FlowSchema FlowDecoders
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture
 CArrowDatabase   | pure |
+CKafka           | pure |
 FlowStore        | edge | NetTypes FlowSchema CArrowDatabase
 FlowQuery        | pure | NetTypes FlowSchema
 Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
-Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry
+Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry CKafka
 CCrypt           | pure |
 WebAPI           | edge | CGzip NetTypes FlowSchema FlowStore FlowQuery Telemetry CCrypt
 netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI

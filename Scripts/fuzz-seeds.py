@@ -2,7 +2,8 @@
 
 usage: fuzz-seeds.py FOLDER CAPTURE...
 
-Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes, FuzzBMP and FuzzFilter.
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes, FuzzBMP, FuzzFilter, FuzzCloudLogs
+and FuzzFlowMessage.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
@@ -84,6 +85,7 @@ def main():
     write(folder, "FuzzPacket", b"\2" + bytes.fromhex("60000000001c2c40" + "20010db8" * 8 + "1100000100000001" + "080700350014abcd"))
     routes(folder)
     filters(folder)
+    messages(folder)
 
 
 def filters(folder):
@@ -91,6 +93,15 @@ def filters(folder):
     document = (pathlib.Path(__file__).resolve().parents[1] / "Docs/filter.md").read_text()
     for number, line in enumerate(document.split("```filter\n")[1].split("```")[0].splitlines()):
         write(folder, "FuzzFilter", bytes([number * 37 % 200 | 1]) + line.partition("  ")[0].encode())
+
+
+def messages(folder):
+    """Flows in Protocol Buffers, with lengths in front and without."""
+    flow = bytes.fromhex("0804 10d2a5d7b80618 8008 20 07 3204c0000201 3a10" + "00" * 10 + "ffffc6336401 48dc0b 5003")
+    flow += bytes.fromhex("5a04c0000209 a00106 a801bb03 f0018010 824003 01e807 924008 0a0161 1203626364")
+    write(folder, "FuzzFlowMessage", bytes([len(flow)]) + flow)
+    write(folder, "FuzzFlowMessage", (bytes([len(flow)]) + flow) * 3)
+    write(folder, "FuzzFlowMessage", flow)
 
 
 def routes(folder):

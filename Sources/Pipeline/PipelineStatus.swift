@@ -15,13 +15,14 @@ import WireFormat
 public final class PipelineStatus: StatusSource {
     private let pipeline: Pipeline
     private let store: any FlowStore
-    private let keeper: RetentionKeeper
+    private let keeper: RetentionKeeper?
     private let folder: String
     private let retentionDays: Mutex<Int>
     private let decoding: Mutex<DecoderSettings>
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
     private let bmp = Mutex<@Sendable () -> BMPReport?>({ nil })
+    private let queue = Mutex<@Sendable () -> QueueReport>({ QueueReport() })
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let snmp = Mutex(SNMPState())
     private let nameLists = Mutex<NameListReport?>(nil)
@@ -41,14 +42,14 @@ public final class PipelineStatus: StatusSource {
 
     /// - Parameters:
     ///   - store: asked for the size and age of what is kept.
-    ///   - keeper: knows what went and how far back the room reaches.
+    ///   - keeper: knows what went and how far back the room reaches; nil where nothing is kept.
     ///   - folder: whose disk's free space is reported.
     ///   - decoding: how exporters' flows are read.
     ///   - names: what people call exporters and what belongs to them.
     public init(
         pipeline: Pipeline,
         store: any FlowStore,
-        keeper: RetentionKeeper,
+        keeper: RetentionKeeper?,
         folder: String,
         retentionDays: Int,
         decoding: DecoderSettings,
@@ -81,6 +82,9 @@ public final class PipelineStatus: StatusSource {
 
     /// Says who knows what routers tell of their routes.
     public func setBMP(_ report: @escaping @Sendable () -> BMPReport?) { bmp.withLock { $0 = report } }
+
+    /// Says who knows how a queue beside the pipeline is: that before the store, or the one that is the store.
+    public func setQueue(_ report: @escaping @Sendable () -> QueueReport) { queue.withLock { $0 = report } }
 
     private var bmpReport: BMPReport? { bmp.withLock { $0 }() }
 
@@ -138,7 +142,9 @@ public final class PipelineStatus: StatusSource {
     public func health() async -> HealthReport {
         let snapshot = pipeline.snapshot
         let broken = snapshot.listeners.compactMap(\.failure) + snapshot.sources.compactMap(\.report.failure)
-        let problem = broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
+        let problem =
+            broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
+            ?? queue.withLock { $0 }().problem
         let losses = LossReport(snapshot)
         return HealthReport(
             status: problem != nil ? .down : losses.isAnythingLost ? .degraded : .ok,
@@ -322,8 +328,8 @@ public final class PipelineStatus: StatusSource {
                 help: "Times that a receiver had to wait for an empty batch.",
                 value: Double(snapshot.stalls)
             ),
-        ] + snapshot.sources.map(\.report).metrics
-            + snapshot.spool.metrics + snmp.withLock { $0.metrics } + (nameLists.withLock { $0 }?.metrics ?? [])
+        ] + snapshot.sources.map(\.report).metrics + queue.withLock { $0 }().metrics + snapshot.spool.metrics
+            + snmp.withLock { $0.metrics } + (nameLists.withLock { $0 }?.metrics ?? [])
     }
 
     // MARK: - Figures
@@ -370,7 +376,7 @@ public final class PipelineStatus: StatusSource {
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
         report.freeDiskBytes = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value
-        report.retention = RetentionFigures(keeper.report)
+        report.retention = keeper.map { RetentionFigures($0.report) } ?? RetentionFigures()
         storage.withLock { $0 = (.now, report) }
         return report
     }
@@ -394,5 +400,22 @@ extension RetentionFigures {
         bytesPerRow = report.bytesPerRow
         keepsSeconds = report.keeps?.seconds
         keepsBound = report.keeps?.bound.rawValue
+    }
+}
+
+/// How a queue beside the pipeline is.
+public struct QueueReport: Sendable {
+    /// What keeps flows from getting on; nil when nothing does.
+    public var problem: String?
+    /// Its counts.
+    public var metrics: [MetricFamily] = []
+
+    /// Nothing to tell.
+    public init() {}
+
+    /// Gathers what there is to tell.
+    public init(problem: String?, metrics: [MetricFamily]) {
+        self.problem = problem
+        self.metrics = metrics
     }
 }

@@ -33,11 +33,13 @@ extension Endpoint {
         case .graph:
             M.integer("from", "to", "bucket", "groups", "shown") + M.string("unit", "sql") + M.boolean("exact")
                 + M.array("dimensions", "times", "series") + M.number("assumedSampling") + M.object("statistics")
-                + M.nullable(.string, "rankingSql")
+                + M.nullable(.string, "rankingSql") + M.nullable(.object, "spread", "reverse", "previous")
         case .top:
             M.integer("from", "to", "groups", "shown") + M.string("unit", "sql") + M.boolean("exact")
                 + M.array("dimensions", "rows") + M.number("assumedSampling") + M.object("statistics", "total")
-        case .flows: M.array("columns", "rows") + M.nullable(.string, "next") + M.object("statistics") + M.string("sql")
+        case .flows:
+            M.integer("from", "to") + M.array("columns", "rows", "labels", "places") + M.nullable(.string, "next")
+                + M.object("statistics") + M.string("sql")
         case .complete:
             M.integer("position", "length") + M.array("expected", "candidates") + M.nullable(.string, "period")
         case .check: M.nullable(.string, "canonical") + M.nullable(.object, "error")
@@ -45,10 +47,10 @@ extension Endpoint {
         case .health:
             M.string("status", "version") + M.integer("since", "gapsBefore", "gapAtRestart") + M.boolean("ready")
                 + M.nullable(.string, "message") + M.object("losses", "store", "spool") + M.nullable(.number, "lag")
-                + M.array("listeners") + M.nullable(.object, "asMap", "snmp", "bmp")
+                + M.array("listeners", "sources") + M.nullable(.object, "asMap", "snmp", "bmp")
         case .losses:
             M.integer("since", "at") + M.object("datagrams", "records", "rows", "exporters", "estimates")
-                + M.array("stages", "listeners", "refused")
+                + M.array("stages", "listeners", "sources", "refused")
         case .query: M.array("meta", "data") + M.integer("rows") + M.object("statistics")
         case .questions: M.array("questions")
         case .cancel: M.string("cancelled")

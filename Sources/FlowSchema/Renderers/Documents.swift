@@ -30,6 +30,8 @@ public enum SchemaDocument {
         var text = """
             // \(generated)
             //
+            // Version 1.\(byNumber.count): the second number counts the fields. Fields are added and never change.
+            //
             // On Kafka each message is preceded by its length as a varint.
             // Addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d; readers also take 4 bytes.
             syntax = "proto3";

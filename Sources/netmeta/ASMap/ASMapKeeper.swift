@@ -38,12 +38,14 @@ actor ASMapKeeper {
     /// Bytes of routes that the start waits for, about two seconds' work; larger ones come when they come.
     private static let small = 4 << 20
 
-    /// - Parameter data: the data folder.
+    /// - Parameters:
+    ///   - data: the data folder.
+    ///   - store: nil in a collector, whose flows are stored elsewhere.
     init(
         data: String,
         enrichment: EnrichmentSource,
         status: PipelineStatus,
-        store: EmbeddedStore,
+        store: EmbeddedStore?,
         logger: Logger
     ) {
         self.data = data

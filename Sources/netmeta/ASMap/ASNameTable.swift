@@ -7,7 +7,7 @@ import WebAPI
 
 /// The table behind the dictionary `autnums`: what lists call ASes, in NetMeta's SQL.
 final class ASNameTable: Sendable {
-    private let store: EmbeddedStore
+    private let store: EmbeddedStore?
     /// Says which names the table has, so that a start doesn't write 120,000 of them anew.
     private let mark: String
     private let state = Mutex(State())
@@ -19,8 +19,10 @@ final class ASNameTable: Sendable {
     /// Rows that one statement takes.
     private static let most = 1000
 
-    /// - Parameter data: the data folder.
-    init(store: EmbeddedStore, data: String) {
+    /// - Parameters:
+    ///   - store: nil where there are no tables.
+    ///   - data: the data folder.
+    init(store: EmbeddedStore?, data: String) {
         self.store = store
         mark = data + "/enrichment/autnums.mark"
     }
@@ -31,11 +33,12 @@ final class ASNameTable: Sendable {
     /// Writes the names, unless the table has them already.
     func apply() async throws {
         guard let names = state.withLock({ $0.names }) else { return }
+        guard let store else { return done() }
         let digest = await Aside.run { SHA256.hexDigest(of: Array(ASMapFiles.lines(names).utf8)) }
         guard let digest else { return }
         let known = FileManager.default.contents(atPath: mark).map { String(decoding: $0, as: UTF8.self) }
         if known == nil, names.count == 0 { return done() }
-        if known == digest, try await count() == names.count { return done() }
+        if known == digest, try await count(store) == names.count { return done() }
         try await store.apply(Self.statements(names))
         let folder = URL(fileURLWithPath: mark).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -45,7 +48,7 @@ final class ASNameTable: Sendable {
 
     private func done() { state.withLock { $0.names = nil } }
 
-    private func count() async throws -> Int {
+    private func count(_ store: EmbeddedStore) async throws -> Int {
         let result = try await store.query(
             "SELECT count() AS rows FROM netmeta.autnums_source",
             limits: QueryLimits(seconds: 10)

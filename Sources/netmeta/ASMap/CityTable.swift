@@ -9,7 +9,7 @@ import WebAPI
 ///
 /// Rows are only added: a city that today's database lacks is in rows of last week.
 final class CityTable: Sendable {
-    private let store: EmbeddedStore
+    private let store: EmbeddedStore?
     /// Says which cities were written last, so that a start doesn't write 100,000 of them anew.
     private let mark: String
     private let wanted = Mutex<[AddressMap.Place]?>(nil)
@@ -17,8 +17,10 @@ final class CityTable: Sendable {
     /// Rows that one statement takes.
     private static let most = 1000
 
-    /// - Parameter data: the data folder.
-    init(store: EmbeddedStore, data: String) {
+    /// - Parameters:
+    ///   - store: nil where there are no tables.
+    ///   - data: the data folder.
+    init(store: EmbeddedStore?, data: String) {
         self.store = store
         mark = data + "/enrichment/cities.mark"
     }
@@ -30,7 +32,7 @@ final class CityTable: Sendable {
     func apply() async throws {
         guard let places = wanted.withLock({ $0 }) else { return }
         let cities = places.filter { !$0.city.isEmpty }
-        if cities.isEmpty { return wanted.withLock { $0 = nil } }
+        guard let store, !cities.isEmpty else { return wanted.withLock { $0 = nil } }
         let digest = await Aside.run {
             SHA256.hexDigest(of: Array(cities.map { "\($0.country)/\($0.city)" }.sorted().joined(separator: "\n").utf8))
         }

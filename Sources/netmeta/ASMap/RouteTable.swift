@@ -13,7 +13,7 @@ import WebAPI
 /// The dictionary takes about 100 MB for a full table, so it is read when
 /// somebody asks it for the first time, and anew only if it was read before.
 final class RouteTable: Sendable {
-    private let store: EmbeddedStore
+    private let store: EmbeddedStore?
     /// Says which routes the table has, so that a start doesn't write a million of them anew.
     private let mark: String
     private let wanted = Mutex<Wanted?>(nil)
@@ -27,8 +27,10 @@ final class RouteTable: Sendable {
     /// Bytes that are written at a time.
     private static let chunk = 1 << 20
 
-    /// - Parameter data: the data folder.
-    init(store: EmbeddedStore, data: String) {
+    /// - Parameters:
+    ///   - store: nil where there are no tables.
+    ///   - data: the data folder.
+    init(store: EmbeddedStore?, data: String) {
         self.store = store
         mark = URL(fileURLWithPath: data).absoluteURL.path + "/enrichment/risinfo.mark"
     }
@@ -44,10 +46,11 @@ final class RouteTable: Sendable {
     /// Writes the routes, unless the table has them already.
     func apply() async throws {
         guard let now = wanted.withLock({ $0 }) else { return }
+        guard let store else { return done(now.origin) }
         let known = FileManager.default.contents(atPath: mark).map { String(decoding: $0, as: UTF8.self) }
         let words = known?.split(separator: " ") ?? []
         let isThere = words.first.map { $0 == now.origin } ?? (now.map == nil)
-        if isThere, try await count() == (words.last.flatMap { Int($0) } ?? 0) { return done(now.origin) }
+        if isThere, try await count(store) == (words.last.flatMap { Int($0) } ?? 0) { return done(now.origin) }
         let file = mark + ".rows"
         defer { unlink(file) }
         let written = await Aside.run { () -> Result<Int, Failure> in Self.write(now.map, to: file) }
@@ -55,7 +58,7 @@ final class RouteTable: Sendable {
         guard let written else { return }
         let rows = try written.get()
         try await store.apply(Self.statements(file: file, isEmpty: rows == 0))
-        if try await isLoaded() { try await store.apply(["SYSTEM RELOAD DICTIONARY netmeta.risinfo"]) }
+        if try await isLoaded(store) { try await store.apply(["SYSTEM RELOAD DICTIONARY netmeta.risinfo"]) }
         try Data("\(now.origin) \(rows)".utf8).write(to: URL(fileURLWithPath: mark), options: .atomic)
         done(now.origin)
     }
@@ -65,7 +68,7 @@ final class RouteTable: Sendable {
         wanted.withLock { if $0?.origin == origin { $0 = nil } }
     }
 
-    private func count() async throws -> Int {
+    private func count(_ store: EmbeddedStore) async throws -> Int {
         let result = try await store.query(
             "SELECT count() AS rows FROM netmeta.risinfo_source",
             limits: QueryLimits(seconds: 10)
@@ -73,7 +76,7 @@ final class RouteTable: Sendable {
         return Int(clamping: result["rows"]?.values.first?.unsigned ?? 0)
     }
 
-    private func isLoaded() async throws -> Bool {
+    private func isLoaded(_ store: EmbeddedStore) async throws -> Bool {
         let result = try await store.query(
             "SELECT count() AS rows FROM system.dictionaries WHERE name = 'risinfo' AND status != 'NOT_LOADED'",
             limits: QueryLimits(seconds: 10)

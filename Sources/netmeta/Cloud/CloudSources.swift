@@ -27,6 +27,11 @@ struct CloudSources: Service {
         }
     }
 
+    private init() { aws = [] }
+
+    /// Nothing is fetched: buckets are read where rows are stored, or their cursor would be ahead of what is.
+    static let none = CloudSources()
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in

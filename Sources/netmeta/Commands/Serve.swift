@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import LinuxCapture
 
-/// `netmeta serve`: everything in one process.
+/// `netmeta serve`: everything in one process, or one part of it.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Receive flows, store them, and answer questions.",
@@ -26,12 +26,24 @@ struct Serve: AsyncParsableCommand {
     )
     var sources: [SourceKind] = []
 
+    @Option(
+        help: """
+            all: everything in this process. collector: takes flows and hands them to Kafka (kafka.brokers). store: takes \
+            them from there, stores them and answers. console: answers over a data folder that no other process uses.
+            """
+    )
+    var role = ServerRole.all
+
     func run() async throws {
-        let server = try Server(options: folder, sources: sources)
-        if server.readsHost {
-            // The thread that the program began on; the server's own has done so.
-            await MainActor.run { _ = HostThread.keepOnly(Capability.ofFilesAndPorts) }
+        if role == .collector {
+            try await CollectorServer(options: folder, sources: sources).run()
+        } else {
+            let server = try Server(options: folder, sources: sources, role: role)
+            if server.readsHost {
+                // The thread that the program began on; the server's own has done so.
+                await MainActor.run { _ = HostThread.keepOnly(Capability.ofFilesAndPorts) }
+            }
+            try await server.run()
         }
-        try await server.run()
     }
 }

@@ -302,6 +302,7 @@ extension Configuration {
             let (there, missing) = console.tlsKey == nil ? ("tlsCertificate", "tlsKey") : ("tlsKey", "tlsCertificate")
             result.append(("console.\(there)", "it needs console.\(missing) as well"))
         }
+        result += kafka.conflicts
         if let both = auth.users.keys.filter({ auth.tokens[$0] != nil }).min() {
             result.append(("auth.tokens", "\(both) is a user, too; give the token another name"))
         }

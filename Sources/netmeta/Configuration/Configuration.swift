@@ -16,6 +16,7 @@ struct Configuration: Sendable, Equatable {
     var samplers: [Prefix: SamplerConfiguration] = [:]
     var enrichment = Enrichment()
     var store = Store()
+    var kafka = KafkaConfiguration()
     var retention = Retention()
     var console = Console()
     var auth = AccessConfiguration()

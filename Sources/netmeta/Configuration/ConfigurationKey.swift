@@ -58,6 +58,7 @@ struct ConfigurationSection: Sendable {
         ),
         .init(name: "enrichment", documentation: "What flows get on their way to the store, see Docs/names.md."),
         .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
+        .init(name: "kafka", documentation: "The queue between collectors and stores, see Docs/kafka.md."),
         .init(name: "retention", documentation: "How long rows are kept."),
         .init(name: "console", documentation: "The web console and the API."),
         .init(name: "auth", documentation: "Who may use console, API and metrics, see Docs/auth.md."),
@@ -76,7 +77,7 @@ struct ConfigurationSection: Sendable {
 extension ConfigurationKey {
     static let all =
         table + ofHost + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key, AWSSourceConfiguration.key]
-        + AccessConfiguration.keys
+        + KafkaConfiguration.keys + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

@@ -35,9 +35,10 @@ struct Decode: ParsableCommand {
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case ndjson
         case table
+        case protobuf
     }
 
-    @Option(help: "ndjson or table.")
+    @Option(help: "ndjson, table, or protobuf for FlowMessages with their lengths in front.")
     var format = Format.ndjson
 
     @Option(
@@ -194,15 +195,25 @@ struct DecodeSession {
 
     private mutating func print() throws {
         batch.seal()
+        if format == .protobuf { return try writeMessages() }
         if format == .table, batch.count > 0 { try output.write(FlowTable.header) }
         for origin in batch.origins {
             for row in origin.rows {
                 switch format {
                 case .ndjson: try output.write(json.object(batch, row: row, origin: origin) + "\n")
                 case .table: try output.write(FlowTable.line(batch, row: row))
+                case .protobuf: break
                 }
             }
         }
+        batch.clear()
+    }
+
+    private mutating func writeMessages() throws {
+        var encoder = FlowMessageEncoder()
+        encoder.begin(batch)
+        encoder.append(0..<batch.count)
+        try output.write(bytes: encoder.withBytes { Array($0) })
         batch.clear()
     }
 

@@ -50,6 +50,11 @@ struct OutputBuffer {
         if bytes.count > 1 << 16 { try flush() }
     }
 
+    mutating func write(bytes more: [UInt8]) throws {
+        bytes += more
+        if bytes.count > 1 << 16 { try flush() }
+    }
+
     mutating func flush() throws {
         var written = 0
         while written < bytes.count {

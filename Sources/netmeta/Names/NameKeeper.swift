@@ -11,7 +11,7 @@ import Telemetry
 actor NameKeeper {
     private let enrichment: EnrichmentSource
     private let status: PipelineStatus
-    private let store: EmbeddedStore
+    private let store: EmbeddedStore?
     private let tables: NameTables
     private let logger: Logger
 
@@ -27,13 +27,14 @@ actor NameKeeper {
     /// - Parameters:
     ///   - files: read already.
     ///   - tables: what the store was opened with.
+    ///   - store: nil in a collector, whose flows are stored elsewhere.
     init(
         _ configuration: Configuration,
         files: NameListFiles,
         tables: NameTables,
         enrichment: EnrichmentSource,
         status: PipelineStatus,
-        store: EmbeddedStore,
+        store: EmbeddedStore?,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -132,7 +133,7 @@ actor NameKeeper {
         guard let made else { return }
         status.setNames(made.book)
         if enrichment.current.boundaries != made.sides { enrichment.replace(boundaries: made.sides) }
-        try await tables.apply(made.tables, to: store)
+        if let store { try await tables.apply(made.tables, to: store) }
         isStale = false
         guard wasRead else { return }
         wasRead = false

@@ -25,22 +25,26 @@ struct Server {
     private let pipeline: Pipeline
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
-    private let sources: CloudSources
+    private let clouds: CloudSources
     private let resolver: ResolverService
     private let nameFiles: NameListFiles
     private let nameTables: NameTables
     private let bmp: BMPService
+    private let role: ServerRole
+    private let queue: KafkaSource?
 
     /// Opens the sources of this host, takes the folder, binds every socket and opens the store.
     ///
     /// - Parameter kinds: of sources that the command line adds to those of the configuration.
     /// - Throws: ``Failure`` in one line that says what to do; nothing is left half-started.
-    init(options: FolderOptions, sources kinds: [SourceKind]) throws {
+    init(options: FolderOptions, sources kinds: [SourceKind], role: ServerRole) throws {
         var configuration = try options.load()
         for kind in kinds { configuration.sources.add(kind) }
+        self.role = role
+        if role == .store { try KafkaService.check(configuration, role) }
         self.options = options
         sourceKinds = kinds
-        sources = try Self.openSources(configuration.sources)
+        sources = try configuration.sources.openHost()
         configuration.adoptHost(sources)
         self.configuration = configuration
         resolver = ResolverService(configuration)
@@ -51,6 +55,7 @@ struct Server {
         nameTables = NameTables(names)
         let sockets: PipelineSockets
         var pipelineOptions = PipelineOptions(configuration)
+        if !role.listens { pipelineOptions.listeners = [] }
         do {
             let library = try EngineLibrary.locate(configured: configuration.store.library)
             lock = try FolderLock(folder: configuration.store.data)
@@ -96,17 +101,24 @@ struct Server {
             enrichment = EnrichmentSource(EnrichmentSettings(configuration))
             pipelineOptions.enrichment = enrichment
             pipeline = Pipeline(pipelineOptions, store: store, sockets: sockets, sources: sources, logger: logger)
-            bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
-            sources = try CloudSources(configuration, store: store, enrichment: enrichment, logger: logger)
+            let routers = role.listens ? configuration.enrichment.bmp : BMPConfiguration()
+            bmp = try BMPService(routers, enrichment: enrichment, logger: logger)
+            queue =
+                role == .store
+                ? try KafkaService.source(configuration, store: store, enrichment: enrichment, logger: logger) : nil
+            clouds = try CloudSources(configuration, store: store, enrichment: enrichment, logger: logger)
             imports = try LiveImports(
                 configuration: configuration,
                 store: store,
                 enrichment: enrichment,
-                sources: sources
+                sources: clouds
             )
         } catch let error as SocketError {
             store.close()
             throw Failure(error.description)
+        } catch let error as StoreError {
+            store.close()
+            throw Failure(error.message)
         } catch {
             store.close()
             throw error
@@ -129,6 +141,9 @@ struct Server {
         )
         let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
         status.setBMP { [bmp] in bmp.report }
+        if let queue {
+            status.setQueue { QueueReport(problem: queue.report.problem, metrics: queue.report.metrics) }
+        }
         let web: WebService
         do {
             web = try WebService(
@@ -179,8 +194,9 @@ struct Server {
                     .init(service: PartService(store: store, folder: configuration.store.data, logger: logger)),
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
+                    .init(service: KafkaService(source: queue)),
                     .init(service: bmp),
-                    .init(service: sources),
+                    .init(service: clouds),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
                     .init(service: asMap),
@@ -216,6 +232,7 @@ struct Server {
         for summary in sources?.summaries ?? [] { print("reading \(summary)") }
         for advice in sources?.advice ?? [] { logger.warning("\(advice)") }
         if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
+        if queue != nil { print(KafkaService.line(configuration, "taking flows from")) }
         print("console and API at \(web.address.shown)")
         if let sql = web.sqlAddress { print("SQL at \(sql)") }
         print("ready")
@@ -254,7 +271,7 @@ struct Server {
             status.setDecoding(DecoderSettings(new))
             enrichment.replace(settings: EnrichmentSettings(new))
             asMap.reload(new.enrichment.asMap)
-            bmp.reload(new.enrichment.bmp)
+            if role.listens { bmp.reload(new.enrichment.bmp) }
             try await store.setRetention(days: new.retention.days)
             keeper.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
@@ -263,16 +280,14 @@ struct Server {
     }
 }
 
-extension Server {
-    /// Opens what a configuration reads of this host, while the program may do all that its user may.
-    fileprivate static func openSources(_ sources: Configuration.Sources) throws -> HostSources? {
-        guard sources.hasHost else { return nil }
+extension Configuration.Sources {
+    /// Opens what is read of this host, while the program may do all that its user may; nil when that is nothing.
+    ///
+    /// - Throws: ``Failure`` that says what is missing.
+    func openHost() throws -> HostSources? {
+        guard hasHost else { return nil }
         do throws(SourceError) {
-            return try HostSources(
-                conntrack: sources.conntrackOptions,
-                nflog: sources.nflogOptions,
-                mirror: sources.mirrorOptions
-            )
+            return try HostSources(conntrack: conntrackOptions, nflog: nflogOptions, mirror: mirrorOptions)
         } catch {
             throw Failure(error.description)
         }
@@ -281,7 +296,7 @@ extension Server {
 
 extension Configuration {
     /// Takes the host's own networks for ours, where nobody says which are: the direction of its flows follows.
-    fileprivate mutating func adoptHost(_ sources: HostSources?) {
+    mutating func adoptHost(_ sources: HostSources?) {
         guard let sources, enrichment.localNetworks.isEmpty else { return }
         let networks = sources.localNetworks
         enrichment.localNetworks = Array(networks.prefix(EnrichmentSettings.mostLocalNetworks))
@@ -333,7 +348,7 @@ private struct StoreService: Service {
 }
 
 /// Runs the threads; at the end, stores what has arrived.
-private struct PipelineService: Service {
+struct PipelineService: Service {
     let pipeline: Pipeline
 
     func run() async throws {
@@ -344,7 +359,7 @@ private struct PipelineService: Service {
 }
 
 /// Stops first, and sees to it that all others do.
-private struct WatchdogService: Service {
+struct WatchdogService: Service {
     func run() async throws {
         try? await gracefulShutdown()
         Watchdog.start()
@@ -352,7 +367,7 @@ private struct WatchdogService: Service {
 }
 
 /// Samples counters for rates.
-private struct StatusService: Service {
+struct StatusService: Service {
     let status: PipelineStatus
 
     func run() async throws {

@@ -47,4 +47,5 @@ size_t ref_path(const struct ref_decoder *, size_t row, const uint8_t **bytes);
 // CPU seconds of this thread: other programs on the machine don't count.
 double ref_cpu_seconds(void);
 
+#include "message.h"
 #endif

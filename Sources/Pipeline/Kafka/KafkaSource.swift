@@ -1,0 +1,452 @@
+import CKafka
+public import Enrichment
+public import FlowSchema
+public import FlowStore
+import Foundation
+public import Logging
+import Synchronization
+
+/// Takes flows out of a Kafka topic and stores them.
+///
+/// Each partition fills a batch of its own. A batch goes to the store when it
+/// has enough rows or is old enough; only when the store acknowledged it is
+/// that noted with the broker. What the store doesn't take waits, the topic
+/// keeps the rest, and there is no spool.
+public final class KafkaSource: Sendable {
+    private let thread: KafkaSourceThread
+
+    /// What a source is made with.
+    public struct Options: Sendable {
+        /// The topic and how brokers are reached.
+        public var kafka: KafkaSettings
+        /// Rows after which batches are stored, all partitions together.
+        public var batchRows: Int
+        /// How old the first row of a batch may be.
+        public var flush: Duration
+        /// The file for messages that couldn't be read.
+        public var poisonFile: String
+
+        /// Gathers options.
+        public init(kafka: KafkaSettings, batchRows: Int, flush: Duration, poisonFile: String) {
+            self.kafka = kafka
+            self.batchRows = batchRows
+            self.flush = flush
+            self.poisonFile = poisonFile
+        }
+    }
+
+    /// Loads the library; no broker is asked before ``start()``.
+    ///
+    /// - Throws: ``StoreError`` with what to do about it.
+    public init(
+        _ options: Options,
+        store: any BatchStore,
+        enrichment: EnrichmentSource,
+        logger: Logger
+    ) throws(StoreError) {
+        try KafkaClient.load(options.kafka)
+        thread = KafkaSourceThread(options, store: store, enrichment: enrichment, logger: logger)
+    }
+
+    /// Starts to consume.
+    ///
+    /// - Throws: ``StoreError`` when the settings can't be used.
+    public func start() throws(StoreError) { try thread.start() }
+
+    /// Stores what was taken, as far as the store takes it, and leaves the group; blocks until then.
+    public func stop() { thread.stop() }
+
+    /// The counts now.
+    public var report: KafkaSourceReport { thread.report.withLock { $0 } }
+}
+
+/// What a ``KafkaSource`` counted.
+public struct KafkaSourceReport: Sendable {
+    /// Messages that were taken, those included that couldn't be read.
+    public var messages: UInt64 = 0
+    /// Bytes of them.
+    public var bytes: UInt64 = 0
+    /// What was met in them.
+    public var flows = FlowMessageCounters()
+    /// Messages that couldn't be read, by reason.
+    public var poison: [String: UInt64] = [:]
+    /// Those of them for which there was no room in the file.
+    public var poisonUnkept: UInt64 = 0
+    /// Rows that the store acknowledged.
+    public var storedRows: UInt64 = 0
+    /// Batches that the store acknowledged.
+    public var storedBatches: UInt64 = 0
+    /// Inserts that failed.
+    public var storeFailures: UInt64 = 0
+    /// Rows that the store will never take.
+    public var rejectedRows: UInt64 = 0
+    /// Rows that were taken and given back, since the partition went to somebody else or the store took nothing at the
+    /// end; whoever has the partition takes them again.
+    public var returnedRows: UInt64 = 0
+    /// Times that partitions were given or taken away.
+    public var rebalances: UInt64 = 0
+    /// Batches whose note with the broker failed; they may be made again, and the store recognises them.
+    public var noteFailures: UInt64 = 0
+    /// Batches that another life had begun and this one made again.
+    public var resumed: UInt64 = 0
+    /// What the broker or the store said last, until things go on.
+    public var problem: String?
+    /// Messages that wait in each partition that is ours.
+    public var lag: [Int32: Int64] = [:]
+    /// Rows that were taken and are not stored yet.
+    public var waitingRows = 0
+
+    init() {}
+}
+
+/// The thread of a ``KafkaSource``.
+final class KafkaSourceThread: @unchecked Sendable {
+    // All but the report and the flags belongs to the thread: hence Sendable.
+    let report = Mutex(KafkaSourceReport())
+    private let options: KafkaSource.Options
+    private let store: any BatchStore
+    private let logger: Logger
+    private let poison: PoisonFile
+    private let stopping = Atomic(false)
+    private let ended = DispatchSemaphore(value: 0)
+    private let gate = StoreGate()
+    private let order = RowOrder()
+    private var enricher: Enricher
+    private var decoder = FlowMessageDecoder()
+    private var client: KafkaClient?
+    private var partitions: [Int32: KafkaPartition] = [:]
+    private var taken = KafkaSourceReport()
+    private var lastLook = ContinuousClock.Instant.now
+    private var isFatal = false
+    private var isSubscribed = false
+
+    init(_ options: KafkaSource.Options, store: any BatchStore, enrichment: EnrichmentSource, logger: Logger) {
+        self.options = options
+        self.store = store
+        self.logger = logger
+        enricher = Enricher(enrichment)
+        poison = PoisonFile(path: options.poisonFile, limit: options.kafka.asideBytes)
+    }
+
+    func start() throws(StoreError) {
+        client = try KafkaClient(.consumer, options.kafka, self)
+        let thread = Thread { self.run() }
+        thread.name = "kafka"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    func stop() {
+        stopping.store(true, ordering: .releasing)
+        ended.wait()
+    }
+
+    // MARK: - On the thread
+
+    private func run() {
+        while !stopping.load(ordering: .acquiring) {
+            guard let client = living() else {
+                Thread.sleep(forTimeInterval: 0.5)
+                continue
+            }
+            step(client)
+        }
+        for partition in partitions.values { finish(partition) }
+        partitions.removeAll()
+        // Leaves the group.
+        client = nil
+        publish()
+        ended.signal()
+    }
+
+    /// The consumer; a new one when the old can't go on.
+    private func living() -> KafkaClient? {
+        if let client, !isFatal, isSubscribed { return client }
+        do throws(StoreError) {
+            if isFatal || client == nil {
+                giveBack(Array(partitions.keys))
+                client = nil
+                isSubscribed = false
+                client = try KafkaClient(.consumer, options.kafka, self)
+                isFatal = false
+            }
+            guard let client else { return nil }
+            let error = client.subscribe(options.kafka.partitions)
+            guard error == 0 else { throw StoreError(message: KafkaClient.words(error)) }
+            isSubscribed = true
+            return client
+        } catch {
+            note(problem: error.message)
+            return nil
+        }
+    }
+
+    private func step(_ client: KafkaClient) {
+        let now = ContinuousClock.now
+        if now - lastLook > .seconds(1) { look(client, now) }
+        _ = client.take(milliseconds: 50) { take($0) }
+        // Some more while there are any, before the clock is asked again.
+        for _ in 0..<Self.mostAtOnce where !isFatal {
+            guard client.take(milliseconds: 0, { take($0) }) else { break }
+        }
+        flushWhatIsDue()
+    }
+
+    private static let mostAtOnce = 100
+
+    /// Rows of one partition's batch.
+    private var share: Int { max(1000, options.batchRows / max(1, partitions.count)) }
+    private var capacity: Int { options.batchRows + 2 * FlowMessageDecoder.mostFlows }
+
+    private func take(_ message: netmeta_kafka_message) {
+        guard message.error == 0 else {
+            note(problem: KafkaClient.words(message.error))
+            return
+        }
+        // What the library still had of a partition that went.
+        guard let partition = partitions[message.partition], !partition.isWaiting else { return }
+        if let next = partition.next, message.offset < next { return }
+        if partition.isBeyondPromise(message.offset) {
+            store(partition)
+            // Nothing may be left of it; then its messages are too old for the topic.
+            partition.promised = nil
+            if partition.isWaiting { return }
+        }
+        let bytes = UnsafeRawBufferPointer(start: message.bytes, count: message.length)
+        do throws(FlowMessageError) {
+            let payload = bytes.bytes
+            let framing = try FlowMessageDecoder.framing(of: payload)
+            if framing.flows > partition.room {
+                // Whoever promised this batch had more room: the rest of it becomes one of its own.
+                partition.promised = nil
+                store(partition)
+                if partition.isWaiting { return }
+            }
+            let target = partition.target(isEnriched: message.is_marked != 0, &enricher)
+            let seconds = message.timestamp > 0 ? message.timestamp / 1000 : Int64(time(nil))
+            let before = decoder.counters
+            try decoder.decode(payload, framing, into: target, received: UInt32(clamping: seconds))
+            taken.messages += 1
+            taken.bytes += UInt64(message.length)
+            if decoder.counters.implausibleTimes > before.implausibleTimes {
+                setAside(message, bytes, reason: "implausible_time")
+            }
+        } catch {
+            taken.messages += 1
+            taken.bytes += UInt64(message.length)
+            setAside(message, bytes, reason: error.name)
+        }
+        partition.take(message.offset)
+        if partition.hasPromised || partition.promised == nil && partition.rows >= share { store(partition) }
+    }
+
+    private func setAside(_ message: netmeta_kafka_message, _ bytes: UnsafeRawBufferPointer, reason: String) {
+        taken.poison[reason, default: 0] += 1
+        let isKept = poison.keep(
+            topic: options.kafka.topic,
+            partition: message.partition,
+            offset: message.offset,
+            reason: reason,
+            bytes
+        )
+        if !isKept { taken.poisonUnkept += 1 }
+    }
+
+    private func flushWhatIsDue() {
+        let now = ContinuousClock.now
+        for partition in partitions.values {
+            if partition.isWaiting {
+                if gate.admits(at: now) { store(partition) }
+            } else if partition.range != nil, partition.promised == nil, now - partition.since >= options.flush {
+                store(partition)
+            }
+        }
+    }
+
+    // MARK: - Storing
+
+    /// Tries to store a partition's batch; it waits when that fails.
+    private func store(_ partition: KafkaPartition) {
+        if partition.range == nil { return }
+        if !partition.isWaiting {
+            partition.seal(&enricher)
+            order.apply(to: partition.batch)
+        }
+        guard let range = partition.range else { return }
+        switch attempt(partition, range) {
+        case .done:
+            partition.clear()
+            if partition.isPaused { resume(partition) }
+        case .failed:
+            partition.isWaiting = true
+            if !partition.isPaused {
+                _ = client?.pause([partition.number], true)
+                partition.isPaused = true
+            }
+        }
+    }
+
+    /// Fetches again, from behind what the last batch had: a message may have come that there was no place for.
+    private func resume(_ partition: KafkaPartition) {
+        partition.isPaused = false
+        guard let client else { return }
+        _ = client.pause([partition.number], false)
+        guard let next = partition.next else { return }
+        let error = client.seek(partition.number, next)
+        // Without that messages might be missed: begin anew from what is noted.
+        if error != 0 { isFatal = true }
+    }
+
+    private enum Outcome {
+        case done, failed
+    }
+
+    private func attempt(_ partition: KafkaPartition, _ range: KafkaRange) -> Outcome {
+        let rows = partition.batch.count
+        if rows > 0 {
+            // Without the note a crash between insert and commit would store the batch twice.
+            if !partition.isNoted {
+                guard commit(partition, range.start, range.note) else { return .failed }
+                partition.isNoted = true
+            }
+            do throws(StoreError) {
+                try store.append(
+                    partition.batch,
+                    token: range.token(topic: options.kafka.topic, partition: partition.number)
+                )
+                gate.succeed()
+                partition.failures = 0
+                taken.storedRows += UInt64(rows)
+                taken.storedBatches += 1
+                taken.problem = nil
+            } catch {
+                note(problem: "the store refuses rows: \(error.message)")
+                taken.storeFailures += 1
+                partition.failures += 1
+                guard error.isAboutTheBatch, partition.failures >= Self.mostTries else {
+                    gate.fail(at: .now)
+                    return .failed
+                }
+                partition.failures = 0
+                taken.rejectedRows += UInt64(rows)
+                logger.error(
+                    "the store will never take these messages; they are left out",
+                    metadata: [
+                        "topic": "\(options.kafka.topic)", "partition": "\(partition.number)",
+                        "offsets": "\(range.start)..<\(range.end)", "rows": "\(rows)", "reason": "\(error.message)",
+                    ]
+                )
+            }
+        }
+        if !commit(partition, range.end, "") { taken.noteFailures += 1 }
+        return .done
+    }
+
+    private static let mostTries = 3
+
+    private func commit(_ partition: KafkaPartition, _ offset: Int64, _ text: String) -> Bool {
+        guard let client else { return false }
+        let error = client.commit(partition.number, offset, text)
+        if error != 0 {
+            note(problem: "Kafka doesn't note what is stored: \(KafkaClient.words(error))")
+            gate.fail(at: .now)
+        }
+        return error == 0
+    }
+
+    /// Stores a partition's batch, if that goes at once, or gives it back.
+    private func finish(_ partition: KafkaPartition) {
+        if partition.range != nil, partition.promised == nil || partition.hasPromised { store(partition) }
+        if partition.range != nil { taken.returnedRows += UInt64(partition.rows) }
+        partition.clear()
+    }
+
+    private func giveBack(_ numbers: [Int32]) {
+        for number in numbers {
+            guard let partition = partitions.removeValue(forKey: number) else { continue }
+            taken.returnedRows += UInt64(partition.rows)
+        }
+    }
+
+    // MARK: - Figures
+
+    private func look(_ client: KafkaClient, _ now: ContinuousClock.Instant) {
+        lastLook = now
+        let today = UInt32(clamping: time(nil))
+        decoder.times = today &- Self.oldest...today &+ 86_400
+        taken.lag = [:]
+        for partition in partitions.values {
+            // What isn't fetched tells no end: the broker is asked.
+            guard let range = client.range(partition.number, milliseconds: partition.isPaused ? 500 : 0) else {
+                continue
+            }
+            let next = partition.range?.start ?? partition.next ?? range.first
+            taken.lag[partition.number] = max(0, range.end - max(next, range.first))
+        }
+        publish()
+    }
+
+    /// Rows of so many days are taken: the engine takes no batch of more than a hundred.
+    private static let oldest: UInt32 = 90 * 86_400
+
+    private func publish() {
+        taken.flows = decoder.counters
+        taken.waitingRows = partitions.values.reduce(0) { $0 + $1.rows }
+        report.withLock { $0 = taken }
+    }
+
+    private func note(problem: String) {
+        guard taken.problem != problem else { return }
+        taken.problem = problem
+        // Once for each thing that it says, not with every try.
+        logger.warning("flows wait in Kafka", metadata: ["reason": "\(problem)"])
+        publish()
+    }
+}
+
+extension KafkaSourceThread: KafkaEvents {
+    func delivered(_ opaque: UInt, error: Int32, persisted: KafkaPersistence) {}
+
+    func failed(_ error: Int32, _ text: String, isFatal: Bool) {
+        note(problem: text.isEmpty ? KafkaClient.words(error) : text)
+        if isFatal { self.isFatal = true }
+    }
+
+    func assigned(_ numbers: [Int32]) -> [Int64] {
+        taken.rebalances += 1
+        taken.problem = nil
+        let capacity = capacity
+        return numbers.map { number in
+            let partition = KafkaPartition(number: number, capacity: capacity)
+            partitions[number] = partition
+            return start(of: partition)
+        }
+    }
+
+    /// Where a partition begins, with the batch that was under way there.
+    private func start(of partition: KafkaPartition) -> Int64 {
+        for _ in 0..<5 {
+            guard let client else { break }
+            let committed = client.committed(partition.number, milliseconds: 5000)
+            guard committed.error == 0 else {
+                note(problem: "Kafka doesn't tell what is stored: \(KafkaClient.words(committed.error))")
+                continue
+            }
+            if let range = KafkaRange(note: committed.text, at: committed.offset) {
+                partition.promised = range
+                taken.resumed += 1
+            }
+            return committed.offset
+        }
+        return -1
+    }
+
+    func revoked(_ numbers: [Int32], isLost: Bool) {
+        taken.rebalances += 1
+        if isLost { return giveBack(numbers) }
+        for number in numbers {
+            guard let partition = partitions.removeValue(forKey: number) else { continue }
+            finish(partition)
+        }
+    }
+}

@@ -1,0 +1,225 @@
+import Enrichment
+import FlowDecoders
+import FlowStore
+import Foundation
+import Hummingbird
+import LinuxCapture
+import Logging
+import NetTypes
+import Pipeline
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// The running program in the role of a collector: takes, decodes and enriches
+/// flows, and hands them to Kafka. It keeps no rows but those in its spool.
+///
+/// Enrichment is done here and not behind the queue: routers tell their routes
+/// to the collector that is near them, rules by sampler hold for what it
+/// receives, and addresses that nobody shall see must lose their bits before
+/// they leave the machine.
+struct CollectorServer {
+    private let configuration: Configuration
+    private let options: FolderOptions
+    private let sourceKinds: [SourceKind]
+    private let sources: HostSources?
+    private let logger: Logger
+    private let lock: FolderLock
+    private let sink: KafkaSink
+    private let pipeline: Pipeline
+    private let enrichment: EnrichmentSource
+    private let imports: LiveImports
+    private let resolver: ResolverService
+    private let nameFiles: NameListFiles
+    private let bmp: BMPService
+
+    /// Takes the folder, opens the producer and binds every socket.
+    ///
+    /// - Parameter kinds: of sources that the command line adds to those of the configuration.
+    /// - Throws: ``Failure`` in one line that says what to do; nothing is left half-started.
+    init(options: FolderOptions, sources kinds: [SourceKind]) throws {
+        var configuration = try options.load()
+        for kind in kinds { configuration.sources.add(kind) }
+        try KafkaService.check(configuration, .collector)
+        self.options = options
+        sourceKinds = kinds
+        sources = try configuration.sources.openHost()
+        configuration.adoptHost(sources)
+        // There is nothing here to ask.
+        configuration.console.sql = nil
+        self.configuration = configuration
+        resolver = ResolverService(configuration)
+        LiveLogLevel.set(configuration.log.level)
+        logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
+        nameFiles = NameListFiles(reading: configuration)
+        do throws(StoreError) {
+            lock = try FolderLock(folder: configuration.store.data)
+            sink = try KafkaSink(configuration.kafka.complete)
+        } catch {
+            throw Failure(error.message)
+        }
+        enrichment = EnrichmentSource(EnrichmentSettings(configuration))
+        var pipelineOptions = PipelineOptions(configuration)
+        pipelineOptions.enrichment = enrichment
+        // One producer is one connection to each broker.
+        pipelineOptions.inserts = 1
+        do {
+            let sockets = try PipelineSockets(pipelineOptions, logger: logger)
+            // Ports and large buffers are had; threads that are started from now on get no more.
+            if sources != nil { HostThread.keepOnly(Capability.ofFilesAndPorts) }
+            pipeline = Pipeline(pipelineOptions, store: sink, sockets: sockets, sources: sources, logger: logger)
+            bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
+            imports = try LiveImports(
+                configuration: configuration,
+                store: sink,
+                enrichment: enrichment,
+                sources: CloudSources.none
+            )
+        } catch let error as SocketError {
+            throw Failure(error.description)
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    func run() async throws {
+        let status = PipelineStatus(
+            pipeline: pipeline,
+            store: sink,
+            keeper: nil,
+            folder: configuration.store.data,
+            retentionDays: configuration.retention.days,
+            decoding: DecoderSettings(configuration),
+            names: NameSheet(configuration, list: nameFiles.list).book
+        )
+        status.setQueue { [sink] in QueueReport(problem: nil, metrics: sink.metrics) }
+        status.setBMP { [bmp] in bmp.report }
+        let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
+        let web = try WebService(
+            configuration: configuration,
+            store: sink,
+            status: status,
+            imports: imports,
+            hosts: resolver,
+            logger: logger
+        )
+        try web.probe()
+        let asMap = ASMapService(
+            configuration.enrichment.asMap,
+            keeper: ASMapKeeper(
+                data: configuration.store.data,
+                enrichment: enrichment,
+                status: status,
+                store: nil,
+                logger: logger
+            )
+        )
+        await asMap.prepare()
+        let names = NameKeeper(
+            configuration,
+            files: nameFiles,
+            tables: NameTables([]),
+            enrichment: enrichment,
+            status: status,
+            store: nil,
+            logger: logger
+        )
+        try await names.prepare()
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        // Stops in reverse: no more datagrams, then what has arrived is delivered or spooled.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: SinkService(sink: sink)),
+                    .init(service: resolver),
+                    .init(service: PipelineService(pipeline: pipeline)),
+                    .init(service: bmp),
+                    .init(service: StatusService(status: status)),
+                    .init(service: snmp),
+                    .init(service: asMap),
+                    .init(service: NameService(keeper: names)),
+                    .init(service: reload(status, web, asMap, snmp, names, hangups)),
+                    .init(service: web.service { announce(web) }),
+                    .init(service: imports),
+                    .init(service: WatchdogService()),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch {
+            throw Failure("stopped: \(error)")
+        }
+        web.flush()
+        fflush(nil)
+        _exit(0)
+    }
+
+    private func announce(_ web: WebService) {
+        lock.note(api: web.address.local)
+        web.warn()
+        for listener in pipeline.snapshot.listeners {
+            print("listening on \(listener.endpoint)/\(listener.transport.rawValue) for \(listener.purpose)")
+        }
+        for summary in sources?.summaries ?? [] { print("reading \(summary)") }
+        for advice in sources?.advice ?? [] { logger.warning("\(advice)") }
+        if let endpoint = bmp.report?.endpoint { print("listening on \(endpoint)/tcp for BMP") }
+        print(KafkaService.line(configuration, "handing flows to"))
+        print("API at \(web.address.shown)")
+        print("ready")
+        fflush(nil)
+    }
+
+    private func reload(
+        _ status: PipelineStatus,
+        _ web: WebService,
+        _ asMap: ASMapService,
+        _ snmp: SNMPService,
+        _ names: NameKeeper,
+        _ hangups: UnixSignalsSequence
+    ) -> ReloadService {
+        ReloadService(
+            options: options,
+            start: configuration,
+            load: { [options, sourceKinds, sources] in
+                var configuration = try options.load()
+                for kind in sourceKinds { configuration.sources.add(kind) }
+                configuration.adoptHost(sources)
+                return configuration
+            },
+            circumstances: { [sources] in sources?.localNetworks ?? [] },
+            logger: logger,
+            hangups: hangups,
+            renew: { web.renewCertificate() }
+        ) { new in
+            LiveLogLevel.set(new.log.level)
+            pipeline.setAllow(new.listeners.allow)
+            pipeline.setDecoding(DecoderSettings(new))
+            imports.reload(new)
+            resolver.reload(new)
+            snmp.reload(new)
+            web.reload(new)
+            status.setDecoding(DecoderSettings(new))
+            enrichment.replace(settings: EnrichmentSettings(new))
+            asMap.reload(new.enrichment.asMap)
+            bmp.reload(new.enrichment.bmp)
+            try await names.reload(new)
+        }
+    }
+}
+
+/// Has the producer tell what it knows while nothing is handed over; closes it when all others have ended.
+private struct SinkService: Service {
+    let sink: KafkaSink
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                sink.look()
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        await Blocking.run { sink.close() }
+    }
+}

@@ -74,7 +74,7 @@ extension JSONWriter {
                             {
                                 json.member("required") { json in json.bool(true) }
                             }
-                            json.member("schema") { json in json.parameterSchema(name) }
+                            json.member("schema") { json in json.parameterSchema(name, of: endpoint) }
                         }
                     }
                 }
@@ -154,7 +154,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func parameterSchema(_ name: String) {
+    private mutating func parameterSchema(_ name: String, of endpoint: Endpoint) {
         let choices: [String: [String]] = [
             "unit": TrafficUnit.allCases.map(\.rawValue), "direction": DirectionChoice.allCases.map(\.rawValue),
             "by": Ranking.allCases.map(\.rawValue), "split": ["direction"],
@@ -165,7 +165,9 @@ extension JSONWriter {
         object { json in
             let isNumber = ["limit", "bucket", "seconds", "previous", "position", "samplingRate"].contains(name)
             json.member("type") { json in json.string(isNumber ? "integer" : "string") }
-            if let choices = choices[name] { json.member("enum") { json in json.strings(choices) } }
+            if let choices = choices[name], name != "kind" || endpoint == .imports {
+                json.member("enum") { json in json.strings(choices) }
+            }
             if name == "id" { json.member("pattern") { json in json.string("^[A-Za-z0-9-]{8,64}$") } }
             if isNumber { json.member("minimum") { json in json.number(name == "position" ? 0 : 1) } }
         }
@@ -541,7 +543,11 @@ extension Endpoint {
             "A name that the client chooses for the question, to watch and to cancel it; one question at a time has it."
         case "view": "The id of one saved view."
         case "event": "The id of one event."
-        case "kind": "Events of that kind only: attack, deploy, note and others."
+        case "kind":
+            """
+            Events of that kind only: attack, deploy, note and others; of an import what the file holds: a capture \
+            (default), or flow logs of AWS or Google Cloud.
+            """
         case "subject": "Events about that only, such as an address."
         case "ip": "The attacked address, FastNetMon's first argument."
         case "side": "Whether the attack is incoming or outgoing, its second argument."
@@ -550,7 +556,6 @@ extension Endpoint {
         case "precision": "The unit of the points' times: ns, us, ms, s, m or h; default ns."
         case "db", "rp", "u", "p": "What InfluxDB's clients send along; of no meaning here."
         case "name": "What the capture is called, for messages."
-        case "kind": "What the file holds: a capture (default), or flow logs of AWS or Google Cloud."
         case "layout": "The fields of lines of AWS that have no header line; default those of version 2."
         case "reporter":
             "Whose entries of Google Cloud count where both ends reported: source (default), destination or both."

@@ -58,7 +58,7 @@ final class RunningQuestions: Sendable {
     func enter(_ id: String, path: String, owner: String, cancel: @escaping @Sendable () -> Void) -> Bool {
         questions.withLock { questions in
             guard questions[id] == nil else { return false }
-            questions[id] = Question(id: id, path: path, owner: owner, start: .now, cancel: cancel)
+            questions[id] = Question(id: id, path: path, owner: owner, start: .now, asked: id, cancel: cancel)
             return true
         }
     }

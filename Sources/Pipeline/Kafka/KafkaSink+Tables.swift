@@ -1,3 +1,4 @@
+public import FlowSchema
 public import FlowStore
 
 /// What a collector can't do, since it keeps nothing that could be asked for: it says who can.

@@ -48,6 +48,7 @@ let package = Package(
         fuzz("FuzzCapture", ["FuzzSupport", "NetTypes", "WireFormat", "FlowDecoders"]),
         fuzz("FuzzRoutes", ["FuzzSupport", "NetTypes", "Enrichment"]),
         fuzz("FuzzBMP", ["FuzzSupport", "NetTypes", "Enrichment"]),
+        fuzz("FuzzWarts", ["FuzzSupport", "NetTypes", "FlowDecoders"]),
         fuzz("FuzzCanary", []),
     ]
 )

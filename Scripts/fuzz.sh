@@ -16,7 +16,7 @@ cd "$root/Fuzz"
 
 seconds=${1:-60}
 shift $(($# > 0))
-targets=(FuzzNetFlow FuzzIPFIX FuzzSFlow FuzzPacket FuzzCapture FuzzRoutes FuzzBMP)
+targets=(FuzzNetFlow FuzzIPFIX FuzzSFlow FuzzPacket FuzzCapture FuzzRoutes FuzzBMP FuzzWarts)
 if [ $# -gt 0 ]; then targets=("$@"); fi
 
 scratch=.build-fuzz

@@ -35,6 +35,8 @@ struct Configuration: Sendable, Equatable {
     struct Sources: Sendable, Equatable {
         /// Information elements that the registry doesn't know, and where their values go.
         var elements: [ElementNumber: ElementMapping.Target] = [:]
+        /// What scamper measures.
+        var scamper = ScamperConfiguration()
     }
 
     /// What rows get on their way to the store, and what numbers are called.

@@ -48,7 +48,7 @@ struct ConfigurationSection: Sendable {
 
     static let all: [ConfigurationSection] = [
         .init(name: "listeners", documentation: "Where flows come in."),
-        .init(name: "sources", documentation: "What is read of the flows that come in."),
+        .init(name: "sources", documentation: "What is read of the flows that come in, and what comes besides."),
         .init(
             name: "samplers",
             documentation: "Single exporters: how their flows are read, and what things are called."
@@ -71,7 +71,7 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key] + AccessConfiguration.keys
+    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key, ScamperConfiguration.key] + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

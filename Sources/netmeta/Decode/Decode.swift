@@ -10,8 +10,8 @@ struct Decode: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Decode captures and datagram files offline.",
         discussion: """
-            Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), and \
-            files of raw NetFlow, IPFIX or sFlow messages; gzip of any. Prints one JSON object a flow; the last \
+            Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), \
+            files of raw NetFlow, IPFIX or sFlow messages, and scamper's warts files; gzip and bzip2 of any. Prints one JSON object a flow, of warts one an object as sc_warts2json does; the last \
             line on standard error is a summary in JSON. Templates are \
             kept from file to file. Of a configuration named with --config, samplers and sources.elements count. \
             Exits 0 when the files could be read, even when records were malformed.
@@ -23,6 +23,7 @@ struct Decode: ParsableCommand {
         case auto
         case capture
         case messages
+        case warts
     }
 
     /// How flows are printed.
@@ -34,7 +35,7 @@ struct Decode: ParsableCommand {
     @Option(help: "ndjson or table.")
     var format = Format.ndjson
 
-    @Option(name: .customLong("type"), help: "auto, capture (pcap, pcapng) or messages (raw datagrams).")
+    @Option(name: .customLong("type"), help: "auto, capture (pcap, pcapng), messages (raw datagrams) or warts.")
     var kind = Kind.auto
 
     @Option(help: "A configuration that says how exporters are read (default: each as it comes).")
@@ -47,6 +48,10 @@ struct Decode: ParsableCommand {
         var session = DecodeSession(format: format, settings: try settings())
         for file in files {
             let bytes = try InputFile.read(file)
+            if kind == .warts || (kind == .auto && WartsReader.isWarts(bytes)) {
+                try session.decodeWarts(bytes, name: file)
+                continue
+            }
             let isCapture = kind == .capture || (kind == .auto && CaptureReader.isCapture(bytes))
             do {
                 if isCapture {
@@ -82,6 +87,7 @@ struct DecodeSession {
     private var output = OutputBuffer(descriptor: STDOUT_FILENO)
     private let format: Decode.Format
     private let json = JSONRows()
+    private var warts = WartsOutput()
 
     init(format: Decode.Format, settings: DecoderSettings) {
         self.format = format
@@ -106,6 +112,11 @@ struct DecodeSession {
         swap(&decoder, &self.decoder)
         defer { swap(&decoder, &self.decoder) }
         try decoder.decodeMessages(bytes, into: batch) { try printIfFull() }
+    }
+
+    /// Prints the objects of a warts file; what is wrong with it goes to standard error.
+    mutating func decodeWarts(_ bytes: [UInt8], name: String) throws {
+        try warts.write(bytes, name: name, isTable: format == .table, to: &output)
     }
 
     private mutating func printIfFull() throws {
@@ -141,7 +152,7 @@ struct DecodeSession {
     }
 
     /// What was counted, as JSON.
-    var summary: String { "{\(decoder.summaryMembers)}" }
+    var summary: String { "{\(decoder.summaryMembers)\(warts.summaryMembers)}" }
 }
 
 extension FileDecoder {

@@ -23,7 +23,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     private var isStopping = false
     private var counts = Counts()
     private let settings: Mutex<Settings>
-    private let store: any BatchStore
+    private let store: any BatchStore & TableStore
     private let folder: String
     private let incoming: String
     private let token: LocalToken
@@ -71,7 +71,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
 
     /// - Parameter enrichment: what rows get before they are stored.
     /// - Throws: ``Failure`` when the data folder can't be written.
-    init(configuration: Configuration, store: any BatchStore, enrichment: EnrichmentSource) throws {
+    init(configuration: Configuration, store: any BatchStore & TableStore, enrichment: EnrichmentSource) throws {
         folder = configuration.store.data
         incoming = folder + "/incoming"
         settings = Mutex(Settings(configuration))
@@ -192,6 +192,42 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         }
     }
 
+    // MARK: - A file that is here
+
+    /// Imports a file of this machine behind those that wait, on the thread that calls.
+    ///
+    /// - Throws: ``Failure``, ``ImportStopped`` or ``ImportRefusal``.
+    func importFile(_ path: String) throws -> ImportSummary {
+        let job = Job(name: path)
+        try admit(job)
+        defer { leave(job) }
+        guard awaitTurn(job, {}) else { throw ImportRefusal(.stopping, "the server is stopping") }
+        let settings = settings.withLock { $0 }
+        do {
+            let bytes = try InputFile.read(path, largest: Self.largest)
+            var imports = try captureImport(settings) { _ in }
+            defer { count(imports.summary) }
+            try imports.add(path, bytes, shouldStop: { job.isCancelled.load(ordering: .relaxed) }, progress: { _ in })
+            condition.withLock { counts.complete += 1 }
+            return imports.summary
+        } catch {
+            condition.withLock { counts.failed += 1 }
+            throw error
+        }
+    }
+
+    private func captureImport(_ settings: Settings, warn: @escaping (String) -> Void) throws -> CaptureImport {
+        CaptureImport(
+            store: store,
+            journal: try ImportJournal(folder: folder),
+            batchRows: settings.batchRows,
+            settings: settings.decoding,
+            enricher: Enricher(enrichment),
+            oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - Double(settings.retentionDays) * 86_400)),
+            warn: warn
+        )
+    }
+
     // MARK: - On the job's thread
 
     private func work(on job: Job, _ path: String, _ events: AsyncStream<ImportEvent>.Continuation) {
@@ -200,17 +236,9 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
             return
         }
         let settings = settings.withLock { $0 }
-        let kept = Double(settings.retentionDays) * 86_400
         do {
             let bytes = try InputFile.read(path, name: job.name, largest: Self.largest)
-            var imports = CaptureImport(
-                store: store,
-                journal: try ImportJournal(folder: folder),
-                batchRows: settings.batchRows,
-                settings: settings.decoding,
-                enricher: Enricher(enrichment),
-                oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
-            ) { events.yield(.warning($0)) }
+            var imports = try captureImport(settings) { events.yield(.warning($0)) }
             defer { count(imports.summary) }
             try imports.add(
                 job.name,

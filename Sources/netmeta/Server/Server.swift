@@ -162,6 +162,7 @@ struct Server {
                     .init(service: reload(status, web, asMap, snmp, names, hangups)),
                     .init(service: web.service { announce(web) }),
                     .init(service: imports),
+                    .init(service: ScamperService(configuration, imports: imports, logger: logger)),
                     .init(service: WatchdogService()),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],

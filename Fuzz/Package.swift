@@ -52,6 +52,7 @@ let package = Package(
         fuzz("FuzzFilter", ["FuzzSupport", "NetTypes", "FlowSchema", "FlowQuery"]),
         fuzz("FuzzCloudLogs", ["FuzzSupport", "FlowSchema", "FlowDecoders"]),
         fuzz("FuzzFlowMessage", ["FuzzSupport", "FlowSchema"]),
+        fuzz("FuzzWarts", ["FuzzSupport", "NetTypes", "FlowDecoders"]),
         fuzz("FuzzCanary", []),
     ]
 )

@@ -2,8 +2,8 @@
 
 usage: fuzz-seeds.py FOLDER CAPTURE...
 
-Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes, FuzzBMP, FuzzFilter, FuzzCloudLogs
-and FuzzFlowMessage.
+Makes FOLDER/FuzzNetFlow, FuzzIPFIX, FuzzSFlow, FuzzPacket, FuzzCapture, FuzzRoutes, FuzzBMP, FuzzFilter, FuzzCloudLogs,
+FuzzFlowMessage and FuzzWarts.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
@@ -123,6 +123,14 @@ def routes(folder):
             if one[5] == 0:
                 one = one[:6] + b"\0" + bytes([one[7] & 0x7F]) + one[8:16] + bytes(12) + bytes([192, 0, 2, 1]) + one[32:]
             write(folder, "FuzzBMP", b"\x20" + one)
+    for path in sorted(fixtures.glob("warts/*/capture.warts")):
+        content = path.read_bytes()
+        write(folder, "FuzzWarts", content[:LARGEST])
+        # Each object alone.
+        while len(content) > 8:
+            length = 8 + struct.unpack(">I", content[4:8])[0]
+            write(folder, "FuzzWarts", content[:length])
+            content = content[length:]
     write(folder, "FuzzRoutes", b"\1prefix,asn,country,city,name\n10.0.0.0/8,AS1,DE,x,\"y\"\n2001:db8::/32,2\n")
     # A tree of one node, as the fuzzer wraps it: size of its records, number of nodes, tree, data.
     tree = bytes.fromhex("000011000011") + bytes(16) + b"\xe1\x43asn\xc1\x07"

@@ -16,7 +16,8 @@ cd "$root/Fuzz"
 
 seconds=${1:-60}
 shift $(($# > 0))
-targets=(FuzzNetFlow FuzzIPFIX FuzzSFlow FuzzPacket FuzzCapture FuzzRoutes FuzzBMP FuzzFilter FuzzCloudLogs FuzzFlowMessage)
+targets=(FuzzNetFlow FuzzIPFIX FuzzSFlow FuzzPacket FuzzCapture FuzzRoutes FuzzBMP FuzzFilter FuzzCloudLogs FuzzFlowMessage
+    FuzzWarts)
 if [ $# -gt 0 ]; then targets=("$@"); fi
 
 scratch=.build-fuzz

@@ -2,7 +2,7 @@
 one that has just received the two flows of a fixture, and the options data of
 an exporter about which all is doubtful, one that has received nothing, one
 that was sent more than its socket could hold, and one with an hour in which
-something changed.
+something changed, in its traffic and on its paths.
 Needs no root. Further arguments go to pytest.
 """
 
@@ -19,7 +19,9 @@ from random import Random
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Lab"))
+sys.path.insert(0, str(ROOT / "Tests/Browser"))
 
+import warts  # noqa: E402
 from collector import BINARY, Collector  # noqa: E402
 
 SEED = ROOT / "Tests/Fixtures/netflow/softflowd-ipfix/capture.pcap"
@@ -102,6 +104,9 @@ def changed(folder):
     folder.mkdir()
     (folder / "changed.pcap").write_bytes(b"".join(capture))
     words = [BINARY, "import", "pcap", "--data", str(folder / "data"), str(folder / "changed.pcap")]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    (folder / "paths.warts").write_bytes(warts.measured(end))
+    words = [BINARY, "import", "warts", "--data", str(folder / "data"), str(folder / "paths.warts")]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return border
 

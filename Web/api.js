@@ -50,6 +50,14 @@ export const exporter = (address, signal) => read("exporters", { address }, sign
 /** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Events>} the newest first */
 export const events = (parameters, signal) => read("events", parameters, signal);
 
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<import("./types/api.d.ts").TracePairs>} */
+export const tracePairs = (parameters, signal, id) =>
+    ask(id, signal, () => read("traces", { ...parameters, id }, signal));
+
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<import("./types/api.d.ts").TracePair>} */
+export const tracePair = (parameters, signal, id) =>
+    ask(id, signal, () => read("traces", { ...parameters, id }, signal));
+
 /** @param {string} id @param {AbortSignal} signal @returns {Promise<NetEvent>} with all of its text */
 export const event = (id, signal) => read("events", { event: id }, signal);
 

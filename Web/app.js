@@ -17,7 +17,8 @@ import { LossesDrawer } from "./views/lossesdrawer.js";
 import { Overview } from "./views/overview.js";
 import { Relations } from "./views/relations.js";
 import { LinkedView } from "./views/savedviews.js";
-import { docsStart, eventsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar } from "./views/topbar.js";
+import { Traces } from "./views/traces.js";
+import { docsStart, eventsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar, tracesStart } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -43,6 +44,8 @@ function App() {
         ? markup`<${Flows} state=${state} schema=${schema} key="flows" />`
         : state.page === "relations"
         ? markup`<${Relations} state=${state} schema=${schema.data} key="relations" />`
+        : state.page === "traces"
+        ? markup`<${Traces} state=${state} key="traces" />`
         : state.page === "events"
         ? markup`<${Events} state=${state} key="events" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
@@ -66,7 +69,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o`, `g e`, `g f`, `g r`, `g v` and `g d` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e`, `g f`, `g r`, `g t`, `g v` and `g d` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -83,6 +86,7 @@ function useKeys(openHelp) {
             else if (chord && event.key === "e") navigate(state.page === "explore" ? {} : exploreStart(state));
             else if (chord && event.key === "f") navigate(state.page === "flows" ? {} : flowsStart(state));
             else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
+            else if (chord && event.key === "t") navigate(tracesStart(state));
             else if (chord && event.key === "v") navigate(eventsStart(state));
             else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
@@ -101,7 +105,7 @@ function useKeys(openHelp) {
 function focusFilter() {
     // The manual has a search in its place.
     if (current().page === "docs") return document.getElementById("docs-search")?.focus();
-    if (["overview", "events"].includes(current().page)) navigate(exploreStart(current()));
+    if (["overview", "traces", "events"].includes(current().page)) navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
     requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter")?.focus()));

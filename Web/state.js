@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"|"flows"|"relations"|"events"|"docs"} page
+ * @property {"overview"|"explore"|"flows"|"relations"|"traces"|"events"|"docs"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 6
@@ -30,6 +30,8 @@
  * @property {string} order the column that Flows is in the order of, "-" in front for descending; "" is newest first
  * @property {string} place where the page of Flows begins: rows before it, "@", the server's cursor; "" is the start
  * @property {string} row the row whose details are open: second and hash
+ * @property {string} target the address whose measurements Traces shows, "" for a list of all
+ * @property {string} monitor who measured it
  * @property {boolean} live whether Flows shows what arrives
  */
 
@@ -59,6 +61,8 @@ export const DEFAULTS = Object.freeze({
     order: "",
     place: "",
     row: "",
+    target: "",
+    monitor: "",
     live: false,
     explain: "",
     against: "before",
@@ -91,7 +95,7 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations|events|docs)$/)),
+        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations|traces|events|docs)$/)),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),
@@ -116,6 +120,8 @@ export function parse(search) {
         order: text("o", "", /^-?[A-Za-z][A-Za-z0-9]{0,63}$/),
         place: text("at", "", /^\d{1,9}@[0-9A-Za-z:.-]{5,4200}$/),
         row: text("row", "", /^\d{1,10}-[0-9a-f]{1,16}$/),
+        target: text("t", "", /^[0-9a-f:.]{2,45}$/i),
+        monitor: text("mon", "", /^.{1,256}$/),
         live: given.get("live") === "1",
         explain: text("x", "", /^\d{1,10}-\d{1,10}$/),
         against: /** @type {State["against"]} */ (text("xr", DEFAULTS.against, /^(day|week)$/)),
@@ -155,6 +161,8 @@ export function format(state) {
         ["o", state.order, ""],
         ["at", state.place, ""],
         ["row", state.row, ""],
+        ["t", state.target, ""],
+        ["mon", state.monitor, ""],
         ["live", state.live ? "1" : "", ""],
         ["x", state.explain, ""],
         ["xr", state.against, DEFAULTS.against],

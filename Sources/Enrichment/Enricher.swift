@@ -9,7 +9,8 @@ import NetTypes
 /// (routers' routes, the AS map, locality, then the samplers' rules), last of all the addresses lose their
 /// host bits. Whatever else is looked up by an address belongs in front.
 public struct Enricher: Sendable {
-    private let source: EnrichmentSource
+    /// Where its snapshots come from.
+    public let source: EnrichmentSource
     private var snapshot: EnrichmentSnapshot
     /// Which of the snapshot's samplers counts for an address; nil is none of them.
     private var places: [AddressBytes: Int?] = [:]

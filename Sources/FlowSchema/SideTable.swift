@@ -112,7 +112,7 @@ extension SideTable {
         [
             "TraceId": .uint64, "Time": .time, "Monitor": .word, "Dst": .address, "TTL": .uint8, "Attempt": .uint8,
             "Addr": .address, "RTT": .uint32, "ReplyTTL": .uint8, "IcmpType": .uint8, "IcmpCode": .uint8,
-            "ProbeSize": .uint16, "ReplySize": .uint16, "QuotedTTL": .uint8, "MPLS": .numbers, "AS": .uint32,
+            "ProbeSize": .uint16, "ReplySize": .uint16, "QuotedTTL": .uint8, "MPLS": .numbers, "HopAS": .uint32,
         ]
     )
 

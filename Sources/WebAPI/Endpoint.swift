@@ -21,6 +21,7 @@ enum Endpoint: String, CaseIterable {
     case cancel = "/api/v1/questions/cancel"
     case imports = "/api/v1/imports"
     case views = "/api/v1/views"
+    case traces = "/api/v1/traces"
     case events = "/api/v1/events"
     case fastNetMon = "/api/v1/events/fastnetmon"
     case influx = "/api/v1/influx/write"
@@ -81,6 +82,7 @@ enum Endpoint: String, CaseIterable {
         case .cancel: ["id"]
         case .views: ["view"]
         case .audit: ["limit"]
+        case .traces: ["from", "to", "monitor", "destination", "id"]
         case .events: ["from", "to", "kind", "subject", "limit", "event"]
         case .fastNetMon: ["ip", "side", "power", "action"]
         case .influx, .influxRoot: ["db", "rp", "precision", "u", "p"]

@@ -303,6 +303,8 @@ extension Endpoint {
             Pages of the console that people named: their own and shared ones. POST saves one, PUT changes it, DELETE \
             removes it.
             """
+        case .traces:
+            "What scamper measured: who traced and pinged whom, or everything about one monitor and destination."
         case .events:
             """
             What happened and isn't traffic: attacks, deployments, notes. POST saves an event (what has its id already is \
@@ -474,6 +476,16 @@ extension Endpoint {
             views (id, name, query, owner, shared, mayChange, created, updated), with an ETag; of one view, or after a \
             change of it, the view; If-Match guards a change
             """
+        case .traces:
+            """
+            from, to, traces (monitor, destination, traces, reached, paths (different ones), last, lastRtt, medianRtt, \
+            asPath, as), pings (monitor, destination, sent, received, last, medianRtt, as); of one pair monitor, \
+            destination, traces (time, method, source, rtt, reached, stopReason, hopCount, path (names the way), asPath), \
+            hops (ttl, address, as, traces, leastRtt, medianRtt, mostRtt, labels, quotedTtl), losses (ttl, asked, \
+            answered: traces), paths (path, traces, first, last, asPath, medianRtt, hops), pings (time, method, sent, \
+            received, leastRtt, averageRtt, mostRtt), cut (whether there are more traces or pings than the newest). \
+            Round-trip times are microseconds, 0 where nothing answered
+            """
         case .events:
             """
             from, to, events (id, start, end (null while it goes on), kind, subject, title, figures, tags, text, textCut, \
@@ -542,6 +554,8 @@ extension Endpoint {
         case "id":
             "A name that the client chooses for the question, to watch and to cancel it; one question at a time has it."
         case "view": "The id of one saved view."
+        case "monitor": "Who measured, as it is called in the answer; default the one without a name."
+        case "destination": "The address that was measured; without it, all are listed."
         case "event": "The id of one event."
         case "kind":
             """

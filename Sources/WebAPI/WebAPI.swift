@@ -217,6 +217,7 @@ public struct WebAPI: Sendable {
             try .json(LossesBody(await status.health(), exporters: await status.exporters(), at: clock()))
         case .imports: try await importCapture(request)
         case .views: try await savedViews(request)
+        case .traces: try await ask(endpoint, request) { parameters in try await traces(parameters) }
         case .events: try await eventList(request)
         case .fastNetMon: try await fastNetMon(request)
         case .influx, .influxRoot: try await influxWrite(request, endpoint)

@@ -42,7 +42,7 @@ extension EmbeddedStoreTests {
         #expect(answer["Dst"]?.values.first == .address(IPAddress(192, 0, 2, 1)))
         #expect(answer["Addr"]?.values.first == .address(address))
         #expect(answer["MPLS"]?.values == [.array([]), .array([.uint(24001), .uint(16)])])
-        #expect(answer["AS"]?.values.first == .uint(4_200_000_000))
+        #expect(answer["HopAS"]?.values.first == .uint(4_200_000_000))
         #expect(answer["Monitor"]?.values.first == .string("ams"))
         store.close()
 

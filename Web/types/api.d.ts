@@ -510,3 +510,80 @@ export interface Events {
     /** Whether there are more. */
     cut: boolean;
 }
+
+/** Who measured the way to whom; round-trip times are microseconds, 0 where nothing answered. */
+export interface TracePairs {
+    from: number;
+    to: number;
+    traces: {
+        monitor: string;
+        destination: string;
+        traces: number;
+        reached: number;
+        paths: number;
+        last: number;
+        lastRtt: number;
+        medianRtt: number;
+        asPath: number[];
+        as: number;
+    }[];
+    pings: {
+        monitor: string;
+        destination: string;
+        sent: number;
+        received: number;
+        last: number;
+        medianRtt: number;
+        as: number;
+    }[];
+}
+export interface TracePoint {
+    time: number;
+    method: string;
+    source: string;
+    rtt: number;
+    reached: number;
+    stopReason: string;
+    hopCount: number;
+    path: string;
+    asPath: number[];
+}
+export interface PingPoint {
+    time: number;
+    method: string;
+    sent: number;
+    received: number;
+    leastRtt: number;
+    averageRtt: number;
+    mostRtt: number;
+}
+export interface TracePair {
+    from: number;
+    to: number;
+    monitor: string;
+    destination: string;
+    traces: TracePoint[];
+    hops: {
+        ttl: number;
+        address: string;
+        as: number;
+        traces: number;
+        leastRtt: number;
+        medianRtt: number;
+        mostRtt: number;
+        labels: number[][];
+        quotedTtl: number;
+    }[];
+    losses: { ttl: number; asked: number; answered: number }[];
+    paths: {
+        path: string;
+        traces: number;
+        first: number;
+        last: number;
+        asPath: number[];
+        medianRtt: number;
+        hops: { ttl: number; address: string; as: number }[];
+    }[];
+    pings: PingPoint[];
+    cut: boolean;
+}

@@ -8,6 +8,7 @@ const KEYS = [
     [["g", "e"], "Explore"],
     [["g", "f"], "Flows; there ↑ ↓ move among rows, Enter opens one"],
     [["g", "r"], "Relations"],
+    [["g", "t"], "Traces"],
     [["g", "v"], "Events"],
     [["e"], "Explain what is brushed, or the range"],
     [["g", "d"], "Docs"],

@@ -49,6 +49,11 @@ export function relationsStart(state) {
     return { ...overviewStart(state), page: "relations", filter: state.filter };
 }
 
+/** What was measured in the range. @param {State} state @returns {State} */
+export function tracesStart(state) {
+    return { ...overviewStart(state), page: "traces" };
+}
+
 /** What happened in the range. @param {State} state @returns {State} */
 export function eventsStart(state) {
     return { ...overviewStart(state), page: "events" };
@@ -96,6 +101,7 @@ function pages(state) {
             start: state.page === "relations" ? state : relationsStart(state),
             current: state.page === "relations",
         },
+        { name: "Traces", start: state.page === "traces" ? state : tracesStart(state), current: state.page === "traces" },
         { name: "Events", start: state.page === "events" ? state : eventsStart(state), current: state.page === "events" },
         { name: "Docs", start: docsStart(state), current: state.page === "docs" },
     ];

@@ -10,7 +10,7 @@ import WireFormat
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Store what was recorded elsewhere.",
-        subcommands: [ImportCaptures.self, ImportAWS.self, ImportGCP.self]
+        subcommands: [ImportCaptures.self, ImportAWS.self, ImportGCP.self, ImportWarts.self]
     )
 }
 
@@ -34,6 +34,37 @@ struct ImportCaptures: AsyncParsableCommand {
     @Argument(help: "Captures to import, in this order.")
     var paths: [String]
 
+    func run() async throws { try await ImportRun(folder: folder, paths: paths).run() }
+}
+
+/// `netmeta import warts`: what scamper measured, into the running server or the data folder.
+struct ImportWarts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "warts",
+        abstract: "Store the traceroutes and pings of scamper's warts files.",
+        discussion: """
+            Stores traces and pings with their own times, in the tables traces, trace_hops and pings; AS numbers are \
+            those of enrichment.asMap now. Takes warts files, also several in one, and gzip and bzip2 of them. Goes \
+            into the server that has the data folder open, as the user that it runs as, or into the folder itself \
+            when none runs. A file whose content was imported before is left out, under whatever name; of one that \
+            has grown since, only what is new is stored. The last line on standard output is a summary in JSON.
+            """
+    )
+
+    @OptionGroup
+    var folder: FolderOptions
+
+    @Argument(help: "Files to import, in this order.")
+    var paths: [String]
+
+    func run() async throws { try await ImportRun(folder: folder, paths: paths).run() }
+}
+
+/// What all imports have in common.
+private struct ImportRun {
+    let folder: FolderOptions
+    let paths: [String]
+
     func run() async throws {
         let configuration = try folder.load()
         let bar = ProgressBar(total: paths.count)
@@ -48,7 +79,7 @@ struct ImportCaptures: AsyncParsableCommand {
         let summary = outcome.summary
         if summary.rowsExpired > 0 {
             Self.warn(
-                "\(summary.rowsExpired) flows are older than retention.days (\(outcome.retentionDays)) and will be "
+                "\(summary.rowsExpired) rows are older than retention.days (\(outcome.retentionDays)) and will be "
                     + "deleted; raise it to keep them"
             )
         }
@@ -108,7 +139,7 @@ struct ImportCaptures: AsyncParsableCommand {
         ) { Self.warn($0) }
         for (index, path) in paths.enumerated() {
             bar.show(index, path)
-            try imports.add(path, InputFile.read(path)) { rows in bar.show(index, "\(path): \(rows) flows") }
+            try imports.add(path, InputFile.read(path)) { rows in bar.show(index, "\(path): \(rows) rows") }
         }
         return RemoteImport.Outcome(summary: imports.summary, retentionDays: configuration.retention.days)
     }

@@ -43,6 +43,8 @@ struct Configuration: Sendable, Equatable {
         var mirror: [String: MirrorOptions] = [:]
         /// Buckets with AWS VPC flow logs, by their names.
         var aws: [String: AWSSourceConfiguration] = [:]
+        /// What scamper measures.
+        var scamper = ScamperConfiguration()
     }
 
     /// What rows get on their way to the store, and what numbers are called.

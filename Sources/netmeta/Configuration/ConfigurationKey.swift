@@ -50,7 +50,7 @@ struct ConfigurationSection: Sendable {
         .init(name: "listeners", documentation: "Where flows come in."),
         .init(
             name: "sources",
-            documentation: "What is read of the flows that come in, of this host, and where others are fetched."
+            documentation: "What is read of the flows that come in, of this host, what is fetched and what is measured."
         ),
         .init(
             name: "samplers",
@@ -76,7 +76,8 @@ struct ConfigurationSection: Sendable {
 
 extension ConfigurationKey {
     static let all =
-        table + ofHost + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key, AWSSourceConfiguration.key]
+        table + ofHost + NameKeys.all + ASMapConfiguration.keys
+        + [BMPConfiguration.key, AWSSourceConfiguration.key, ScamperConfiguration.key]
         + KafkaConfiguration.keys + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [

@@ -10,9 +10,10 @@ struct Decode: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Decode captures and datagram files offline.",
         discussion: """
-            Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), and \
-            files of raw NetFlow, IPFIX or sFlow messages, and VPC flow logs of AWS (text and JSON) and of Google \
-            Cloud (JSON); gzip of any. Prints one JSON object a flow; the last \
+            Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), \
+            files of raw NetFlow, IPFIX or sFlow messages, VPC flow logs of AWS (text and JSON) and of Google Cloud \
+            (JSON), and scamper's warts files; gzip of any, bzip2 of all but flow logs. Prints one JSON object a flow, \
+            of warts one an object as sc_warts2json does; the last \
             line on standard error is a summary in JSON. Templates are \
             kept from file to file. Of a configuration named with --config, samplers and sources.elements count. \
             Exits 0 when the files could be read, even when records were malformed.
@@ -29,6 +30,7 @@ struct Decode: ParsableCommand {
 
         /// Whose flow logs these are; nil for other files.
         var cloud: CloudLogKind? { CloudLogKind(rawValue: rawValue) }
+        case warts
     }
 
     /// How flows are printed.
@@ -43,7 +45,7 @@ struct Decode: ParsableCommand {
 
     @Option(
         name: .customLong("type"),
-        help: "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs)."
+        help: "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs), or warts."
     )
     var kind = Kind.auto
 
@@ -65,6 +67,10 @@ struct Decode: ParsableCommand {
                 continue
             }
             let bytes = try InputFile.read(file)
+            if kind == .warts || (kind == .auto && WartsReader.isWarts(bytes)) {
+                try session.decodeWarts(bytes, name: file)
+                continue
+            }
             let isCapture = kind == .capture || (kind == .auto && CaptureReader.isCapture(bytes))
             do {
                 if isCapture {
@@ -123,6 +129,7 @@ struct DecodeSession {
     private let json = JSONRows()
     /// What was counted of clouds' flow logs; nil when there were none.
     private var cloud: CloudLogCounters?
+    private var warts = WartsOutput()
 
     init(format: Decode.Format, settings: DecoderSettings) {
         self.format = format
@@ -147,6 +154,11 @@ struct DecodeSession {
         swap(&decoder, &self.decoder)
         defer { swap(&decoder, &self.decoder) }
         try decoder.decodeMessages(bytes, into: batch) { try printIfFull() }
+    }
+
+    /// Prints the objects of a warts file; what is wrong with it goes to standard error.
+    mutating func decodeWarts(_ bytes: [UInt8], name: String) throws {
+        try warts.write(bytes, name: name, isTable: format == .table, to: &output)
     }
 
     /// Decodes a file of a cloud's flow logs, piece by piece.
@@ -218,7 +230,7 @@ struct DecodeSession {
     }
 
     /// What was counted, as JSON.
-    var summary: String { "{\(decoder.summaryMembers(with: cloud))}" }
+    var summary: String { "{\(decoder.summaryMembers(with: cloud))\(warts.summaryMembers)}" }
 }
 
 extension FileDecoder {

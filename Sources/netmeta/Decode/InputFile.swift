@@ -1,7 +1,8 @@
 import CGzip
 import Foundation
+import NameSources
 
-/// Reads a file whole, inflating it when it is gzip.
+/// Reads a file whole, inflating it when it is gzip or bzip2.
 enum InputFile {
     /// Bytes that a file may inflate to.
     static let largest = 8 << 30
@@ -22,6 +23,7 @@ enum InputFile {
             let reason = code.map { String(cString: strerror(Int32($0))) } ?? error.localizedDescription
             throw Failure("cannot read \(name): \(reason)")
         }
+        if data.starts(with: Array("BZh".utf8)) { return try inflate(path, name: name, largest: largest) }
         guard data.starts(with: [0x1F, 0x8B]) else { return [UInt8](data) }
         return try data.withUnsafeBytes { input in
             var length = 0
@@ -33,6 +35,26 @@ enum InputFile {
             defer { free(output) }
             return [UInt8](UnsafeBufferPointer(start: output, count: length))
         }
+    }
+}
+
+extension InputFile {
+    /// Reads a compressed file piece by piece.
+    private static func inflate(_ path: String, name: String, largest: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        let isWhole: Bool
+        do {
+            isWhole = try SourceFile(path).read { piece in
+                piece.withUnsafeBytes { bytes.append(contentsOf: $0) }
+                return bytes.count <= largest
+            }
+        } catch {
+            throw Failure("cannot read \(name): \(error.reason)")
+        }
+        guard isWhole, bytes.count <= largest else {
+            throw Failure("cannot inflate \(name): it is damaged, cut short or inflates to over \(largest >> 30) GB")
+        }
+        return bytes
     }
 }
 

@@ -13,7 +13,7 @@ import WireFormat
 /// digest and their place in it: a batch that is sent twice is stored once,
 /// and ``ImportJournal`` keeps what is complete from being sent again.
 struct CaptureImport {
-    private let store: any BatchStore
+    private let store: any BatchStore & TableStore
     private let batch: FlowBatch
     private let batchRows: Int
     private let settings: DecoderSettings
@@ -32,7 +32,7 @@ struct CaptureImport {
     ///   - oldestKept: the time before which the retention deletes rows.
     ///   - warn: is told what people should know and doesn't end the import.
     init(
-        store: any BatchStore,
+        store: any BatchStore & TableStore,
         journal: ImportJournal,
         batchRows: Int,
         settings: DecoderSettings,
@@ -62,7 +62,18 @@ struct CaptureImport {
         shouldStop: () -> Bool = { false },
         progress: (Int) -> Void
     ) throws {
-        guard CaptureReader.isCapture(bytes) else { throw Failure("\(path) is neither pcap nor pcapng") }
+        if WartsReader.isWarts(bytes) {
+            summary.files += 1
+            return try WartsImport(path, bytes, store: store, enrichment: enricher.source.current).run(
+                &journal,
+                &summary,
+                oldestKept: oldestKept,
+                shouldStop: shouldStop,
+                warn: warn,
+                progress: progress
+            )
+        }
+        guard CaptureReader.isCapture(bytes) else { throw Failure("\(path) is neither pcap, pcapng nor warts") }
         summary.files += 1
         let digest = SHA256.hexDigest(of: bytes)
         let known = journal[digest]

@@ -10,6 +10,8 @@ struct ImportJournal {
     struct Entry: Codable, Equatable {
         /// Rows that are in the store.
         var rows: Int
+        /// Bytes of the file that they come from, where it may grow; nil of captures.
+        var bytes: Int?
         /// Whether that is all of it.
         var isComplete: Bool
         /// Where the file was, for people.
@@ -40,10 +42,16 @@ struct ImportJournal {
     /// What is known of the file with that digest.
     subscript(digest: String) -> Entry? { entries[digest] }
 
+    /// What is known of files that were at that place, the newest first.
+    func entries(of path: String) -> [(digest: String, entry: Entry)] {
+        entries.filter { $0.value.path == path }.sorted { $0.value.time > $1.value.time }.prefix(20)
+            .map { (digest: $0.key, entry: $0.value) }
+    }
+
     /// Notes how far a file is in the store; when it returns, that is on the disk.
-    mutating func note(_ digest: String, rows: Int, isComplete: Bool, path: String) throws {
+    mutating func note(_ digest: String, rows: Int, bytes: Int? = nil, isComplete: Bool, path: String) throws {
         let now = UInt64(max(0, Date().timeIntervalSince1970))
-        entries[digest] = Entry(rows: rows, isComplete: isComplete, path: path, time: now)
+        entries[digest] = Entry(rows: rows, bytes: bytes, isComplete: isComplete, path: path, time: now)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
         do {

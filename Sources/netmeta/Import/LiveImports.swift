@@ -23,7 +23,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     private var isStopping = false
     private var counts = Counts()
     private let settings: Mutex<Settings>
-    private let store: any BatchStore
+    private let store: any BatchStore & TableStore
     private let parquet: ParquetText?
     private let folder: String
     private let incoming: String
@@ -43,6 +43,9 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
             decoding = DecoderSettings(configuration)
             batchRows = configuration.store.batchRows
         }
+
+        /// Unix seconds of the oldest rows that retention leaves.
+        var oldestKept: UInt64 { UInt64(max(0, Date().timeIntervalSince1970 - Double(retentionDays) * 86_400)) }
     }
 
     private struct Counts {
@@ -76,7 +79,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     /// - Throws: ``Failure`` when the data folder can't be written.
     init(
         configuration: Configuration,
-        store: any BatchStore,
+        store: any BatchStore & TableStore,
         enrichment: EnrichmentSource,
         sources: CloudSources
     ) throws {
@@ -204,6 +207,42 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         }
     }
 
+    // MARK: - A file that is here
+
+    /// Imports a file of this machine behind those that wait, on the thread that calls.
+    ///
+    /// - Throws: ``Failure``, ``ImportStopped`` or ``ImportRefusal``.
+    func importFile(_ path: String) throws -> ImportSummary {
+        let job = Job(name: path)
+        try admit(job)
+        defer { leave(job) }
+        guard awaitTurn(job, {}) else { throw ImportRefusal(.stopping, "the server is stopping") }
+        let settings = settings.withLock { $0 }
+        do {
+            let bytes = try InputFile.read(path, largest: Self.largest)
+            var imports = try captureImport(settings) { _ in }
+            defer { count(imports.summary) }
+            try imports.add(path, bytes, shouldStop: { job.isCancelled.load(ordering: .relaxed) }, progress: { _ in })
+            condition.withLock { counts.complete += 1 }
+            return imports.summary
+        } catch {
+            condition.withLock { counts.failed += 1 }
+            throw error
+        }
+    }
+
+    private func captureImport(_ settings: Settings, warn: @escaping (String) -> Void) throws -> CaptureImport {
+        CaptureImport(
+            store: store,
+            journal: try ImportJournal(folder: folder),
+            batchRows: settings.batchRows,
+            settings: settings.decoding,
+            enricher: Enricher(enrichment),
+            oldestKept: settings.oldestKept,
+            warn: warn
+        )
+    }
+
     // MARK: - On the job's thread
 
     private func work(
@@ -217,14 +256,12 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
             return
         }
         let settings = settings.withLock { $0 }
-        let kept = Double(settings.retentionDays) * 86_400
-        let oldestKept = UInt64(max(0, Date().timeIntervalSince1970 - kept))
         do {
             let summary =
                 if let logs {
-                    try importLogs(job, path, logs, oldestKept: oldestKept, events)
+                    try importLogs(job, path, logs, settings, events)
                 } else {
-                    try importCapture(job, path, settings, oldestKept: oldestKept, events)
+                    try importCapture(job, path, settings, events)
                 }
             condition.withLock { counts.complete += 1 }
             events.yield(.summary("\(summary.members),\"retentionDays\":\(settings.retentionDays)"))
@@ -238,18 +275,10 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         _ job: Job,
         _ path: String,
         _ settings: Settings,
-        oldestKept: UInt64,
         _ events: AsyncStream<ImportEvent>.Continuation
     ) throws -> ImportSummary {
         let bytes = try InputFile.read(path, name: job.name, largest: Self.largest)
-        var imports = CaptureImport(
-            store: store,
-            journal: try ImportJournal(folder: folder),
-            batchRows: settings.batchRows,
-            settings: settings.decoding,
-            enricher: Enricher(enrichment),
-            oldestKept: oldestKept
-        ) { events.yield(.warning($0)) }
+        var imports = try captureImport(settings) { events.yield(.warning($0)) }
         defer { count(imports.summary) }
         try imports.add(
             job.name,
@@ -264,7 +293,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         _ job: Job,
         _ path: String,
         _ logs: CloudLogOptions,
-        oldestKept: UInt64,
+        _ settings: Settings,
         _ events: AsyncStream<ImportEvent>.Continuation
     ) throws -> ImportSummary {
         var imports = CloudImport(
@@ -273,7 +302,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
             options: logs,
             parquet: parquet,
             enricher: Enricher(enrichment),
-            oldestKept: oldestKept
+            oldestKept: settings.oldestKept
         ) { events.yield(.warning($0)) }
         defer { count(imports.summary) }
         try imports.add(

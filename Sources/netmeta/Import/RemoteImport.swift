@@ -103,7 +103,7 @@ struct RemoteImport {
                 let line = try JSONDecoder().decode(Line.self, from: Data(text.utf8))
                 if let failure = line.failure { throw Failure(failure) }
                 if line.waiting == true { progress("\(path): waits for another import") }
-                if let rows = line.rows { progress("\(path): \(rows) flows") }
+                if let rows = line.rows { progress("\(path): \(rows) rows") }
                 if let warning = line.warning { warn(warning) }
                 outcome = line.summary?.outcome ?? outcome
             }

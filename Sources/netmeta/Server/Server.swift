@@ -205,6 +205,7 @@ struct Server {
                 ] + sql + [
                     .init(service: web.service { announce(web) }),
                     .init(service: imports),
+                    .init(service: ScamperService(configuration, imports: imports, logger: logger)),
                     .init(service: WatchdogService()),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],

@@ -1,0 +1,180 @@
+"""Real scamper measures through a diamond of equal-cost paths; what is stored is what sc_warts2json says of its files."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+import collector
+import diamond
+import network
+
+TRACES = [f"trace -P udp-paris {diamond.DESTINATION}", f"trace -P icmp-paris {diamond.DESTINATION}",
+          f"trace -P icmp-paris {diamond.DESTINATION6}"]
+PINGS = [f"ping -c 2 {diamond.DESTINATION}", f"ping -c 2 {diamond.DESTINATION6}"]
+
+
+@pytest.fixture(scope="module")
+def lab(private_network):
+    if not shutil.which("scamper") or not shutil.which("sc_warts2json"):
+        pytest.skip("scamper isn't installed (apt-get install scamper)")
+    made = diamond.Diamond()
+    yield made
+    made.close()
+
+
+def oracle(path):
+    """scamper's own reading of a file."""
+    return [json.loads(line) for line in network.run("sc_warts2json", str(path)).splitlines()]
+
+
+def import_warts(netmeta, *paths):
+    output = network.run(
+        collector.BINARY, "import", "warts", "--config", str(netmeta.configuration), "--data", str(netmeta.data),
+        *map(str, paths), timeout=60)
+    return json.loads(output)
+
+
+def test_what_scamper_measured_is_stored_once(netmeta, lab, tmp_path):
+    path = tmp_path / "one.warts"
+    # Ports choose the way at r1: enough of them to see both.
+    ways = [f"trace -P udp-paris -s {port} {diamond.DESTINATION}" for port in range(40000, 40012)]
+    lab.scamper(path, *TRACES, *ways, *PINGS)
+    truth = oracle(path)
+    traces = [item for item in truth if item["type"] == "trace"]
+    pings = [item for item in truth if item["type"] == "ping"]
+    assert len(traces) == 15 and len(pings) == 2
+
+    summary = import_warts(netmeta, path)
+    hops = sum(len(trace["hops"]) for trace in traces)
+    assert (summary["traces"], summary["pings"], summary["rowsStored"]) == (15, 2, 15 + hops + 2)
+    # The same again, and under another name: nothing new.
+    copy = shutil.copy(path, tmp_path / "copy.warts")
+    again = import_warts(netmeta, path, copy)
+    assert again["filesKnown"] == 2 and again["rowsStored"] == 0
+
+    stored = netmeta.sql("SELECT toString(Dst) AS dst, Method AS method, SrcPort AS port, toUInt64(Time) AS time, HopCount AS hops,"
+                         " StopReason AS stop, RTT AS rtt, toString(TraceId) AS id FROM traces ORDER BY time, method, port")
+    assert len(stored) == len(traces)
+    for trace in traces:
+        port = trace.get("sport", trace.get("icmp_sum"))
+        own, = [row for row in stored if plain(row["dst"]) == trace["dst"] and row["method"] == trace["method"]
+                and row["port"] == port and row["time"] == trace["start"]["sec"]]
+        assert own["hops"] == trace["hop_count"] and own["stop"] == trace["stop_reason"]
+        rows = netmeta.sql("SELECT TTL AS ttl, Attempt AS attempt, toString(Addr) AS addr, RTT AS rtt, ReplyTTL AS reply,"
+                           f" IcmpType AS type, IcmpCode AS code FROM trace_hops WHERE TraceId = {own['id']} ORDER BY TTL, Attempt")
+        assert [(row["ttl"], row["attempt"], plain(row["addr"]), row["reply"], row["type"], row["code"]) for row in rows] == [
+            (hop["probe_ttl"], hop["probe_id"], hop["addr"], hop["reply_ttl"], hop["icmp_type"], hop["icmp_code"])
+            for hop in trace["hops"]]
+        for row, hop in zip(rows, trace["hops"]):
+            assert abs(row["rtt"] / 1000 - hop["rtt"]) < 0.0011
+    for ping in pings:
+        own, = netmeta.sql(f"SELECT * FROM pings WHERE Dst = toIPv6('{ping['dst']}')")
+        assert (own["Sent"], own["Received"]) == (ping["ping_sent"], ping["statistics"]["replies"])
+        for column, name in (("MinRTT", "min"), ("AvgRTT", "avg"), ("MaxRTT", "max"), ("StdDevRTT", "stddev")):
+            assert abs(own[column] / 1000 - ping["statistics"][name]) < 0.0021, (column, own, ping["statistics"])
+
+    # The diamond through the API: both ways, no loss, every hop where it belongs.
+    answer = netmeta.api("traces")
+    pair, = [pair for pair in answer["traces"] if pair["destination"] == diamond.DESTINATION]
+    assert pair["traces"] == 14 and pair["reached"] == 14
+    detail = netmeta.api("traces", destination=diamond.DESTINATION, monitor=pair["monitor"])
+    assert len(detail["paths"]) == pair["paths"] == 2
+    for ttl, addresses in enumerate(diamond.WAY, 1):
+        assert {hop["address"] for hop in detail["hops"] if hop["ttl"] == ttl} == addresses
+    assert all(loss["asked"] == loss["answered"] == 14 for loss in detail["losses"]), detail["losses"]
+    assert sum(path["traces"] for path in detail["paths"]) == 14
+    assert all([hop["ttl"] for hop in path["hops"]] == [1, 2, 3, 4] for path in detail["paths"])
+    assert detail["pings"][0]["received"] == 2
+
+
+def test_of_a_file_that_grows_only_what_is_new_is_stored(netmeta, lab, tmp_path):
+    path, more = tmp_path / "grows.warts", tmp_path / "more.warts"
+    lab.scamper(path, *TRACES)
+    whole = path.read_bytes()
+    # scamper writes objects; a reader may see half of the last one.
+    path.write_bytes(whole[:-7])
+    first = import_warts(netmeta, path)
+    assert first["traces"] == 3 and first["filesCut"] == 1
+    lab.scamper(more, *PINGS, TRACES[0])
+    path.write_bytes(whole + more.read_bytes())
+    second = import_warts(netmeta, path)
+    assert (second["traces"], second["pings"], second["filesCut"]) == (1, 2, 0), second
+    assert netmeta.sql("SELECT count() AS n, uniqExact(TraceId) AS u FROM traces") == [{"n": 4, "u": 4}]
+
+
+def test_decode_says_what_scamper_says(lab, tmp_path):
+    path = tmp_path / "decode.warts"
+    lab.scamper(path, *TRACES, *PINGS, f"tracelb -P udp-dport {diamond.DESTINATION}")
+    done = subprocess.run([collector.BINARY, "decode", str(path)], capture_output=True, text=True, check=True)
+    ours = [json.loads(line) for line in done.stdout.splitlines()]
+    theirs = oracle(path)
+    assert [item["type"] for item in ours] == [item["type"] for item in theirs]
+    for mine, truth in zip(ours, theirs):
+        if truth["type"] == "trace":
+            assert [(hop["addr"], hop["probe_ttl"], hop["icmp_type"]) for hop in mine["hops"]] == [
+                (hop["addr"], hop["probe_ttl"], hop["icmp_type"]) for hop in truth["hops"]]
+    balanced = [item for item in ours if item["type"] == "tracelb"][0]
+    found = {answer["addr"] for node in balanced["nodes"] for hop in node["links"] for answer in hop}
+    assert diamond.WAY[1] <= found
+
+
+def plain(address):
+    return address.removeprefix("::ffff:")
+
+
+@pytest.fixture
+def configured(tmp_path, private_network):
+    """Starts a collector with lines added to its configuration."""
+    running = collector.Collector(tmp_path)
+
+    def start(lines):
+        running.configuration.write_text(running.configuration.read_text() + lines)
+        return running.start()
+    try:
+        yield start
+        running.stop()
+    finally:
+        running.kill()
+
+
+def test_a_folder_is_watched_and_its_files_may_grow(configured, lab, tmp_path):
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    lab.scamper(tmp_path / "first", TRACES[0])
+    lab.scamper(tmp_path / "second", *TRACES[1:])
+    first, second = (tmp_path / "first").read_bytes(), (tmp_path / "second").read_bytes()
+    (folder / "a.warts").write_bytes(first)
+    (folder / "other.txt").write_bytes(first)
+    (folder / "junk.warts").write_bytes(b"no warts at all")
+    netmeta = configured(f"sources: {{scamper: {{folder: {folder}}}}}\n")
+
+    def count():
+        return netmeta.sql("SELECT count() AS n FROM traces")[0]["n"]
+    network.wait_for(lambda: count() == 1, "the first trace")
+    # Half of an object, as a look while scamper writes finds it, then all.
+    (folder / "a.warts").write_bytes(first + second[:len(second) // 2])
+    network.wait_for(lambda: count() >= 1 and "imported" in netmeta.log.read_text(), "a look")
+    (folder / "a.warts").write_bytes(first + second)
+    network.wait_for(lambda: count() == 3, "all traces")
+    assert netmeta.log.read_text().count("a file of scamper can't be imported") == 1
+    # What is there already isn't stored again.
+    netmeta.stop()
+    netmeta.start()
+    shutil.copy(folder / "a.warts", folder / "copy.warts")
+    lab.scamper(folder / "c.warts", PINGS[0])
+    network.wait_for(lambda: netmeta.sql("SELECT count() AS n FROM pings")[0]["n"] == 1, "the ping")
+    assert count() == 3
+
+
+def test_scamper_is_run_on_a_schedule(configured, neighbour):
+    netmeta = configured("sources: {scamper: {targets: [10.99.0.2], method: icmp-paris, pings: 1, every: 10}}\n")
+
+    def traces():
+        return netmeta.sql("SELECT toString(Dst) AS dst, Reached AS reached, Method AS method FROM traces")
+    network.wait_for(lambda: len(traces()) >= 1, "a trace")
+    assert {(plain(row["dst"]), row["reached"], row["method"]) for row in traces()} == {("10.99.0.2", 1, "icmp-echo-paris")}
+    network.wait_for(lambda: netmeta.sql("SELECT sum(Received) AS n FROM pings")[0]["n"] >= 1, "a ping")
+    # Its files are gone once they are stored.
+    network.wait_for(lambda: list((netmeta.data / "scamper").iterdir()) == [], "an empty folder")

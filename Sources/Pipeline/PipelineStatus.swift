@@ -15,7 +15,7 @@ import WireFormat
 public final class PipelineStatus: StatusSource {
     private let pipeline: Pipeline
     private let store: any FlowStore
-    private let keeper: RetentionKeeper
+    private let keeper: RetentionKeeper?
     private let folder: String
     private let retentionDays: Mutex<Int>
     private let decoding: Mutex<DecoderSettings>
@@ -41,14 +41,14 @@ public final class PipelineStatus: StatusSource {
 
     /// - Parameters:
     ///   - store: asked for the size and age of what is kept.
-    ///   - keeper: knows what went and how far back the room reaches.
+    ///   - keeper: knows what went and how far back the room reaches; nil where a server keeps the rows.
     ///   - folder: whose disk's free space is reported.
     ///   - decoding: how exporters' flows are read.
     ///   - names: what people call exporters and what belongs to them.
     public init(
         pipeline: Pipeline,
         store: any FlowStore,
-        keeper: RetentionKeeper,
+        keeper: RetentionKeeper?,
         folder: String,
         retentionDays: Int,
         decoding: DecoderSettings,
@@ -368,7 +368,7 @@ public final class PipelineStatus: StatusSource {
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
         report.freeDiskBytes = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value
-        report.retention = RetentionFigures(keeper.report)
+        if let keeper { report.retention = RetentionFigures(keeper.report) }
         storage.withLock { $0 = (.now, report) }
         return report
     }

@@ -15,7 +15,7 @@ struct NetMeta: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Serve.self, Decode.self, Import.self, Demo.self, Generate.self, Query.self, Schema.self,
+            Serve.self, Decode.self, Import.self, Demo.self, Generate.self, Query.self, Schema.self, Migrate.self,
             ASMapCommand.self, ConfigCommand.self, Doctor.self, UserCommand.self,
         ]
     )

@@ -188,7 +188,7 @@ extension FlowColumn {
     }
 
     /// The column's type in ``ClickHouse/InputTable``: what Arrow can bring.
-    var inputType: String {
+    public var inputType: String {
         integerType
     }
 

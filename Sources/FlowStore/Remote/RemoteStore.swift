@@ -60,6 +60,11 @@ public final class RemoteStore: Sendable {
         schema = SchemaState(isReady: !options.managesSchema)
     }
 
+    /// In what the servers' schema differs from this version's. Blocks.
+    public func differences() throws(StoreError) -> [SchemaDifference] {
+        try SchemaReconciler(connection: RemoteConnection(store: self), onProgress: nil).differences()
+    }
+
     /// Brings the schema up to date, unless that has been done. Blocks.
     ///
     /// - Throws: ``StoreError``, with code 0 when no server answers.

@@ -7,7 +7,7 @@ import WebAPI
 
 /// The table behind the dictionary `autnums`: what lists call ASes, in NetMeta's SQL.
 final class ASNameTable: Sendable {
-    private let store: EmbeddedStore
+    private let store: any ServerStore
     /// Says which names the table has, so that a start doesn't write 120,000 of them anew.
     private let mark: String
     private let state = Mutex(State())
@@ -20,7 +20,7 @@ final class ASNameTable: Sendable {
     private static let most = 1000
 
     /// - Parameter data: the data folder.
-    init(store: EmbeddedStore, data: String) {
+    init(store: any ServerStore, data: String) {
         self.store = store
         mark = data + "/enrichment/autnums.mark"
     }

@@ -13,7 +13,7 @@ import WebAPI
 /// The dictionary takes about 100 MB for a full table, so it is read when
 /// somebody asks it for the first time, and anew only if it was read before.
 final class RouteTable: Sendable {
-    private let store: EmbeddedStore
+    private let store: any ServerStore
     /// Says which routes the table has, so that a start doesn't write a million of them anew.
     private let mark: String
     private let wanted = Mutex<Wanted?>(nil)
@@ -28,7 +28,7 @@ final class RouteTable: Sendable {
     private static let chunk = 1 << 20
 
     /// - Parameter data: the data folder.
-    init(store: EmbeddedStore, data: String) {
+    init(store: any ServerStore, data: String) {
         self.store = store
         mark = URL(fileURLWithPath: data).absoluteURL.path + "/enrichment/risinfo.mark"
     }
@@ -54,7 +54,8 @@ final class RouteTable: Sendable {
         // Nil when the program ends.
         guard let written else { return }
         let rows = try written.get()
-        try await store.apply(Self.statements(file: file, isEmpty: rows == 0))
+        try await store.apply(["TRUNCATE TABLE netmeta.risinfo_source"])
+        if rows > 0 { try await store.load(lines: file, into: "risinfo_source", columns: Self.columns) }
         if try await isLoaded() { try await store.apply(["SYSTEM RELOAD DICTIONARY netmeta.risinfo"]) }
         try Data("\(now.origin) \(rows)".utf8).write(to: URL(fileURLWithPath: mark), options: .atomic)
         done(now.origin)
@@ -81,15 +82,8 @@ final class RouteTable: Sendable {
         return result["rows"]?.values.first?.unsigned ?? 0 > 0
     }
 
-    /// The statements that put the rows of a file in place; as text in statements they would take a minute.
-    static func statements(file: String, isEmpty: Bool) -> [String] {
-        let insert: SQLText = """
-            INSERT INTO netmeta.risinfo_source SELECT prefix, asnum \
-            FROM file(\(string: file), 'TSV', 'prefix String, asnum UInt32')
-            """
-        let clear: SQLText = "TRUNCATE TABLE netmeta.risinfo_source"
-        return (isEmpty ? [clear] : [clear, insert]).map(\.text)
-    }
+    /// What a line of the file has.
+    static let columns: [(name: String, type: String)] = [("prefix", "String"), ("asnum", "UInt32")]
 
     /// Writes a line for each route, IPv4 as `::ffff:192.0.2.0/120`; says how many there are.
     static func write(_ map: AddressMap?, to path: String) -> Result<Int, Failure> {

@@ -69,6 +69,8 @@ extension SQLServer {
                 return response
             }
         } catch {
+            // The list of questions holds it, so it doesn't end by itself.
+            running.end()
             return failure(error, facts, id: asked.id)
         }
     }

@@ -146,7 +146,7 @@ struct SchemaReconciler {
         }
     }
 
-    private func strings(_ sql: String) throws(StoreError) -> [String] {
+    func strings(_ sql: String) throws(StoreError) -> [String] {
         let result = try connection.query(sql, limit: 10_000)
         return result.columns.first?.values.map { value in
             if case .string(let text) = value { text } else { "" }

@@ -1,7 +1,7 @@
 import FlowSchema
 
 /// A store that a running server is over: all that it asks of one, whichever driver.
-public protocol ServerStore: BatchStore, FormattingStore {
+public protocol ServerStore: BatchStore, TableStore, FormattingStore {
     /// Changes after how many days rows are dropped.
     func setRetention(days: Int) async throws
 

@@ -42,7 +42,7 @@ public final class PipelineStatus: StatusSource {
 
     /// - Parameters:
     ///   - store: asked for the size and age of what is kept.
-    ///   - keeper: knows what went and how far back the room reaches; nil where nothing is kept.
+    ///   - keeper: knows what went and how far back the room reaches; nil where nothing is kept, or servers keep it.
     ///   - folder: whose disk's free space is reported.
     ///   - decoding: how exporters' flows are read.
     ///   - names: what people call exporters and what belongs to them.
@@ -376,7 +376,7 @@ public final class PipelineStatus: StatusSource {
         }
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
         report.freeDiskBytes = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value
-        report.retention = keeper.map { RetentionFigures($0.report) } ?? RetentionFigures()
+        if let keeper { report.retention = RetentionFigures(keeper.report) }
         storage.withLock { $0 = (.now, report) }
         return report
     }

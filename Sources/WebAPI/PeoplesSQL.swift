@@ -18,7 +18,8 @@ public enum PeoplesSQL {
         rows: Int = 1_000_000,
         question: String? = nil
     ) async throws -> QueryResult {
-        let statement = try SQLGate.statement(text)
+        // The format of the answer is chosen elsewhere; a server would take the statement's word for it.
+        let statement = try SQLGate.statement(SQLGate.splitFormat(text).sql)
         // A tree has no more lines than the statement has bytes.
         let treeRows = SQLGate.textBytes
         let treeLimits = QueryLimits(seconds: seconds, resultRows: treeRows, isPersons: true, question: question)

@@ -16,7 +16,8 @@ struct NetMeta: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Decode.self, Import.self, Demo.self, Generate.self, Query.self, Top.self, Flows.self,
-            Schema.self, ASMapCommand.self, ConfigCommand.self, Doctor.self, UserCommand.self, Deploy.self,
+            Schema.self, Migrate.self, ASMapCommand.self, ConfigCommand.self, Doctor.self, UserCommand.self,
+            Deploy.self,
         ]
     )
 

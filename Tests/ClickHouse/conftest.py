@@ -13,6 +13,6 @@ import program  # noqa: E402 (needs the path)
 def server(tmp_path_factory):
     """A server that nobody has to log in to, with rows of a capture."""
     running = program.Program(tmp_path_factory.mktemp("open")).start()
-    running.fill()
+    running.sent = running.fill()
     yield running
     running.stop()

@@ -72,12 +72,16 @@ class Program:
         self.process.kill()
         self.process.wait()
 
-    def fill(self, seconds=2, rate=100):
-        """Sends NetFlow v5, 30 records a datagram, and waits until all of it is stored; gives what was sent."""
+    def send(self, seconds=1, rate=100):
+        """Sends NetFlow v5, 30 records a datagram; gives what was sent."""
         output = subprocess.run(
             [BINARY, "generate", "--protocol", "v5", "--rate", str(rate), "--seconds", str(seconds),
              "--target", f"127.0.0.1:{self.netflow}"], check=True, capture_output=True, text=True, timeout=60).stdout
-        sent = json.loads(output.splitlines()[-1])
+        return json.loads(output.splitlines()[-1])
+
+    def fill(self):
+        """Sends flows and waits until all of them are stored; gives what was sent."""
+        sent = self.send(seconds=2)
         until(lambda: self.console_sql("SELECT count() AS n FROM flows_raw")[0]["n"] == sent["flows"], "all flows stored")
         return sent
 

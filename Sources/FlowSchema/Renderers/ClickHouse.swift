@@ -194,7 +194,7 @@ extension FlowColumn {
     }
 
     /// The column's type in ``ClickHouse/InputTable``: what Arrow can bring.
-    var inputType: String {
+    public var inputType: String {
         integerType
     }
 

@@ -43,6 +43,20 @@ struct NativeBatch {
         )
     }
 
+    /// Rows of a table beside that of flows; nil when there is none.
+    init?(_ rows: TableRows) {
+        guard !rows.isEmpty else { return nil }
+        let memory = TableMemory(rows)
+        defer { memory.deallocate() }
+        self.init(
+            table: rows.table.inputName,
+            rows: rows.count,
+            columns: zip(rows.table.columns, memory.columns).map { column, place in
+                Column(name: column.name, storage: column.kind.storage, values: place.values, bytes: place.bytes)
+            }
+        )
+    }
+
     private struct Column {
         let name: String
         let storage: FieldStorage

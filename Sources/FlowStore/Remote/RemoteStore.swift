@@ -60,6 +60,11 @@ public final class RemoteStore: Sendable {
         schema = SchemaState(isReady: !options.managesSchema)
     }
 
+    /// In what the servers' schema differs from this version's. Blocks.
+    public func differences() throws(StoreError) -> [SchemaDifference] {
+        try SchemaReconciler(connection: RemoteConnection(store: self), onProgress: nil).differences()
+    }
+
     /// Brings the schema up to date, unless that has been done. Blocks.
     ///
     /// - Throws: ``StoreError``, with code 0 when no server answers.
@@ -81,6 +86,12 @@ extension RemoteStore: ServerStore {
         try prepare()
         if let rows = NativeBatch(batch) { try insert(rows, token: token) }
         if let counters = NativeBatch(batch.interfaceCounters) { try insert(counters, token: token + "-counters") }
+    }
+
+    /// Stores rows of another table; when it returns, the server has acknowledged them.
+    public func append(_ rows: TableRows, token: String) throws(StoreError) {
+        try prepare()
+        if let rows = NativeBatch(rows) { try insert(rows, token: token) }
     }
 
     private func insert(_ rows: NativeBatch, token: String) throws(StoreError) {

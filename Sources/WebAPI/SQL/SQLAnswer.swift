@@ -69,6 +69,8 @@ extension SQLServer {
                 return response
             }
         } catch {
+            // The list of questions holds it, so it doesn't end by itself.
+            running.end()
             return failure(error, facts, id: asked.id)
         }
     }
@@ -85,14 +87,19 @@ extension SQLServer {
     static func formatted(_ asked: SQLRequest) throws -> (FormattedQuery, format: String) {
         let (bare, name) = SQLGate.splitFormat(asked.text)
         let format = try name.map { name throws(SQLException) in try SQLRequest.format(name) } ?? asked.standardFormat
-        let text = try SQLShorthand.select(for: bare) ?? bare
-        let statement = try SQLGate.statement(text)
+        var statement = try SQLGate.statement(try SQLShorthand.select(for: bare) ?? bare)
+        // The engine applies these settings to answers that it sends itself, which ours aren't.
+        let (limit, offset) = (UInt32(asked.settings["limit"] ?? "") ?? 0, UInt32(asked.settings["offset"] ?? "") ?? 0)
+        if limit > 0 || offset > 0 {
+            let rows = limit > 0 ? String(limit) : String(UInt64.max)
+            statement = try SQLGate.statement("SELECT * FROM (\(statement.sql)\n) LIMIT \(rows) OFFSET \(offset)")
+        }
         let query = FormattedQuery(
             sql: statement.sql,
             format: format,
             compression: asked.compression,
             parameters: asked.parameters,
-            settings: asked.settings,
+            settings: asked.settings.filter { !["limit", "offset"].contains($0.key) },
             limits: asked.limits
         ) { tree in
             guard try SQLGate.check(tree: tree).format == nil else {

@@ -45,7 +45,7 @@ actor ASMapKeeper {
         data: String,
         enrichment: EnrichmentSource,
         status: PipelineStatus,
-        store: EmbeddedStore?,
+        store: (any ServerStore)?,
         logger: Logger
     ) {
         self.data = data

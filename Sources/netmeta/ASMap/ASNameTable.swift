@@ -7,7 +7,7 @@ import WebAPI
 
 /// The table behind the dictionary `autnums`: what lists call ASes, in NetMeta's SQL.
 final class ASNameTable: Sendable {
-    private let store: EmbeddedStore?
+    private let store: (any ServerStore)?
     /// Says which names the table has, so that a start doesn't write 120,000 of them anew.
     private let mark: String
     private let state = Mutex(State())
@@ -22,7 +22,7 @@ final class ASNameTable: Sendable {
     /// - Parameters:
     ///   - store: nil where there are no tables.
     ///   - data: the data folder.
-    init(store: EmbeddedStore?, data: String) {
+    init(store: (any ServerStore)?, data: String) {
         self.store = store
         mark = data + "/enrichment/autnums.mark"
     }
@@ -48,7 +48,7 @@ final class ASNameTable: Sendable {
 
     private func done() { state.withLock { $0.names = nil } }
 
-    private func count(_ store: EmbeddedStore) async throws -> Int {
+    private func count(_ store: any ServerStore) async throws -> Int {
         let result = try await store.query(
             "SELECT count() AS rows FROM netmeta.autnums_source",
             limits: QueryLimits(seconds: 10)

@@ -9,7 +9,7 @@ import WebAPI
 ///
 /// Rows are only added: a city that today's database lacks is in rows of last week.
 final class CityTable: Sendable {
-    private let store: EmbeddedStore?
+    private let store: (any ServerStore)?
     /// Says which cities were written last, so that a start doesn't write 100,000 of them anew.
     private let mark: String
     private let wanted = Mutex<[AddressMap.Place]?>(nil)
@@ -20,7 +20,7 @@ final class CityTable: Sendable {
     /// - Parameters:
     ///   - store: nil where there are no tables.
     ///   - data: the data folder.
-    init(store: EmbeddedStore?, data: String) {
+    init(store: (any ServerStore)?, data: String) {
         self.store = store
         mark = data + "/enrichment/cities.mark"
     }

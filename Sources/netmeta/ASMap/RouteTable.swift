@@ -13,7 +13,7 @@ import WebAPI
 /// The dictionary takes about 100 MB for a full table, so it is read when
 /// somebody asks it for the first time, and anew only if it was read before.
 final class RouteTable: Sendable {
-    private let store: EmbeddedStore?
+    private let store: (any ServerStore)?
     /// Says which routes the table has, so that a start doesn't write a million of them anew.
     private let mark: String
     private let wanted = Mutex<Wanted?>(nil)
@@ -30,7 +30,7 @@ final class RouteTable: Sendable {
     /// - Parameters:
     ///   - store: nil where there are no tables.
     ///   - data: the data folder.
-    init(store: EmbeddedStore?, data: String) {
+    init(store: (any ServerStore)?, data: String) {
         self.store = store
         mark = URL(fileURLWithPath: data).absoluteURL.path + "/enrichment/risinfo.mark"
     }
@@ -57,7 +57,8 @@ final class RouteTable: Sendable {
         // Nil when the program ends.
         guard let written else { return }
         let rows = try written.get()
-        try await store.apply(Self.statements(file: file, isEmpty: rows == 0))
+        try await store.apply(["TRUNCATE TABLE netmeta.risinfo_source"])
+        if rows > 0 { try await store.load(lines: file, into: "risinfo_source", columns: Self.columns) }
         if try await isLoaded(store) { try await store.apply(["SYSTEM RELOAD DICTIONARY netmeta.risinfo"]) }
         try Data("\(now.origin) \(rows)".utf8).write(to: URL(fileURLWithPath: mark), options: .atomic)
         done(now.origin)
@@ -68,7 +69,7 @@ final class RouteTable: Sendable {
         wanted.withLock { if $0?.origin == origin { $0 = nil } }
     }
 
-    private func count(_ store: EmbeddedStore) async throws -> Int {
+    private func count(_ store: any ServerStore) async throws -> Int {
         let result = try await store.query(
             "SELECT count() AS rows FROM netmeta.risinfo_source",
             limits: QueryLimits(seconds: 10)
@@ -76,7 +77,7 @@ final class RouteTable: Sendable {
         return Int(clamping: result["rows"]?.values.first?.unsigned ?? 0)
     }
 
-    private func isLoaded(_ store: EmbeddedStore) async throws -> Bool {
+    private func isLoaded(_ store: any ServerStore) async throws -> Bool {
         let result = try await store.query(
             "SELECT count() AS rows FROM system.dictionaries WHERE name = 'risinfo' AND status != 'NOT_LOADED'",
             limits: QueryLimits(seconds: 10)
@@ -84,15 +85,8 @@ final class RouteTable: Sendable {
         return result["rows"]?.values.first?.unsigned ?? 0 > 0
     }
 
-    /// The statements that put the rows of a file in place; as text in statements they would take a minute.
-    static func statements(file: String, isEmpty: Bool) -> [String] {
-        let insert: SQLText = """
-            INSERT INTO netmeta.risinfo_source SELECT prefix, asnum \
-            FROM file(\(string: file), 'TSV', 'prefix String, asnum UInt32')
-            """
-        let clear: SQLText = "TRUNCATE TABLE netmeta.risinfo_source"
-        return (isEmpty ? [clear] : [clear, insert]).map(\.text)
-    }
+    /// What a line of the file has.
+    static let columns: [(name: String, type: String)] = [("prefix", "String"), ("asnum", "UInt32")]
 
     /// Writes a line for each route, IPv4 as `::ffff:192.0.2.0/120`; says how many there are.
     static func write(_ map: AddressMap?, to path: String) -> Result<Int, Failure> {

@@ -30,7 +30,7 @@ final class AWSSource: Sendable {
 
     /// Where rows go.
     struct Sink: Sendable {
-        let store: EmbeddedStore
+        let store: any BatchStore
         let folder: String
         let enrichment: EnrichmentSource
         let retentionDays: Int
@@ -248,7 +248,9 @@ final class AWSSource: Sendable {
             store: sink.store,
             journal: ledger,
             options: options,
-            parquet: ParquetText(store: sink.store, folder: "\(sink.folder)/sources"),
+            parquet: (sink.store as? EmbeddedStore).map {
+                ParquetText(store: $0, folder: "\(sink.folder)/sources")
+            },
             enricher: Enricher(sink.enrichment),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
         ) { [logger] in logger.warning("\($0)") }

@@ -12,7 +12,7 @@ struct CloudSources: Service {
     /// - Throws: ``Failure`` when what is stored can't be read.
     init(
         _ configuration: Configuration,
-        store: EmbeddedStore,
+        store: any BatchStore,
         enrichment: EnrichmentSource,
         logger: Logger
     ) throws {

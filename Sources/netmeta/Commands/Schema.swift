@@ -21,7 +21,28 @@ struct Schema: ParsableCommand {
     @Option(name: .customLong("as"), help: "sql, proto, json, ts, md, elements or panels.")
     var form: Form
 
-    func run() {
+    @Option(help: "With sql: for a cluster of this name in the servers' remote_servers.")
+    var cluster: String?
+
+    @Flag(help: "With --cluster: Replicated engines, by the servers' macros {shard} and {replica}.")
+    var replicated = false
+
+    @Flag(help: "With --cluster: local tables, and Distributed ones over them.")
+    var sharded = false
+
+    @Option(
+        help: "With --cluster: BROKERS/TOPIC that the servers read FlowMessages from, such as kafka:9092/flow-messages."
+    )
+    var kafka: String?
+
+    @Option(help: "With --cluster: days after which rows are deleted.")
+    var days = 7
+
+    func run() throws {
+        if let cluster { return try show(cluster: cluster) }
+        guard !replicated, !sharded, kafka == nil else {
+            throw UsageError("--replicated, --sharded and --kafka need --cluster")
+        }
         let text =
             switch form {
             case .elements: ElementReference.markdown
@@ -33,5 +54,21 @@ struct Schema: ParsableCommand {
             case .md: SchemaDocument.render(.md)
             }
         print(text, terminator: "")
+    }
+
+    private func show(cluster name: String) throws {
+        guard form == .sql else { throw UsageError("--cluster needs --as sql") }
+        guard (1...36_500).contains(days) else { throw UsageError("--days goes from 1 to 36500") }
+        var topic: ClickHouse.Kafka?
+        if let kafka {
+            let halves = kafka.split(separator: "/", maxSplits: 1).map(String.init)
+            topic = halves.count == 2 ? ClickHouse.Kafka(brokers: halves[0], topic: halves[1]) : nil
+            guard topic != nil else {
+                throw UsageError("expected BROKERS/TOPIC such as kafka:9092/flow-messages, not \(kafka)")
+            }
+        }
+        let cluster = ClickHouse.Cluster(name: name, isReplicated: replicated, isSharded: sharded, kafka: topic)
+        guard let cluster else { throw UsageError("a cluster's name has 1 to 64 letters, digits and _ - .") }
+        for statement in ClickHouse.clusterStatements(cluster, retentionDays: days) { print(statement + ";") }
     }
 }

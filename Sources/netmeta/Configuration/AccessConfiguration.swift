@@ -303,6 +303,17 @@ extension Configuration {
             result.append(("console.\(there)", "it needs console.\(missing) as well"))
         }
         result += kafka.conflicts
+        if store.kind == .clickhouse, store.servers.isEmpty {
+            result.append(("store.kind", "clickhouse needs store.servers, such as [http://127.0.0.1:8123]"))
+        }
+        if store.kind == .clickhouse, retention.size != nil {
+            result.append(
+                (
+                    "retention.size",
+                    "servers keep their own disks in order: leave it at unlimited with store.kind clickhouse"
+                )
+            )
+        }
         if let both = auth.users.keys.filter({ auth.tokens[$0] != nil }).min() {
             result.append(("auth.tokens", "\(both) is a user, too; give the token another name"))
         }

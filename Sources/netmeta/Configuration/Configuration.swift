@@ -71,6 +71,13 @@ struct Configuration: Sendable, Equatable {
 
     /// Where rows are kept.
     struct Store: Sendable, Equatable {
+        var kind = Kind.embedded
+        /// URLs of ClickHouse servers.
+        var servers: [String] = []
+        var user = ""
+        var password: Secret?
+        /// A file in PEM.
+        var certificates: String?
         var data = "./data"
         /// The chDB library; nil looks for it in the usual places.
         var library: String?
@@ -82,6 +89,11 @@ struct Configuration: Sendable, Equatable {
         /// Bytes.
         var spool = 1_000_000_000
         var fsync = false
+
+        /// Who keeps the rows.
+        enum Kind: String, Sendable, CaseIterable {
+            case embedded, clickhouse
+        }
 
         /// The size of machine that the defaults of other keys are for.
         enum Profile: String, Sendable, CaseIterable {

@@ -57,7 +57,7 @@ struct ConfigurationSection: Sendable {
             documentation: "Single exporters: how their flows are read, and what things are called."
         ),
         .init(name: "enrichment", documentation: "What flows get on their way to the store, see Docs/names.md."),
-        .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse."),
+        .init(name: "store", documentation: "Where rows are kept: the embedded ClickHouse, or servers."),
         .init(name: "kafka", documentation: "The queue between collectors and stores, see Docs/kafka.md."),
         .init(name: "retention", documentation: "How long rows are kept."),
         .init(name: "console", documentation: "The web console and the API."),
@@ -198,6 +198,41 @@ extension ConfigurationKey {
             Exporters, by address or prefix, whose SNMP agents are asked what they and their interfaces are called; of \
             several prefixes the longest counts. Communities and users are sent to no others. See Docs/names.md.
             """
+        ),
+        ConfigurationKey(
+            "store",
+            "kind",
+            \.store.kind,
+            .choice,
+            """
+            Who keeps the rows: the engine in this process, or the ClickHouse servers in store.servers, see \
+            Docs/clickhouse.md. The data folder holds the spool, sessions and the like in any case.
+            """
+        ),
+        ConfigurationKey(
+            "store",
+            "servers",
+            \.store.servers,
+            .serverURLs,
+            """
+            ClickHouse servers that stand for one store: the first that answers is asked, and the next when it is away. \
+            With store.kind clickhouse.
+            """
+        ),
+        ConfigurationKey(
+            "store",
+            "user",
+            \.store.user,
+            .text("a user such as netmeta, or nothing for the server's usual one"),
+            "Who asks the servers; it makes tables, inserts and reads."
+        ),
+        ConfigurationKey("store", "password", \.store.password, .optionalSecret(least: 1), "Its password."),
+        ConfigurationKey(
+            "store",
+            "certificates",
+            \.store.certificates,
+            .optionalPath("a file such as /etc/netmeta/authority.pem"),
+            "The authorities, in PEM, that servers with https are trusted by; off takes the system's."
         ),
         ConfigurationKey(
             "store",

@@ -11,7 +11,7 @@ import Telemetry
 actor NameKeeper {
     private let enrichment: EnrichmentSource
     private let status: PipelineStatus
-    private let store: EmbeddedStore?
+    private let store: (any ServerStore)?
     private let tables: NameTables
     private let logger: Logger
 
@@ -34,7 +34,7 @@ actor NameKeeper {
         tables: NameTables,
         enrichment: EnrichmentSource,
         status: PipelineStatus,
-        store: EmbeddedStore?,
+        store: (any ServerStore)?,
         logger: Logger
     ) {
         self.configuration = configuration

@@ -31,7 +31,7 @@ final class NameTables: Sendable {
     }
 
     /// Brings a running store to new contents; does nothing for those that say nothing new.
-    func apply(_ contents: [Content], to store: EmbeddedStore) async throws {
+    func apply(_ contents: [Content], to store: any ServerStore) async throws {
         for content in contents {
             let digest = content.statements.hashValue
             guard applied.withLock({ $0[content.name] }) != digest else { continue }

@@ -20,8 +20,10 @@ struct Server {
     private let sources: HostSources?
     private let logger: Logger
     private let lock: FolderLock
-    private let store: EmbeddedStore
-    private let keeper: RetentionKeeper
+    private let store: any ServerStore
+    /// The engine in this process; nil where ClickHouse servers keep the rows.
+    private let embedded: EmbeddedStore?
+    private let keeper: RetentionKeeper?
     private let pipeline: Pipeline
     private let enrichment: EnrichmentSource
     private let imports: LiveImports
@@ -57,46 +59,35 @@ struct Server {
         var pipelineOptions = PipelineOptions(configuration)
         if !role.listens { pipelineOptions.listeners = [] }
         do {
-            let library = try EngineLibrary.locate(configured: configuration.store.library)
-            lock = try FolderLock(folder: configuration.store.data)
-            try DiskSpace.check(folder: configuration.store.data)
+            let folder = configuration.store.data
+            let library =
+                configuration.store.kind == .embedded
+                ? try EngineLibrary.locate(configured: configuration.store.library) : nil
+            lock = try FolderLock(folder: folder)
+            try DiskSpace.check(folder: folder)
             sockets = try PipelineSockets(pipelineOptions, logger: logger)
             // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
             if sources != nil { HostThread.keepOnly(Capability.ofFilesAndPorts) }
-            store = try EmbeddedStore(
-                configuration: configuration,
-                library: library,
-                lock: lock,
-                retentionDays: configuration.retention.days,
-                names: names,
-                onProgress: { [logger] text in logger.notice("\(text); flows are taken when it is done") }
-            )
+            embedded = try library.map { library in
+                try EmbeddedStore(
+                    configuration: configuration,
+                    library: library,
+                    lock: lock,
+                    retentionDays: configuration.retention.days,
+                    names: names,
+                    onProgress: { [logger] text in logger.notice("\(text); flows are taken when it is done") }
+                )
+            }
+            store = try embedded ?? RemoteStore(configuration, names: names)
         } catch let error as StoreError {
             throw Failure(error.message)
         } catch let error as SocketError {
             throw Failure(error.description)
         }
-        if !store.repairedTables.isEmpty {
-            logger.warning(
-                "definitions of tables were empty, as a full disk leaves them; they are what they were before",
-                metadata: ["tables": "\(store.repairedTables.joined(separator: ", "))"]
-            )
+        Self.tell(embedded, logger)
+        keeper = embedded.map { engine in
+            RetentionKeeper(store: engine, folder: configuration.store.data, policy: RetentionPolicy(configuration))
         }
-        if !store.brokenParts.isEmpty {
-            let tables = store.brokenParts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
-            logger.error(
-                """
-                parts of tables are damaged, and their rows are in no answer; they lie in the tables' folders, in \
-                detached, and warn until they are removed there
-                """,
-                metadata: ["parts": "\(tables.joined(separator: ", "))"]
-            )
-        }
-        keeper = RetentionKeeper(
-            store: store,
-            folder: configuration.store.data,
-            policy: RetentionPolicy(configuration)
-        )
         do {
             enrichment = EnrichmentSource(EnrichmentSettings(configuration))
             pipelineOptions.enrichment = enrichment
@@ -128,8 +119,50 @@ struct Server {
     /// Whether sources of this host are read.
     var readsHost: Bool { sources != nil }
 
+    /// Says what a full disk has left behind.
+    private static func tell(_ store: EmbeddedStore?, _ logger: Logger) {
+        guard let store else { return }
+        if !store.repairedTables.isEmpty {
+            logger.warning(
+                "definitions of tables were empty, as a full disk leaves them; they are what they were before",
+                metadata: ["tables": "\(store.repairedTables.joined(separator: ", "))"]
+            )
+        }
+        if !store.brokenParts.isEmpty {
+            let tables = store.brokenParts.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            logger.error(
+                """
+                parts of tables are damaged, and their rows are in no answer; they lie in the tables' folders, in \
+                detached, and warn until they are removed there
+                """,
+                metadata: ["parts": "\(tables.joined(separator: ", "))"]
+            )
+        }
+    }
+
+    /// Asks the servers once, so that the first look at the log tells whether they are there.
+    private func greetServers() async {
+        guard embedded == nil, let remote = store as? RemoteStore else { return }
+        let problem = await withCheckedContinuation { continuation in
+            Thread {
+                do throws(StoreError) {
+                    try remote.prepare()
+                    continuation.resume(returning: String?.none)
+                } catch {
+                    continuation.resume(returning: error.message)
+                }
+            }.start()
+        }
+        guard let problem else { return }
+        logger.error(
+            "no rows can be stored now; they wait in the spool until a ClickHouse server takes them",
+            metadata: ["reason": "\(problem)"]
+        )
+    }
+
     /// Serves until SIGTERM or SIGINT.
     func run() async throws {
+        await greetServers()
         let status = PipelineStatus(
             pipeline: pipeline,
             store: store,
@@ -185,13 +218,19 @@ struct Server {
         }
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
+        var upkeep: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let embedded, let keeper {
+            upkeep = [
+                .init(service: RetentionService(keeper: keeper, logger: logger)),
+                .init(service: PartService(store: embedded, folder: configuration.store.data, logger: logger)),
+            ]
+        }
         let sql = web.sqlService().map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
-                    .init(service: StoreService(store: store)),
-                    .init(service: RetentionService(keeper: keeper, logger: logger)),
-                    .init(service: PartService(store: store, folder: configuration.store.data, logger: logger)),
+                    .init(service: StoreService(store: store))
+                ] + upkeep + [
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: KafkaService(source: queue)),
@@ -274,7 +313,7 @@ struct Server {
             asMap.reload(new.enrichment.asMap)
             if role.listens { bmp.reload(new.enrichment.bmp) }
             try await store.setRetention(days: new.retention.days)
-            keeper.setPolicy(RetentionPolicy(new))
+            keeper?.setPolicy(RetentionPolicy(new))
             status.setRetention(days: new.retention.days)
             try await names.reload(new)
         }
@@ -340,7 +379,7 @@ extension PipelineOptions {
 
 /// Closes the store when all others have ended.
 private struct StoreService: Service {
-    let store: EmbeddedStore
+    let store: any ServerStore
 
     func run() async throws {
         try? await gracefulShutdown()

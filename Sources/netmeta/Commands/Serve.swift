@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import LinuxCapture
 
 /// `netmeta serve`: everything in one process.
 struct Serve: AsyncParsableCommand {
@@ -28,10 +27,6 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let server = try Server(options: folder, sources: sources)
-        if server.readsHost {
-            // The thread that the program began on; the server's own has done so.
-            await MainActor.run { _ = HostThread.keepOnly(Capability.ofFilesAndPorts) }
-        }
         try await server.run()
     }
 }

@@ -10,6 +10,7 @@ public enum Capability: Int, CaseIterable, Sendable {
     case netBindService = 10
     case netAdmin = 12
     case netRaw = 13
+    case sysNice = 23
 
     /// The kernel's name.
     public var name: String {
@@ -21,12 +22,14 @@ public enum Capability: Int, CaseIterable, Sendable {
         case .netBindService: "CAP_NET_BIND_SERVICE"
         case .netAdmin: "CAP_NET_ADMIN"
         case .netRaw: "CAP_NET_RAW"
+        case .sysNice: "CAP_SYS_NICE"
         }
     }
 
-    /// What a server needs of root's when its sockets are open: files of any owner, and ports below 1024.
-    public static let ofFilesAndPorts: Set<Capability> = [
-        .chown, .dacOverride, .dacReadSearch, .fowner, .netBindService,
+    /// What a server needs of root's when its sockets are open: files of any owner, ports below 1024, and the priority
+    /// of threads, which the engine sets.
+    public static let ofServer: Set<Capability> = [
+        .chown, .dacOverride, .dacReadSearch, .fowner, .netBindService, .sysNice,
     ]
 }
 

@@ -20,6 +20,7 @@ final class ConntrackSource: HostSource {
     private var drops: UInt64 = 0
     private var interruptions: UInt64 = 0
     private var failedListings: UInt64 = 0
+    private var looks = 0
 
     /// Bytes for the answers to questions, which wait until they are read.
     private static let listingBuffer = 4 << 20
@@ -126,11 +127,14 @@ final class ConntrackSource: HostSource {
     func look(at now: HostTime, network: HostNetwork?) {
         if let events { drops = events.takeDrops() }
         guard network != nil else { return }
-        advice = Self.advice(hasEvents: decoder.counts.new + decoder.counts.listed > 0)
+        looks += 1
+        // A host may be silent for a while.
+        let isSilent = looks > 3 && decoder.counts.new + decoder.counts.listed == 0
+        advice = Self.advice(isSilent: isSilent)
     }
 
     /// What to change for there to be more to tell.
-    private static func advice(hasEvents: Bool) -> [String] {
+    private static func advice(isSilent: Bool) -> [String] {
         guard let counts = HostThread.setting("netfilter/nf_conntrack_acct") else {
             return [
                 "connections aren't tracked here: no rule of the firewall needs it; "
@@ -155,7 +159,7 @@ final class ConntrackSource: HostSource {
                     + "net.netfilter.nf_conntrack_events=1"
             )
         }
-        if !hasEvents, HostThread.setting("netfilter/nf_conntrack_count") == 0 {
+        if isSilent, HostThread.setting("netfilter/nf_conntrack_count") == 0 {
             advice.append(
                 "no connection is tracked: a rule of the firewall must need it, one for each of IPv4 and IPv6 "
                     + "(see Docs/host-sources.md)"

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import LinuxCapture
 
 /// `netmeta serve`: everything in one process, or one part of it.
 struct Serve: AsyncParsableCommand {
@@ -38,12 +37,7 @@ struct Serve: AsyncParsableCommand {
         if role == .collector {
             try await CollectorServer(options: folder, sources: sources).run()
         } else {
-            let server = try Server(options: folder, sources: sources, role: role)
-            if server.readsHost {
-                // The thread that the program began on; the server's own has done so.
-                await MainActor.run { _ = HostThread.keepOnly(Capability.ofFilesAndPorts) }
-            }
-            try await server.run()
+            try await Server(options: folder, sources: sources, role: role).run()
         }
     }
 }

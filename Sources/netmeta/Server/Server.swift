@@ -67,7 +67,7 @@ struct Server {
             try DiskSpace.check(folder: folder)
             sockets = try PipelineSockets(pipelineOptions, logger: logger)
             // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
-            if sources != nil { HostThread.keepOnly(Capability.ofFilesAndPorts) }
+            if sources != nil { HostSources.giveUpPrivileges() }
             embedded = try library.map { library in
                 try EmbeddedStore(
                     configuration: configuration,
@@ -115,9 +115,6 @@ struct Server {
             throw error
         }
     }
-
-    /// Whether sources of this host are read.
-    var readsHost: Bool { sources != nil }
 
     /// Says what a full disk has left behind.
     private static func tell(_ store: EmbeddedStore?, _ logger: Logger) {
@@ -317,6 +314,15 @@ struct Server {
             status.setRetention(days: new.retention.days)
             try await names.reload(new)
         }
+    }
+}
+
+extension HostSources {
+    /// Leaves this thread, and the one that the program began on, what the server goes on to need. The engine goes by
+    /// what the latter has.
+    static func giveUpPrivileges() {
+        HostThread.keepOnly(Capability.ofServer)
+        if !Thread.isMainThread { DispatchQueue.main.sync { _ = HostThread.keepOnly(Capability.ofServer) } }
     }
 }
 

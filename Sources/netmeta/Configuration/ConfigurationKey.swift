@@ -71,7 +71,9 @@ struct ConfigurationSection: Sendable {
 // MARK: - The table
 
 extension ConfigurationKey {
-    static let all = table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key, ScamperConfiguration.key] + AccessConfiguration.keys
+    static let all =
+        table + NameKeys.all + ASMapConfiguration.keys + [BMPConfiguration.key, ScamperConfiguration.key]
+        + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [
         ConfigurationKey(

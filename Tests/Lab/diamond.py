@@ -13,8 +13,8 @@ import network
 NODES = ("vp", "r1", "r2a", "r2b", "r3", "dst")
 DESTINATION = "10.77.6.2"
 DESTINATION6 = "2001:db8:77:6::2"
-# What answers at each TTL.
-WAY = [{"10.77.1.2"}, {"10.77.2.2", "10.77.3.2"}, {"10.77.4.2", "10.77.5.2"}, {DESTINATION}]
+# What answers at each TTL: r3 from the side of its way back.
+WAY = [{"10.77.1.2"}, {"10.77.2.2", "10.77.3.2"}, {"10.77.4.2"}, {DESTINATION}]
 # The ends of each link: node, interface, node, interface; the place is the third octet.
 LINKS = [("vp", "e0", "r1", "e1"), ("r1", "ea", "r2a", "e1"), ("r1", "eb", "r2b", "e1"), ("r2a", "e2", "r3", "ea"),
          ("r2b", "e2", "r3", "eb"), ("r3", "e9", "dst", "e0")]

@@ -8,6 +8,7 @@ public struct WartsJSON {
     private var text = ""
     private var needsComma = false
 
+    /// Begins with the start of a file.
     public init() {}
 
     /// The line of an object, without its end; nil for one that has none.

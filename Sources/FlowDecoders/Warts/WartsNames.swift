@@ -67,7 +67,9 @@ public struct WartsPingSummary: Sendable {
     public var received: UInt16 = 0
     /// Microseconds.
     public var least: UInt32 = 0
+    /// The longest, in microseconds.
     public var most: UInt32 = 0
+    /// In microseconds.
     public var mean = 0.0
     /// Of the answers that there are, not of those that could be.
     public var deviation = 0.0

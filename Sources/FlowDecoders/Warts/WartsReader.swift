@@ -10,6 +10,7 @@ import WireFormat
 public struct WartsReader {
     /// What stands at a place of the file.
     public enum Step: Sendable {
+        /// An object.
         case object(WartsObject)
         /// An object whose inside can't be understood.
         case malformed(WartsProblem)
@@ -25,6 +26,7 @@ public struct WartsReader {
         public var objects: [UInt16: UInt64] = [:]
         /// Objects that aren't decoded.
         public var skipped: UInt64 = 0
+        /// Objects whose inside can't be understood.
         public var malformed: UInt64 = 0
     }
 
@@ -36,10 +38,12 @@ public struct WartsReader {
 
     /// Bytes that were read.
     public private(set) var offset = 0
+    /// What was read so far.
     public private(set) var counters = Counters()
     /// Those of old files; 0 stands for none.
     private var addresses: [IPAddress?] = [nil]
 
+    /// Begins with the start of a file.
     public init() {}
 
     /// Reads the object at ``offset``.

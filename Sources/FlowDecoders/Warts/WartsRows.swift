@@ -6,8 +6,11 @@ public import NetTypes
 /// Lists and cycles come before what belongs to them, so that objects are
 /// given in the order of the file. An AS of 0 is one that isn't known.
 public struct WartsRows {
+    /// Rows of `traces`.
     public private(set) var traces = TableRows(.traces)
+    /// Rows of `trace_hops`.
     public private(set) var hops = TableRows(.traceHops)
+    /// Rows of `pings`.
     public private(set) var pings = TableRows(.pings)
     private var lists: [UInt32: WartsList] = [:]
     private var cycles: [UInt32: WartsCycle] = [:]
@@ -17,6 +20,7 @@ public struct WartsRows {
     /// Microseconds of a round trip; more is a clock that was set.
     private static let longest: UInt32 = 3_600_000_000
 
+    /// Begins with the start of a file.
     public init() {}
 
     /// Rows that were made since ``removeRows()``.

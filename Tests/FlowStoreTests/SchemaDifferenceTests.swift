@@ -50,7 +50,8 @@ extension EmbeddedStoreTests {
             "SELECT count() AS n, sum(Ours) AS o, (SELECT count() FROM ours) AS t FROM flows_raw",
             limits: QueryLimits()
         )
-        #expect(kept["n"]?.values == [.uint(100)] && kept["o"]?.values == [.uint(700)] && kept["t"]?.values == [.uint(1)])
+        #expect(kept["n"]?.values == [.uint(100)] && kept["o"]?.values == [.uint(700)])
+        #expect(kept["t"]?.values == [.uint(1)])
     }
 }
 

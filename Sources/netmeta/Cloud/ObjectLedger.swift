@@ -10,7 +10,11 @@ protocol ImportLedger {
     mutating func note(_ id: String, rows: Int, isComplete: Bool, path: String) throws
 }
 
-extension ImportJournal: ImportLedger {}
+extension ImportJournal: ImportLedger {
+    mutating func note(_ id: String, rows: Int, isComplete: Bool, path: String) throws {
+        try note(id, rows: rows, bytes: nil, isComplete: isComplete, path: path)
+    }
+}
 
 /// Which objects of a cloud's storage are in the store, and how far: the
 /// cursor of a source, written behind each batch that was acknowledged.

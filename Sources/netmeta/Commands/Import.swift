@@ -61,7 +61,7 @@ struct ImportWarts: AsyncParsableCommand {
 }
 
 /// What all imports have in common.
-private struct ImportRun {
+struct ImportRun {
     let folder: FolderOptions
     let paths: [String]
 

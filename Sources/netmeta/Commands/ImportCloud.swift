@@ -108,7 +108,7 @@ private struct CloudImportRun {
         bar.finish()
         let summary = outcome.summary
         if summary.rowsExpired > 0 {
-            ImportCaptures.warn(
+            ImportRun.warn(
                 "\(summary.rowsExpired) flows are older than retention.days (\(outcome.retentionDays)) and will be "
                     + "deleted; raise it to keep them"
             )
@@ -149,7 +149,7 @@ private struct CloudImportRun {
             let one = try await server.add(
                 file,
                 options: options,
-                warn: { ImportCaptures.warn($0) },
+                warn: { ImportRun.warn($0) },
                 progress: { bar.show(index, $0) }
             )
             all.summary.add(one.summary)
@@ -191,7 +191,7 @@ private struct CloudImportRun {
                 )
             ),
             oldestKept: UInt64(max(0, Date().timeIntervalSince1970 - kept))
-        ) { ImportCaptures.warn($0) }
+        ) { ImportRun.warn($0) }
         for (index, file) in files.enumerated() {
             bar.show(index, file)
             try imports.add(file, name: file) { rows in bar.show(index, "\(file): \(rows) flows") }

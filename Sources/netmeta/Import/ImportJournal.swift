@@ -49,7 +49,7 @@ struct ImportJournal {
     }
 
     /// Notes how far a file is in the store; when it returns, that is on the disk.
-    mutating func note(_ digest: String, rows: Int, bytes: Int? = nil, isComplete: Bool, path: String) throws {
+    mutating func note(_ digest: String, rows: Int, bytes: Int?, isComplete: Bool, path: String) throws {
         let now = UInt64(max(0, Date().timeIntervalSince1970))
         entries[digest] = Entry(rows: rows, bytes: bytes, isComplete: isComplete, path: path, time: now)
         let encoder = JSONEncoder()

@@ -68,8 +68,8 @@ struct Server {
             sockets = try PipelineSockets(pipelineOptions, logger: logger)
             // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
             if sources != nil { HostSources.giveUpPrivileges() }
-            embedded = try library.map { library in
-                try EmbeddedStore(
+            if let library {
+                embedded = try EmbeddedStore(
                     configuration: configuration,
                     library: library,
                     lock: lock,
@@ -77,6 +77,8 @@ struct Server {
                     names: names,
                     onProgress: { [logger] text in logger.notice("\(text); flows are taken when it is done") }
                 )
+            } else {
+                embedded = nil
             }
             store = try embedded ?? RemoteStore(configuration, names: names)
         } catch let error as StoreError {

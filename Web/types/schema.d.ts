@@ -162,6 +162,12 @@ export interface Flow {
   InPhysIf: number;
   /** The SNMP index of the physical egress interface. */
   OutPhysIf: number;
+  /** The mark that rules of the host gave the packet (NFLOG) or the connection (conntrack). */
+  Mark: number;
+  /** The connection tracking zone, 0 the usual one. */
+  ConntrackZone: number;
+  /** What connection tracking knows of the connection, in bits: 2 answered, 4 assured, 16 source NAT, 32 destination NAT. */
+  ConntrackStatus: number;
   /** The country of the source address, as two letters; in FlowMessage the first of them in the low byte. */
   SrcCountry: string;
   /** The country of the destination address, as two letters. */
@@ -254,6 +260,9 @@ export type Dimension =
   | "BGPNextHop"
   | "InPhysIf"
   | "OutPhysIf"
+  | "Mark"
+  | "ConntrackZone"
+  | "ConntrackStatus"
   | "SrcCountry"
   | "DstCountry"
   | "ExporterGroup"

@@ -56,7 +56,7 @@ struct Server {
             try DiskSpace.check(folder: configuration.store.data)
             sockets = try PipelineSockets(pipelineOptions, logger: logger)
             // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
-            if sources != nil { Self.giveUpPrivileges() }
+            if sources != nil { HostThread.keepOnly(Capability.ofServer) }
             store = try EmbeddedStore(
                 configuration: configuration,
                 library: library,
@@ -250,13 +250,6 @@ struct Server {
 }
 
 extension Server {
-    /// Leaves this thread, and the one that the program began on, what the server goes on to need. The engine goes by
-    /// what the latter has.
-    fileprivate static func giveUpPrivileges() {
-        HostThread.keepOnly(Capability.ofServer)
-        if !Thread.isMainThread { DispatchQueue.main.sync { _ = HostThread.keepOnly(Capability.ofServer) } }
-    }
-
     /// Opens what a configuration reads of this host, while the program may do all that its user may.
     fileprivate static func openSources(_ sources: Configuration.Sources) throws -> HostSources? {
         guard sources.hasHost else { return nil }

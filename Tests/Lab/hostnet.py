@@ -22,6 +22,7 @@ TRACKING = """
 table inet lab {
   chain c_zone {
     type filter hook prerouting priority raw; policy accept;
+    iifname "lo" notrack
     udp dport 53535 ct zone set 7
     udp sport 53535 ct zone set 7
   }
@@ -33,6 +34,12 @@ table inet lab {
   chain c_input {
     type filter hook input priority 0; policy accept;
     ct state established counter
+  }
+}
+table inet lab_quiet {
+  chain c_output {
+    type filter hook output priority raw; policy accept;
+    oifname "lo" notrack
   }
 }
 table ip lab_nat {

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -94,20 +95,27 @@ def interfaces_are_called(server, index, condition, names):
 
 
 class ConntrackEvents:
-    """`conntrack -E` beside the program."""
+    """`conntrack -E` beside the program, into a file: a pipe that nobody reads would hold it up."""
 
     def __enter__(self):
+        self.output = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            ["stdbuf", "-oL", "conntrack", "-E", "-b", "16777216", "-o", "extended,id"], stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True)
+            ["stdbuf", "-oL", "conntrack", "-E", "-b", "16777216", "-o", "extended,id"], stdout=self.output,
+            stderr=subprocess.DEVNULL)
         time.sleep(0.5)
         return self
 
     def __exit__(self, *_):
-        time.sleep(0.5)
-        # Ends it in order: what it has seen is printed.
+        # It may be behind on a busy machine.
+        before = -1
+        while (now := os.fstat(self.output.fileno()).st_size) != before:
+            before = now
+            time.sleep(1)
         self.process.send_signal(signal.SIGINT)
-        self.lines = self.process.communicate()[0].splitlines()
+        self.process.wait()
+        self.output.seek(0)
+        self.lines = self.output.read().splitlines()
+        self.output.close()
 
     def count(self, kind):
         return sum(f"[{kind}]" in line for line in self.lines)
@@ -217,8 +225,9 @@ def test_what_is_off_is_told_in_one_line(router, rules, serve):
 
 def test_conntrack_in_an_overload_is_seen_or_counted(router, rules, serve):
     rules(hostnet.TRACKING)
-    hostnet.sysctl(acct=1, timestamp=1, events=1)
+    hostnet.sysctl(acct=1, timestamp=1, events=1, udp_timeout=300)
     network.run("conntrack", "-F")
+    # None of them ends by itself meanwhile.
     server = serve("{conntrack: {host: {interval: 3600, buffer: 65536}}}")
     network.wait_for(lambda: server.source("conntrack")["figures"]["listings"] > 0, "a first listing")
     first = server.source("conntrack")
@@ -237,7 +246,8 @@ for port in range(20000, 24000):
     seen = sum(last["figures"][n] - first["figures"][n] for n in ("new", "updated", "destroyed"))
     lost = last["lost"]["buffer_full"]
     assert lost > 0
-    assert seen + lost == len(oracle.lines)
+    # A connection began with each of the datagrams, and none changed or ended.
+    assert seen + lost == 4000 == len(oracle.lines)
     # The listing found the connections that no event told of.
     server.settled("DstPort = 9999")
     whole = server.sql("SELECT uniqExact(SrcPort) AS n, sum(Packets) AS p FROM flows_raw WHERE DstPort = 9999")[0]
@@ -480,7 +490,8 @@ def test_threads_keep_no_more_privileges_than_they_need(router, rules, serve):
     expected = {"conntrack-host": {NET_ADMIN}, "nflog-host": set(), "mirror-host": {NET_RAW}}
     seen = set()
     for status in statuses(server.process.pid):
-        if status["State"].startswith("Z"):
+        # The thread that the process began on is parked, and the runtime has some that nobody can reach.
+        if status["Name"] == "netmeta" or status["Name"].endswith("qos.overcommit"):
             continue
         mask = int(status["CapPrm"], 16) | int(status["CapEff"], 16)
         held = {bit for bit in range(64) if mask >> bit & 1}

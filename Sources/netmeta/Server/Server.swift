@@ -67,7 +67,7 @@ struct Server {
             try DiskSpace.check(folder: folder)
             sockets = try PipelineSockets(pipelineOptions, logger: logger)
             // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
-            if sources != nil { HostSources.giveUpPrivileges() }
+            if sources != nil { HostThread.keepOnly(Capability.ofServer) }
             if let library {
                 embedded = try EmbeddedStore(
                     configuration: configuration,
@@ -316,15 +316,6 @@ struct Server {
             status.setRetention(days: new.retention.days)
             try await names.reload(new)
         }
-    }
-}
-
-extension HostSources {
-    /// Leaves this thread, and the one that the program began on, what the server goes on to need. The engine goes by
-    /// what the latter has.
-    static func giveUpPrivileges() {
-        HostThread.keepOnly(Capability.ofServer)
-        if !Thread.isMainThread { DispatchQueue.main.sync { _ = HostThread.keepOnly(Capability.ofServer) } }
     }
 }
 

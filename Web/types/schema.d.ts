@@ -170,12 +170,90 @@ export interface Flow {
   SrcCityId: number;
   /** The city of the destination address, as a number that the dictionary Cities names; 0 unknown. */
   DstCityId: number;
+  /** How a flow leaves an AWS network (traffic-path): 1 in the same VPC, 2 internet gateway, 3 virtual private gateway, 4 peering in the region, 5 peering between regions, 6 local gateway, 7 gateway endpoint, 8 internet gateway of a Nitro instance; 0 unknown. */
+  CloudPath: number;
+  /** The round trip time that a cloud measured within the flow, 0 unknown. */
+  RoundTripTime: number;
+  /** Bytes that a cloud dropped; they are not in Bytes. */
+  DroppedBytes: number;
+  /** Packets that a cloud dropped; they are not in Packets. */
+  DroppedPackets: number;
   /** The AS path to the destination, nearest first; of a set of AS each is there. */
   ASPath: number[];
   /** The BGP communities of the route to the destination: AS in the upper 16 bits, value below. */
   BGPCommunities: number[];
   /** What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on. */
   Strings: Record<string, string>;
+  /** The AWS account or the Google Cloud project that reported the flow. */
+  CloudAccount: string;
+  /** The region of the reporting interface. */
+  CloudRegion: string;
+  /** The zone of the reporting interface. */
+  CloudZone: string;
+  /** The virtual network of the reporting interface. */
+  CloudVpc: string;
+  /** The subnet of the reporting interface. */
+  CloudSubnet: string;
+  /** The reporting interface: an AWS network interface, or a Google Cloud gateway. */
+  CloudInterface: string;
+  /** The instance that the reporting interface belongs to. */
+  CloudInstance: string;
+  /** What became of the flow: ACCEPT, REJECT or DROPPED. */
+  CloudAction: string;
+  /** Why a cloud rejected or dropped the flow. */
+  CloudReason: string;
+  /** The end that reported the flow to Google Cloud: SRC, DEST, SRC_GATEWAY or DEST_GATEWAY. */
+  CloudReporter: string;
+  /** The container cluster of the reporting interface. */
+  CloudCluster: string;
+  /** The container service or workload of the reporting interface. */
+  CloudWorkload: string;
+  /** The container task or pod of the reporting interface. */
+  CloudTask: string;
+  /** The cloud provider's own service at the source address. */
+  SrcCloudService: string;
+  /** The cloud provider's own service at the destination address. */
+  DstCloudService: string;
+  /** The Google Cloud project of the source. */
+  SrcCloudProject: string;
+  /** The Google Cloud project of the destination. */
+  DstCloudProject: string;
+  /** The cloud region of the source. */
+  SrcCloudRegion: string;
+  /** The cloud region of the destination. */
+  DstCloudRegion: string;
+  /** The cloud zone of the source. */
+  SrcCloudZone: string;
+  /** The cloud zone of the destination. */
+  DstCloudZone: string;
+  /** The virtual network of the source. */
+  SrcCloudVpc: string;
+  /** The virtual network of the destination. */
+  DstCloudVpc: string;
+  /** The subnet of the source. */
+  SrcCloudSubnet: string;
+  /** The subnet of the destination. */
+  DstCloudSubnet: string;
+  /** The cloud instance of the source. */
+  SrcCloudInstance: string;
+  /** The cloud instance of the destination. */
+  DstCloudInstance: string;
+  /** The container cluster of the source. */
+  SrcCloudCluster: string;
+  /** The container cluster of the destination. */
+  DstCloudCluster: string;
+  /** The namespace of the source in its container cluster. */
+  SrcCloudNamespace: string;
+  /** The namespace of the destination in its container cluster. */
+  DstCloudNamespace: string;
+  /** The pod of the source. */
+  SrcCloudPod: string;
+  /** The pod of the destination. */
+  DstCloudPod: string;
+  /** The workload that the pod of the source belongs to. */
+  SrcCloudWorkload: string;
+  /** The workload that the pod of the destination belongs to. */
+  DstCloudWorkload: string;
 }
 
 /** A column that flows can be grouped by. */
@@ -256,6 +334,42 @@ export type Dimension =
   | "OutPhysIf"
   | "SrcCountry"
   | "DstCountry"
+  | "CloudPath"
+  | "CloudAccount"
+  | "CloudRegion"
+  | "CloudZone"
+  | "CloudVpc"
+  | "CloudSubnet"
+  | "CloudInterface"
+  | "CloudInstance"
+  | "CloudAction"
+  | "CloudReason"
+  | "CloudReporter"
+  | "CloudCluster"
+  | "CloudWorkload"
+  | "CloudTask"
+  | "SrcCloudService"
+  | "DstCloudService"
+  | "SrcCloudProject"
+  | "DstCloudProject"
+  | "SrcCloudRegion"
+  | "DstCloudRegion"
+  | "SrcCloudZone"
+  | "DstCloudZone"
+  | "SrcCloudVpc"
+  | "DstCloudVpc"
+  | "SrcCloudSubnet"
+  | "DstCloudSubnet"
+  | "SrcCloudInstance"
+  | "DstCloudInstance"
+  | "SrcCloudCluster"
+  | "DstCloudCluster"
+  | "SrcCloudNamespace"
+  | "DstCloudNamespace"
+  | "SrcCloudPod"
+  | "DstCloudPod"
+  | "SrcCloudWorkload"
+  | "DstCloudWorkload"
   | "ExporterGroup"
   | "ExporterRole"
   | "ExporterSite"

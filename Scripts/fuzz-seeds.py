@@ -86,6 +86,7 @@ def main():
     routes(folder)
     filters(folder)
     messages(folder)
+    logs(folder)
 
 
 def filters(folder):
@@ -102,6 +103,26 @@ def messages(folder):
     write(folder, "FuzzFlowMessage", bytes([len(flow)]) + flow)
     write(folder, "FuzzFlowMessage", (bytes([len(flow)]) + flow) * 3)
     write(folder, "FuzzFlowMessage", flow)
+
+
+def logs(folder):
+    """Flow logs of clouds; the byte before each says whose they are and how they are cut."""
+    line = b"2 123456789010 eni-1 172.31.16.139 2001:db8::1 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
+    nothing = b"2 123456789010 eni-1 - - - - - - - 1431280876 1431280934 - NODATA"
+    header = b"version srcaddr dstaddr pkt-srcaddr pkt-dstaddr end tcp-flags instance-tag ecs-task-id log-status"
+    wide = b"11 10.0.0.1 10.0.0.2 192.0.2.1 - 1750000000123 19 a%20b - OK"
+    event = b'{"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": "' + line + b'\\n"}]}'
+    entry = (
+        b'{"jsonPayload": {"connection": {"src_ip": "10.0.0.1", "dest_ip": "::1", "src_port": 1}, "reporter": "SRC", '
+        b'"bytes_sent": "12", "round_trip_time": {"median_msec": 1.5}, "end_time": "2025-06-15T15:10:04.9+01:00", '
+        b'"internet_routing_details": {"egress_as_path": [{"as_details": [{"asn": 3356}]}]}, '
+        b'"src_vpc": {"vpc_name": "a\\u00e9"}}, "logName": "projects/p/logs/compute.googleapis.com%2Fvpc_flows"}'
+    )
+    for first in (0, 0x48):
+        for text in (line + b"\n" + nothing + b"\n", header + b"\r\n" + wide + b"\r\n", event + b"\n" + event):
+            write(folder, "FuzzCloudLogs", bytes([first]) + text)
+        write(folder, "FuzzCloudLogs", bytes([first | 1]) + entry + b"\n" + entry)
+        write(folder, "FuzzCloudLogs", bytes([first | 1]) + b"[" + entry + b"," + entry + b"]")
 
 
 def routes(folder):

@@ -74,6 +74,11 @@ extension EmbeddedStoreTests {
             let path: [UInt8] = [1, 0, 0, 0]
             let fits = batch.append(.asPath, row: 0, value: path.span.bytes)
             #expect(fits)
+        case .cloud:
+            batch.fill(.cloudPath, 0..<2, with: UInt8(8))
+            let zone = Array("euc1-az2".utf8)
+            let fits = batch.append(.cloudZone, row: 1, value: zone.span.bytes)
+            #expect(fits)
         }
         batch.seal()
         #expect(ClickHouse.InputTable(for: batch) == table)

@@ -22,6 +22,11 @@ struct CloudSources: Service {
             enrichment: enrichment,
             retentionDays: configuration.retention.days
         )
+        // What a crash left behind; ledgers begin with the name of their cloud.
+        let folder = "\(configuration.store.data)/sources"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !name.hasPrefix("aws-") {
+            unlink("\(folder)/\(name)")
+        }
         aws = try configuration.sources.aws.sorted { $0.key < $1.key }.map { bucket, settings in
             try AWSSource(bucket: bucket, settings, sink: sink, logger: logger)
         }

@@ -85,6 +85,13 @@ class Program:
         until(lambda: self.console_sql("SELECT count() AS n FROM flows_raw")[0]["n"] == sent["flows"], "all flows stored")
         return sent
 
+    def rows(self):
+        """How many flows are stored; None while the store can't tell."""
+        try:
+            return self.console_sql("SELECT count() AS n FROM flows_raw")[0]["n"]
+        except urllib.error.HTTPError:
+            return None
+
     def console_sql(self, sql):
         """Rows by way of the console's API, with 64-bit numbers as numbers."""
         words = urllib.parse.urlencode({"sql": sql})

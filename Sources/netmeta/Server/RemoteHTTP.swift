@@ -29,6 +29,8 @@ final class RemoteHTTP: RemoteTransport {
         // Answers are handed on as they came.
         configuration.decompression = .disabled
         configuration.connectionPool.idleTimeout = .seconds(8)
+        // The store has its own order of tries, over several servers.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         self.user = user
         self.password = password

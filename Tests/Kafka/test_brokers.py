@@ -19,7 +19,9 @@ def test_everything_is_stored_once_whoever_is_killed(broker, processes):
     broker.make_topic(TOPIC, PARTITIONS)
     kafka = {"brokers": [broker.address], "flowsPerMessage": 20}
     collector = processes.make("collector", "collector", kafka)
-    store = processes.make("store", "store", kafka)
+    # Who is killed doesn't leave the group: this broker gives its partitions to the next after this time.
+    settings = {"session.timeout.ms": 10000, "max.poll.interval.ms": 10000}
+    store = processes.make("store", "store", {**kafka, "settings": settings})
     assert f"handing flows to the topic {TOPIC} of {broker.address}" in collector.start()
     assert f"taking flows from the topic {TOPIC} of {broker.address}" in store.start()
 

@@ -6,6 +6,7 @@
 #                                   columns, then prints records a second; fails below 0.75 of the
 #                                   reference. --verify, --rounds N, words of mixes
 #   bench.sh messages [ROUNDS]      flows to Protocol Buffers beside plain C; fails below 1.5 of it
+#   bench.sh kafka [FLOWS [PER]]    a topic to stored rows on one core, noida-db's broker beside it
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
@@ -22,13 +23,14 @@ main() {
     all)
         decode
         messages
+        kafka
         ingest --peers
         queries
         space
         asmap
         ;;
-    decode | messages | ingest | queries | space | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, ingest, queries, space, asmap)" ;;
+    decode | messages | kafka | ingest | queries | space | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, ingest, queries, space, asmap)" ;;
     esac
 }
 
@@ -41,6 +43,8 @@ messages() {
     swift build -c release --package-path Benchmarks --product MessageBenchmark
     Benchmarks/.build/release/MessageBenchmark "$@"
 }
+
+kafka() { "$venv/bin/python" Benchmarks/kafka.py "$@"; }
 
 ingest() {
     swift build -c release --package-path Benchmarks --product StoreBenchmark

@@ -4,7 +4,7 @@
 # over all parts: "N passed, N failed, N skipped".
 #
 #   test.sh               all parts
-#   test.sh PART...       only these: check build unit fuzz differential scenarios api deploy lab faults browser
+#   test.sh PART...       only these: check build unit fuzz kafka differential scenarios api deploy lab faults browser
 #
 # One build, in release, for the tests and for the program that scenarios, labs
 # and browser drive: what is tested is what is served. Overflow and bounds trap
@@ -14,7 +14,7 @@ cd "$root"
 
 # One after the other; those with a + between them side by side: scenarios, labs
 # and faults wait most of the time, the others keep one core busy.
-parts=(build check unit+scenarios fuzz+lab browser+faults differential+api+deploy)
+parts=(build check unit+scenarios fuzz+lab browser+kafka faults+differential+api+deploy)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
 declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)
@@ -127,6 +127,11 @@ part_faults() {
         return
     fi
     pytest -q -rs -p no:cacheprovider Tests/Faults
+}
+
+# Collector, broker and store as processes, and what others make of our messages.
+part_kafka() {
+    pytest -q -rs -p no:cacheprovider Tests/Kafka
 }
 
 part_browser() {

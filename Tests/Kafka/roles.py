@@ -59,7 +59,7 @@ class Process:
         assert status == (0 if how == signal.SIGTERM else -how), self.errors.read_text()[-2000:]
 
     def metrics(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.web}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.web}/metrics", timeout=60) as answer:
             text = answer.read().decode()
         found = {}
         for name, labels, value in re.findall(r"^(\w+)(\{[^}]*\})? ([0-9.e+-]+)$", text, re.MULTILINE):
@@ -72,7 +72,7 @@ class Process:
 
     def query(self, sql):
         made = subprocess.run([BINARY, "query", "--data", self.data, "--format", "JSONCompact", sql],
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=120)
         assert made.returncode == 0, made.stderr
         return json.loads(made.stdout)["data"]
 
@@ -117,7 +117,7 @@ def generate(port, rate, seconds, protocol="v9"):
     return load
 
 
-def until(condition, what, seconds=60):
+def until(condition, what, seconds=90):
     end = time.monotonic() + seconds
     while True:
         found = condition()

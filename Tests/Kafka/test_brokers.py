@@ -19,27 +19,35 @@ def test_everything_is_stored_once_whoever_is_killed(broker, processes):
     broker.make_topic(TOPIC, PARTITIONS)
     kafka = {"brokers": [broker.address], "flowsPerMessage": 20}
     collector = processes.make("collector", "collector", kafka)
-    store = processes.make("store", "store", kafka)
+    # Who is killed doesn't leave the group: this broker gives its partitions to the next after this time.
+    settings = {"session.timeout.ms": 10000, "max.poll.interval.ms": 10000}
+    store = processes.make("store", "store", {**kafka, "settings": settings})
     assert f"handing flows to the topic {TOPIC} of {broker.address}" in collector.start()
     assert f"taking flows from the topic {TOPIC} of {broker.address}" in store.start()
 
-    load = roles.generate(collector.netflow, 100, 12)
+    load = roles.generate(collector.netflow, 50, 3)
     roles.until(lambda: store.metric("netmeta_kafka_stored_flows_total") > 0, "flows in the store")
     # In the middle of whatever it does.
     store.stop(signal.SIGKILL)
-    time.sleep(1)
+    load.ended()
     store.start()
+
+    load = roles.generate(collector.netflow, 50, 3)
     time.sleep(1)
     broker.stop(signal.SIGKILL)
-    time.sleep(2)
+    load.ended()
     broker.start()
-    roles.until(lambda: collector.metric("netmeta_kafka_waiting_messages") == 0, "what waited at the collector")
+    roles.until(lambda: collector.metric("netmeta_spool_rows") == 0, "an empty spool")
+
+    load = roles.generate(collector.netflow, 50, 3)
+    time.sleep(1)
     collector.stop(signal.SIGKILL)
     collector.start()
     store.stop(signal.SIGKILL)
-    store.start()
     load.ended()
+    roles.generate(collector.netflow, 50, 1).ended()
     roles.until(lambda: collector.metric("netmeta_kafka_delivered_flows_total") > 0, "flows of the second collector")
+    store.start()
     # Nothing is left in the collector once it has ended in order.
     collector.stop()
 

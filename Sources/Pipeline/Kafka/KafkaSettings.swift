@@ -57,7 +57,8 @@ public struct KafkaSettings: Sendable, Equatable {
         "group.id",
         "isolation.level", "message.send.max.retries", "message.timeout.ms", "metadata.broker.list",
         "partition.assignment.strategy", "partitioner", "plugin.library.paths", "retries", "sasl.mechanism",
-        "sasl.mechanisms", "sasl.password", "sasl.username", "security.protocol", "transactional.id",
+        "sasl.mechanisms", "sasl.oauthbearer.client.secret", "sasl.password", "sasl.username", "security.protocol",
+        "ssl.key.password", "ssl.key.pem", "ssl.keystore.password", "transactional.id",
     ]
 }
 

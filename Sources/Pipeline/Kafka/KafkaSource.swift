@@ -115,6 +115,9 @@ final class KafkaSourceThread: @unchecked Sendable {
     private var decoder = FlowMessageDecoder()
     private var client: KafkaClient?
     private var partitions: [Int32: KafkaPartition] = [:]
+    /// Where the last batch of each partition ended that this process stored: a broker that lost its notes in a crash
+    /// may tell less.
+    private var storedEnds: [Int32: Int64] = [:]
     private var taken = KafkaSourceReport()
     private var lastLook = ContinuousClock.Instant.now
     private var isFatal = false
@@ -338,6 +341,7 @@ final class KafkaSourceThread: @unchecked Sendable {
                 )
             }
         }
+        storedEnds[partition.number] = range.end
         if !commit(partition, range.end, "") { taken.noteFailures += 1 }
         return .done
     }
@@ -432,6 +436,7 @@ extension KafkaSourceThread: KafkaEvents {
                 note(problem: "Kafka doesn't tell what is stored: \(KafkaClient.words(committed.error))")
                 continue
             }
+            if let known = storedEnds[partition.number], committed.offset < known { return known }
             if let range = KafkaRange(note: committed.text, at: committed.offset) {
                 partition.promised = range
                 taken.resumed += 1

@@ -23,7 +23,7 @@ def test_pairs_are_listed_and_open(console):
     assert set(texts) == {TARGET, FAR}
     # 80 traces of which 2 didn't arrive, by two ways and, where the last hop is missing, two more.
     assert texts[TARGET][0] == "ams-1" and texts[TARGET][2] == "80" and texts[TARGET][3] == "97.5 %"
-    assert texts[FAR][3] == "100 %" and texts[FAR][4] == "2.10 ms" and texts[FAR][5] == "1"
+    assert texts[FAR][3] == "100.0 %" and texts[FAR][4] == "2.10 ms" and texts[FAR][5] == "1"
     picture(page, "traces-list")
     page.get_by_role("link", name=TARGET).click()
     console.until(lambda query: query.get("t") == [TARGET] and query.get("mon") == ["ams-1"])
@@ -40,8 +40,8 @@ def test_a_pair_shows_loss_labels_and_changes(console, theme):
     page = console.open(f"?p=traces&from=-2h&t={TARGET}&mon=ams-1")
     hops = page.locator('section[aria-label="Hops"] tbody tr').all_inner_texts()
     by_ttl = {row.split("\t")[0]: row for row in hops if row.split("\t")[0]}
-    assert "no answer" in by_ttl["3"] and "100 %" in by_ttl["3"]
-    assert "203.0.113.3" in by_ttl["2"] and "\t0 %" in by_ttl["2"]
+    assert "no answer" in by_ttl["3"] and "100.0 %" in by_ttl["3"]
+    assert "203.0.113.3" in by_ttl["2"] and "\t0.0 %" in by_ttl["2"]
     assert any("203.0.113.7" in row and "24001 16" in row for row in hops)
     # TTL 5 was asked by all, and 2 of 80 had no answer there.
     assert "2.5 %" in by_ttl["5"]

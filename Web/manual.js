@@ -10,8 +10,8 @@ import { plain, words } from "./markdown.js";
 /** Pages in reading order; what is in no group comes last, so that a new page is never lost. */
 const GROUPS = [
     ["First steps", ["setup", "demo", "exporters", "console"]],
-    ["Use", ["explore", "top", "flows", "relations", "filter", "explain", "api", "grafana", "sql"]],
-    ["Set up", ["configuration", "names", "asmap", "bmp", "auth", "deploy", "memory"]],
+    ["Use", ["explore", "top", "flows", "relations", "traces", "events", "filter", "explain", "api", "grafana", "sql"]],
+    ["Set up", ["configuration", "host-sources", "cloud", "names", "asmap", "bmp", "clickhouse", "kafka", "auth", "deploy", "memory"]],
     ["Data", ["schema", "rollups", "losses", "durability", "elements", "performance"]],
     ["Inside", ["design", "decoders-proof", "add-a-column", "add-a-protocol"]],
 ];

@@ -11,7 +11,19 @@ import { plain, words } from "./markdown.js";
 const GROUPS = [
     ["First steps", ["setup", "demo", "exporters", "console"]],
     ["Use", ["explore", "top", "flows", "relations", "traces", "events", "filter", "explain", "api", "grafana", "sql"]],
-    ["Set up", ["configuration", "host-sources", "cloud", "names", "asmap", "bmp", "clickhouse", "kafka", "auth", "deploy", "memory"]],
+    ["Set up", [
+        "configuration",
+        "host-sources",
+        "cloud",
+        "names",
+        "asmap",
+        "bmp",
+        "clickhouse",
+        "kafka",
+        "auth",
+        "deploy",
+        "memory",
+    ]],
     ["Data", ["schema", "rollups", "losses", "durability", "elements", "performance"]],
     ["Inside", ["design", "decoders-proof", "add-a-column", "add-a-protocol"]],
 ];

@@ -157,9 +157,9 @@ struct FlowMessageTests {
 
     @Test("values that a column has no room for, or no name, count as unknown")
     func badValues() throws {
-        // FlowType 7, EncapType 200, SrcPort 70000, IPTTL 256, SamplingRate 2^40, and TCPFlags with a ninth bit.
+        // FlowType 99, EncapType 200, SrcPort 70000, IPTTL 256, SamplingRate 2^40, and TCPFlags with a ninth bit.
         let flow: [UInt8] =
-            [0x08, 7, 0xE8, 0x3E, 0xC8, 0x01, 0xA8, 0x01, 0xF0, 0xA2, 0x04, 0xC8, 0x01, 0x80, 0x02]
+            [0x08, 99, 0xE8, 0x3E, 0xC8, 0x01, 0xA8, 0x01, 0xF0, 0xA2, 0x04, 0xC8, 0x01, 0x80, 0x02]
             + [0x18, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20, 0xD0, 0x01, 0x92, 0x02, 0x48, 1]
         var decoder = FlowMessageDecoder()
         let batch = FlowBatch(capacity: 1)

@@ -112,7 +112,7 @@ struct EventTests {
         arguments: [
             #"{}"#, #"{"title":""}"#, #"{"title":"a","kind":"Two Words"}"#, #"{"title":"a","start":"soon"}"#,
             #"{"title":"a","start":1795413600000}"#, #"{"title":"a","start":200,"end":100}"#,
-            #"{"title":"a","ongoing":1}"#, #"{"title":"a","figures":{"n":true}}"#, #"{"title":"a","tags":[]}"#,
+            #"{"title":"a","ongoing":"yes"}"#, #"{"title":"a","figures":{"n":true}}"#, #"{"title":"a","tags":[]}"#,
             #"{"title":"a","titel":"b"}"#, #"{"title":"a","ongoing":true,"end":1795413600}"#, "[]", "", "{",
         ]
     )

@@ -86,6 +86,17 @@ public indirect enum Filter: Hashable, Sendable {
         case portEncap = "PortEncap"
         case physIf = "PhysIf"
         case cityId = "CityId"
+        case endService = "EndService"
+        case endProject = "EndProject"
+        case endRegion = "EndRegion"
+        case endZone = "EndZone"
+        case endVpc = "EndVpc"
+        case endSubnet = "EndSubnet"
+        case endInstance = "EndInstance"
+        case endCluster = "EndCluster"
+        case endNamespace = "EndNamespace"
+        case endPod = "EndPod"
+        case endWorkload = "EndWorkload"
 
         /// Both columns.
         public var columns: [FlowColumn] {
@@ -114,6 +125,17 @@ public indirect enum Filter: Hashable, Sendable {
             case .portEncap: [.srcPortEncap, .dstPortEncap]
             case .physIf: [.ingressPhysIf, .egressPhysIf]
             case .cityId: [.srcCityId, .dstCityId]
+            case .endService: [.srcCloudService, .dstCloudService]
+            case .endProject: [.srcCloudProject, .dstCloudProject]
+            case .endRegion: [.srcCloudRegion, .dstCloudRegion]
+            case .endZone: [.srcCloudZone, .dstCloudZone]
+            case .endVpc: [.srcCloudVpc, .dstCloudVpc]
+            case .endSubnet: [.srcCloudSubnet, .dstCloudSubnet]
+            case .endInstance: [.srcCloudInstance, .dstCloudInstance]
+            case .endCluster: [.srcCloudCluster, .dstCloudCluster]
+            case .endNamespace: [.srcCloudNamespace, .dstCloudNamespace]
+            case .endPod: [.srcCloudPod, .dstCloudPod]
+            case .endWorkload: [.srcCloudWorkload, .dstCloudWorkload]
             }
         }
     }

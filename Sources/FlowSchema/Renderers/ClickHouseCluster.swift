@@ -44,7 +44,10 @@ extension ClickHouse {
 
     /// All statements for a cluster, in order; they are run on one server and reach all.
     public static func clusterStatements(_ cluster: Cluster, retentionDays: Int) -> [String] {
-        var statements = createStatements(retentionDays: retentionDays).map { onCluster($0, cluster) }
+        let all = createStatements(retentionDays: retentionDays)
+        // What people ask of all rows reads the Distributed tables, so that these must be there.
+        let views = all.filter { $0.hasPrefix("CREATE VIEW ") }
+        var statements = all.filter { !$0.hasPrefix("CREATE VIEW ") }.map { onCluster($0, cluster) }
         if cluster.isSharded {
             statements += rowTables.map { table in
                 """
@@ -53,12 +56,15 @@ extension ClickHouse {
                 """
             }
         }
+        statements += views.map { placed($0, on: cluster.name) }
         if let kafka = cluster.kafka { statements += kafkaStatements(kafka).map { onCluster($0, cluster) } }
         return statements
     }
 
     /// The tables whose rows are spread over shards.
-    private static var rowTables: [String] { [flowsTable, interfaceCountersTable] + Rollup.all.map(\.table) }
+    private static var rowTables: [String] {
+        [flowsTable, interfaceCountersTable] + Rollup.all.map(\.table) + SideTable.all.map(\.name)
+    }
 
     private static func onCluster(_ statement: String, _ cluster: Cluster) -> String {
         var text = statement
@@ -73,7 +79,8 @@ extension ClickHouse {
     private static func placed(_ statement: String, on cluster: String) -> String {
         let heads = [
             "CREATE DATABASE IF NOT EXISTS ", "CREATE TABLE IF NOT EXISTS ", "CREATE TABLE ",
-            "CREATE MATERIALIZED VIEW IF NOT EXISTS ", "CREATE MATERIALIZED VIEW ", "CREATE OR REPLACE DICTIONARY ",
+            "CREATE MATERIALIZED VIEW IF NOT EXISTS ", "CREATE MATERIALIZED VIEW ", "CREATE VIEW ",
+            "CREATE OR REPLACE DICTIONARY ",
             "CREATE OR REPLACE FUNCTION ", "CREATE FUNCTION IF NOT EXISTS ", "DROP VIEW IF EXISTS ",
             "DROP TABLE IF EXISTS ", "ALTER TABLE ",
         ]

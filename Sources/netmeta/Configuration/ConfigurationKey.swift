@@ -223,7 +223,7 @@ extension ConfigurationKey {
             "store",
             "user",
             \.store.user,
-            .text("a user such as netmeta, or nothing for the server's usual one"),
+            .anyText("a user such as netmeta, or nothing for the server's usual one"),
             "Who asks the servers; it makes tables, inserts and reads."
         ),
         ConfigurationKey("store", "password", \.store.password, .optionalSecret(least: 1), "Its password."),

@@ -16,6 +16,9 @@ let strict: [SwiftSetting] = [
 /// line, so that the tests and the released program come out of one build.
 let testable: [SwiftSetting] = strict + [.unsafeFlags(["-enable-testing"])]
 
+/// For tests: what they test is optimised, and they themselves needn't be, which would take longer to build than to run.
+let tests: [SwiftSetting] = strict + [.unsafeFlags(["-Onone"])]
+
 /// For the targets that touch raw bytes: every unsafe use is spelled out.
 let strictMemory: [SwiftSetting] = strict + [.strictMemorySafety()]
 
@@ -127,39 +130,39 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders"],
             swiftSettings: strict
         ),
-        .testTarget(name: "NetTypesTests", dependencies: ["NetTypes"], swiftSettings: strict),
-        .testTarget(name: "WireFormatTests", dependencies: ["NetTypes", "WireFormat"], swiftSettings: strict),
-        .testTarget(name: "FlowSchemaTests", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
+        .testTarget(name: "NetTypesTests", dependencies: ["NetTypes"], swiftSettings: tests),
+        .testTarget(name: "WireFormatTests", dependencies: ["NetTypes", "WireFormat"], swiftSettings: tests),
+        .testTarget(name: "FlowSchemaTests", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: tests),
         .testTarget(
             name: "FlowDecodersTests",
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "NetMetaTesting"],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "EnrichmentTests",
             dependencies: ["NetTypes", "WireFormat", "FlowSchema", "Enrichment"],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "NameSourcesTests",
             dependencies: ["NetTypes", "WireFormat", "Enrichment", "NameSources"],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "FlowStoreTests",
             dependencies: ["NetTypes", "FlowSchema", "Enrichment", "FlowStore", "FlowQuery", "WebAPI"],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "FlowQueryTests",
             dependencies: ["NetTypes", "FlowSchema", "FlowQuery"],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: tests),
         .testTarget(
             name: "VirtualExportersTests",
             dependencies: ["NetTypes", "FlowSchema", "FlowDecoders", "VirtualExporters"],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "PipelineTests",
@@ -168,7 +171,7 @@ let package = Package(
                 "Pipeline",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "WebAPITests",
@@ -180,7 +183,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
         .testTarget(
             name: "netmetaTests",
@@ -189,7 +192,7 @@ let package = Package(
                 "Pipeline", "Telemetry", "VirtualExporters",
                 .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: strict
+            swiftSettings: tests
         ),
     ]
 )

@@ -4,7 +4,7 @@
 # over all parts: "N passed, N failed, N skipped".
 #
 #   test.sh               all parts
-#   test.sh PART...       only these: check build unit fuzz kafka differential scenarios api deploy lab faults browser
+#   test.sh PART...       only these: check build unit fuzz kafka differential scenarios api deploy lab host faults browser
 #
 # One build, in release, for the tests and for the program that scenarios, labs
 # and browser drive: what is tested is what is served. Overflow and bounds trap
@@ -12,9 +12,9 @@
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-# One after the other; those with a + between them side by side: scenarios, labs
-# and faults wait most of the time, the others keep one core busy.
-parts=(build check unit+scenarios fuzz+lab browser+kafka faults+differential+api+deploy)
+# One after the other; those with a + between them side by side: scenarios, labs, faults and brokers wait most of the
+# time, the others keep one core busy.
+parts=(build check unit+scenarios+faults fuzz+lab+kafka browser+differential+host+api+deploy)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
 declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)
@@ -117,7 +117,17 @@ part_lab() {
         echo "skipped: network namespaces need root"
         return
     fi
-    pytest -q -rs -p no:cacheprovider Tests/Lab
+    pytest -q -rs -p no:cacheprovider "${host_labs[@]/#/--ignore=}" Tests/Lab
+}
+
+# The labs of this host's own sources, of scamper and FastNetMon: a part of their own, so that they run beside others.
+host_labs=(Tests/Lab/test_host_sources.py Tests/Lab/test_fastnetmon.py Tests/Lab/test_scamper.py)
+part_host() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "skipped: network namespaces need root"
+        return
+    fi
+    pytest -q -rs -p no:cacheprovider "${host_labs[@]}"
 }
 
 # The server is killed, its disk is full or hangs and so on, with real processes; make soak is the long form.

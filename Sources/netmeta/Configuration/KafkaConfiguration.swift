@@ -213,7 +213,7 @@ extension ValueFormat<String> {
     }
 
     /// Any text, the empty one included.
-    fileprivate static func anyText(_ expected: String) -> Self {
+    static func anyText(_ expected: String) -> Self {
         .single(expected, parse: { text throws(ValueProblem) in text }, text: yamlText)
     }
 

@@ -61,7 +61,7 @@ def test_answers_are_as_described(server):
     ("graph?from=yesterday", "from"), ("graph?from=now&to=-1h", "from"), ("graph?to=9999999999", "to"),
     ("graph?dimensions=Nonsense", "dimensions"), ("graph?dimensions=SrcAS,SrcAS", "dimensions"), ("graph?unit=mph", "unit"),
     ("graph?bucket=0", "bucket"), ("graph?bucket=x", "bucket"), ("graph?split=sideways", "split"),
-    ("top?limit=0", "limit"), ("top?limit=51", "limit"), ("top?limit=99999999999999999999", "limit"),
+    ("top?limit=0", "limit"), ("top?limit=101", "limit"), ("top?limit=99999999999999999999", "limit"),
     ("top?filter=SrcAZ%3D1", "filter"), ("top?filter=SrcPort~%22(%22", "filter"), ("top?filter=%00", "filter"),
     ("top?direction=up", "direction"), ("top?by=luck", "by"), ("top?detail=none", "detail"), ("top?nonsense=1", "nonsense"),
     ("flows?before=x", "before"), ("flows?limit=1001", "limit"), ("flows?id=short", "id"), ("flows?from=1&from=2", "from"),

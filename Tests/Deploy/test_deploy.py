@@ -127,7 +127,8 @@ def test_dashboards_have_all_panels_and_only_known_sources(deploy):
     assert {p["type"] for p in boards["relations"]["panels"]} == {"netsage-sankey-panel"}
     names = {variable["name"] for variable in boards["overview"]["templating"]["list"]}
     used = set(re.findall(r"\$\{(\w+):", json.dumps(boards["overview"])))
-    assert used <= names and {"sampler", "interface", "hostNames", "custom", "filters"} <= names
+    assert used <= names and {"sampler", "interface", "hostNames", "custom"} <= names
+    assert "FROM events" in boards["overview"]["annotations"]["list"][0]["target"]["rawSql"]
     assert "https://flows.example.net" in json.dumps(boards["home"])
 
 

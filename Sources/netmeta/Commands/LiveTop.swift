@@ -74,7 +74,7 @@ struct LiveTop {
                 "top",
                 [
                     ("from", "-\(last)"), ("to", "now"), ("dimensions", by), ("filter", filter), ("unit", unit),
-                    ("limit", "\(min(50, max(5, terminal.size.lines - 8)))"),
+                    ("limit", "\(min(100, max(5, terminal.size.lines - 8)))"),
                 ]
             )
             table = try TopAnswerBody(bytes).table.split(separator: "\n").map(String.init)

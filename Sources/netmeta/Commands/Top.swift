@@ -30,7 +30,7 @@ struct Top: AsyncParsableCommand {
     @Option(help: "By what groups are ranked: bit/s, packet/s or flow/s; bits, packets and flows are read too.")
     var unit = "bit/s"
 
-    @Option(help: "Groups that are shown, 1 to 50.")
+    @Option(help: "Groups that are shown, 1 to 100.")
     var limit = 10
 
     @Option(help: "table; json is the API's answer; csv has the values that filters read, beside what they are called.")

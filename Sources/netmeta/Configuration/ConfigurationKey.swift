@@ -226,7 +226,13 @@ extension ConfigurationKey {
             .anyText("a user such as netmeta, or nothing for the server's usual one"),
             "Who asks the servers; it makes tables, inserts and reads."
         ),
-        ConfigurationKey("store", "password", \.store.password, .optionalSecret(least: 1), "Its password."),
+        ConfigurationKey(
+            "store",
+            "password",
+            \.store.password,
+            .optionalSecret(least: 1, takesNone: true),
+            "Its password."
+        ),
         ConfigurationKey(
             "store",
             "certificates",

@@ -130,7 +130,7 @@ struct KafkaConfiguration: Sendable, Equatable {
             "kafka",
             "password",
             \.kafka.password,
-            .optionalSecret(least: 1),
+            .optionalSecret(least: 1, takesNone: true),
             "The user's password, or {file: PATH} for one in a file."
         ),
         ConfigurationKey(

@@ -115,14 +115,17 @@ extension ValueFormat<Secret?> {
     /// A secret, or the file that it is in, of which the last line's end is left out. It is never repeated: not in
     /// what is written, and not in what is said to be wrong with it.
     ///
-    /// - Parameter least: the bytes that it has at least.
-    static func optionalSecret(least: Int) -> Self {
+    /// - Parameters:
+    ///   - least: the bytes that it has at least.
+    ///   - takesNone: whether an empty text means that there is none, as the default is printed.
+    static func optionalSecret(least: Int, takesNone: Bool = false) -> Self {
         let expected = "a text of \(least) to 128 bytes, or {file: PATH} for one in a file"
         return ValueFormat(
             expected: expected,
             shape: .map,
             parse: { raw throws(ValueProblem) in
                 switch raw {
+                case .text("") where takesNone: return nil
                 case .text(let text):
                     guard text != Secret.placeholder else {
                         throw ValueProblem("\(Secret.placeholder) only stands for a secret where it is shown")

@@ -26,7 +26,9 @@ struct GrafanaDashboard {
 
     private var object: [String: Any] {
         [
-            "uid": uid, "title": title, "tags": ["netmeta"], "schemaVersion": 39, "version": 1, "editable": true,
+            "uid": uid, "title": title, "tags": ["netmeta"],
+            "annotations": ["list": hasVariables ? [Self.attacks] : []], "schemaVersion": 39, "version": 1,
+            "editable": true,
             "timezone": "", "refresh": "", "time": ["from": "now-1h", "to": "now"], "graphTooltip": 1,
             "panels": placed, "templating": ["list": hasVariables ? Self.variables : []],
             "links": [
@@ -35,6 +37,19 @@ struct GrafanaDashboard {
                     "includeVars": true, "keepTime": true,
                 ] as [String: Any]
             ],
+        ]
+    }
+
+    /// What `events` has, attacks of FastNetMon among it, drawn over every panel.
+    private static var attacks: [String: Any] {
+        let sql = """
+            SELECT TimeStart AS time, if(TimeEnd = 0, now(), TimeEnd) AS timeEnd, Title AS title, \
+            concat(Subject, ' ', Text) AS text, Kind AS tags
+            FROM events WHERE TimeStart <= $__toTime AND (TimeEnd = 0 OR TimeEnd >= $__fromTime)
+            """
+        return [
+            "name": "Events", "enable": true, "iconColor": "red", "datasource": GrafanaPanel.flows,
+            "target": ["refId": "Anno", "editorType": "sql", "rawSql": sql, "queryType": "table", "format": 1],
         ]
     }
 
@@ -80,7 +95,7 @@ struct GrafanaDashboard {
                 ]) { _, new in new }
             }
             return object
-        } + [["name": "filters", "label": "Filters", "type": "adhoc", "hide": 0, "datasource": GrafanaPanel.flows]]
+        }
     }
 }
 

@@ -52,7 +52,7 @@ let package = Package(
         fuzz("FuzzFilter", ["FuzzSupport", "NetTypes", "FlowSchema", "FlowQuery"]),
         fuzz("FuzzCloudLogs", ["FuzzSupport", "FlowSchema", "FlowDecoders"]),
         fuzz("FuzzFlowMessage", ["FuzzSupport", "FlowSchema"]),
-        fuzz("FuzzWarts", ["FuzzSupport", "NetTypes", "FlowDecoders"]),
+        fuzz("FuzzWarts", ["FuzzSupport", "NetTypes", "FlowSchema", "FlowDecoders"]),
         fuzz("FuzzCanary", []),
     ]
 )

@@ -1,4 +1,5 @@
 import FlowDecoders
+import FlowSchema
 import FuzzSupport
 import NetTypes
 

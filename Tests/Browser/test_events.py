@@ -77,7 +77,7 @@ def test_their_page_has_the_figures_and_the_text(console, told):
     page.wait_for_function("() => document.querySelector('.event-text').innerText.length > 2900")
     assert text.inner_text().startswith("line one\nline <two> & xxx")
     picture(page, "events-page")
-    flood.get_by_role("button", name="Only attack").click()
+    flood.get_by_role("button", name="attack", exact=True).click()
     page.wait_for_function("() => document.querySelectorAll('article.event').length === 2")
     flood = page.locator("article.event").nth(1)
     flood.get_by_role("link", name="192.0.2.9").click()

@@ -17,7 +17,7 @@ import pytest
 MOTO = 5599
 ENDPOINT = f"http://127.0.0.1:{MOTO}"
 # Fewer do where the machine is slow and only the road is to be tried.
-OBJECTS = int(os.environ.get("CLOUD_OBJECTS", "200"))
+OBJECTS = int(os.environ.get("CLOUD_OBJECTS", "60"))
 RECORDS = 30
 HEADER = ("version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
           "log-status")

@@ -193,7 +193,7 @@ def test_each_loss_has_its_reason_and_its_exporter(tmp_path, private_network):
         checks.sums_hold(losses)
         assert losses["datagrams"]["arrived"] == 12
         reasons = losses["datagrams"]["lost"]["reasons"]
-        assert reasons == {"kernel_drop": 0, "not_allowed": 5, "too_many_exporters": 0, "malformed": 5}
+        assert reasons == {"kernel_drop": 0, "not_allowed": 5, "too_many_exporters": 0, "malformed": 5, "source_overrun": 0}
         assert losses["refused"] == [{"address": "127.0.0.99", "datagrams": 5}]
         decoder = next(stage for stage in losses["stages"] if stage["stage"] == "decoder")
         malformed = next(reason for reason in decoder["lost"] if reason["reason"] == "malformed")

@@ -13,8 +13,8 @@ source "$(dirname "$0")/lib.sh"
 cd "$root"
 
 # One after the other; those with a + between them side by side: scenarios, labs, faults and brokers wait most of the
-# time, the others keep one core busy.
-parts=(build check unit+scenarios+faults fuzz+lab+kafka browser+differential+host+api+deploy)
+# time, the others keep one core busy, and so does a build, whose modules wait for each other.
+parts=(build+fuzz check unit+scenarios+faults lab+kafka browser+differential+host+api+deploy)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
 declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)
@@ -30,6 +30,8 @@ skipped=0
 
 main() {
     if [ "${1:-}" = --part ]; then
+        # shellcheck disable=SC2064 # the part of now
+        trap "times >'$logs/$2.times'" EXIT
         "part_$2"
         return
     fi
@@ -59,6 +61,7 @@ declare -A started=() running=()
 start_part() {
     local name=$1 limit=${limits[$1]:-$usual_limit}
     started[$name]=$SECONDS
+    rm -f "$logs/$name.times"
     timeout --kill-after=30 "${limit}m" "$root/Scripts/test.sh" --part "$name" >"$logs/$name.log" 2>&1 &
     running[$name]=$!
     # timeout has a process group of its own, so Ctrl-C has to be passed on.
@@ -71,13 +74,17 @@ finish_part() {
     local name=$1 log=$logs/$1.log limit=${limits[$1]:-$usual_limit} status=0 result
     wait "${running[$name]}" || status=$?
     unset "running[$name]"
-    local seconds=$((SECONDS - started[$name]))
+    local seconds=$((SECONDS - started[$name])) processor
+    # User and system time, of the script and then of all that ended in it.
+    processor=$(awk -F'[ms ]+' 'END { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$logs/$name.times" 2>/dev/null) ||
+        processor=0
     if [ $status = 124 ]; then echo "timed out after $limit minutes" >>"$log"; fi
     result=$(python3 Scripts/count-results.py "$log" "$status")
     local p f s
     read -r p f s <<<"$result"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '%-10s %4d s  %s passed, %s failed, %s skipped' "$name" "$seconds" "$p" "$f" "$s"
+    printf '%-12s %4d s, %4d s of processor  %s passed, %s failed, %s skipped' \
+        "$name" "$seconds" "$processor" "$p" "$f" "$s"
     # Why something was left out belongs on the same line.
     sed -n 's/^skipped: /  (/p' "$log" | head -n 1 | sed 's/$/)/' | tr -d '\n'
     echo

@@ -14,7 +14,8 @@ enum DockerFiles {
         RUN install -D .build/release/netmeta /out/usr/local/bin/netmeta \\
          && mkdir -p /out/usr/local/share/netmeta /out/usr/local/lib/netmeta \\
          && cp -r Web /out/usr/local/share/netmeta/web && cp -r Docs /out/usr/local/share/netmeta/docs \\
-         && cp "$HOME"/.cache/netmeta/chdb-*/libchdb.so /out/usr/local/lib/netmeta/
+         && cp "$HOME"/.cache/netmeta/chdb-*/libchdb.so /out/usr/local/lib/netmeta/ \\
+         && cp -r "$HOME"/.cache/netmeta/chdb_core.libs /out/usr/local/lib/
 
         FROM docker.io/library/debian:bookworm-slim
         RUN apt-get update \\

@@ -93,30 +93,13 @@ extension SQLText: ExpressibleByStringInterpolation {
 
         /// Adds any text as a string literal.
         public mutating func appendInterpolation(string: String) {
-            text += SQLText.quote(string)
+            text += ClickHouse.quoted(string)
         }
 
         /// Adds pieces with a separator between them.
         public mutating func appendInterpolation(_ pieces: [SQLText], separator: StaticString) {
             text += pieces.map(\.text).joined(separator: separator.description)
         }
-    }
-
-    /// Writes a string literal: ClickHouse reads C escapes within single quotes.
-    private static func quote(_ string: String) -> String {
-        var result = "'"
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\\": result += "\\\\"
-            case "'": result += "\\'"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\0": result += "\\0"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "'"
     }
 }
 

@@ -106,6 +106,18 @@ struct RemoteStoreTests {
             )
         )
         #expect(old.code == 60 && old.message == "Table default.x doesn't exist.")
+        let passedOn = RemoteError.failure(
+            status: 500,
+            headers: [:],
+            body: bytes("Code: 60. DB::Exception: Received from a:9000. DB::Exception: no. (UNKNOWN_TABLE)")
+        )
+        #expect(passedOn.code == 60 && passedOn.message.hasPrefix("Received from a:9000."))
+        let told = RemoteError.failure(
+            status: 500,
+            headers: [:],
+            body: bytes("Code: 60. DB::Exception: Code: 60. DB::Exception: Unknown table x. (UNKNOWN_TABLE)")
+        )
+        #expect(told.code == 60 && told.message == "Unknown table x. (UNKNOWN_TABLE)")
         let proxy = RemoteError.failure(status: 502, headers: [:], body: bytes("<html>Bad Gateway"))
         #expect(proxy.code == 0 && proxy.message.contains("502"))
         let late = RemoteError.failure(

@@ -164,14 +164,17 @@ extension ArrowReader {
 }
 
 extension StoreError {
-    /// Takes ClickHouse's message apart: `Code: N. DB::Exception: text. (NAME)`.
+    /// Takes ClickHouse's message apart: `Code: N. DB::Exception: text. (NAME)`. One that was passed on between
+    /// servers has several such heads: the first code counts, and none of the heads is part of the text.
     init(engineMessage text: String) {
         var code = 0
         if let range = text.firstRange(of: "Code: ") {
             code = Int(text[range.upperBound...].prefix(while: \.isNumber)) ?? 0
         }
         var message = text
-        if let range = text.firstRange(of: "DB::Exception: ") { message = String(text[range.upperBound...]) }
+        while message == text || message.hasPrefix("Code: "), let head = message.firstRange(of: "DB::Exception: ") {
+            message = String(message[head.upperBound...])
+        }
         if let stack = message.firstRange(of: "Stack trace") { message = String(message[..<stack.lowerBound]) }
         let lines = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         self.init(code: code, message: lines.isEmpty ? text : lines)

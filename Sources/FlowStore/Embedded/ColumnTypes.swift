@@ -46,7 +46,7 @@ struct ColumnTypes {
             } else if inner == "Bool" {
                 Self.replace(&result.columns[index].values) { $0.unsigned.map { .bool($0 != 0) } }
             } else if inner.hasPrefix("Enum") {
-                let names = Self.enumNames(inner)
+                let names = EnumNames.table(inner)
                 Self.replace(&result.columns[index].values) {
                     $0.number.flatMap { names[Int($0)] }.map(ResultValue.string)
                 }
@@ -67,22 +67,5 @@ struct ColumnTypes {
             inner = inner.dropFirst(wrapper.count).dropLast()
         }
         return inner
-    }
-
-    /// `Enum8('a' = 0, 'b' = 1)` as a table.
-    private static func enumNames(_ type: Substring) -> [Int: String] {
-        var names: [Int: String] = [:]
-        var rest = type.drop { $0 != "'" }
-        while rest.first == "'" {
-            rest.removeFirst()
-            var name = ""
-            while let character = rest.popFirst(), character != "'" {
-                name.append(character == "\\" ? rest.popFirst() ?? character : character)
-            }
-            let number = rest.drop { !$0.isNumber && $0 != "-" }.prefix { $0.isNumber || $0 == "-" }
-            if let value = Int(number) { names[value] = name }
-            rest = rest.drop { $0 != "'" }
-        }
-        return names
     }
 }

@@ -64,7 +64,7 @@ struct RowBinaryReader {
             return .string(Self.uuid(high, low))
         case .enumeration(let width, let names):
             let number = try signed(width)
-            return names[number].map { .string($0) } ?? .int(number)
+            return names[Int(number)].map { .string($0) } ?? .int(number)
         case .nothing: return .null
         case .nullable(let inner):
             // Behind the mark of a null there is nothing.
@@ -152,7 +152,7 @@ indirect enum ColumnType: Sendable {
     case uint(Int), int(Int), fixedString(Int)
     /// Digits behind the point.
     case dateTime64(Int)
-    case enumeration(Int, [Int64: String])
+    case enumeration(Int, [Int: String])
     case nullable(ColumnType), array(ColumnType), map(ColumnType, ColumnType)
     case tuple([ColumnType])
 
@@ -183,8 +183,8 @@ indirect enum ColumnType: Sendable {
         case "FixedString":
             guard let count = Int(inside), count > 0 else { throw unknown }
             return .fixedString(count)
-        case "Enum8": return .enumeration(1, names(inside))
-        case "Enum16": return .enumeration(2, names(inside))
+        case "Enum8": return .enumeration(1, EnumNames.table(inside))
+        case "Enum16": return .enumeration(2, EnumNames.table(inside))
         case "Map":
             let parts = split(inside)
             guard parts.count == 2 else { throw unknown }
@@ -224,23 +224,6 @@ indirect enum ColumnType: Sendable {
         }
         parts.append(text[start...].trimmed)
         return parts
-    }
-
-    /// `'a' = 0, 'b' = 1` as a table.
-    private static func names(_ text: Substring) -> [Int64: String] {
-        var names: [Int64: String] = [:]
-        var rest = text.drop { $0 != "'" }
-        while rest.first == "'" {
-            rest.removeFirst()
-            var name = ""
-            while let character = rest.popFirst(), character != "'" {
-                name.append(character == "\\" ? rest.popFirst() ?? character : character)
-            }
-            let number = rest.drop { !$0.isNumber && $0 != "-" }.prefix { $0.isNumber || $0 == "-" }
-            if let value = Int64(number) { names[value] = name }
-            rest = rest.drop { $0 != "'" }
-        }
-        return names
     }
 }
 

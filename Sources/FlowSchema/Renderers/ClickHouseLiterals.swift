@@ -1,8 +1,6 @@
-import FlowSchema
-
 extension ClickHouse {
     /// A string literal: ClickHouse reads C escapes within single quotes.
-    static func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         var result = "'"
         for scalar in text.unicodeScalars {
             switch scalar {

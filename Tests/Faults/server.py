@@ -55,11 +55,21 @@ class Server(collector.Collector):
 
     def until(self, condition, what, seconds=60):
         """Waits until the health report says so."""
+        last = {}
+
         def asked():
-            health = self.health()
-            balanced(health)
-            return health if condition(health) else None
-        return network.wait_for(asked, what, seconds)
+            try:
+                last.update(self.health())
+            except OSError:
+                # It may be starting anew.
+                return None
+            balanced(last)
+            return last if condition(last) else None
+        try:
+            return network.wait_for(asked, what, seconds)
+        except TimeoutError as error:
+            told = {name: last.get(name) for name in ("status", "problems", "spool", "lag", "store", "losses")}
+            raise TimeoutError(f"{error}; the last report: {told}") from None
 
     def at_rest(self, seconds=90):
         """The report when nothing is on its way any more."""

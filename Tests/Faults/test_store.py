@@ -37,6 +37,35 @@ def test_a_store_that_cannot_be_written(serving):
     netmeta.stop()
 
 
+def test_an_engine_that_ends_itself(serving):
+    """A table's definition is written while its folder becomes read-only: the engine can't go on, the server can."""
+    netmeta = serving(retention="days: 7").start()
+    process = netmeta.process.pid
+    netmeta.load(300, 20)
+    network.wait_for(lambda: netmeta.rows(), "rows")
+    definitions = [file for file in netmeta.store_folder.glob("*/*/flows_*.sql")]
+    assert definitions
+    with server.Questions(netmeta) as questions:
+        # The engine's half-written files are there already, so it is their removal that fails.
+        for file in definitions:
+            file.with_suffix(".sql.tmp").touch()
+        with disks.unwritable(definitions[0].parent):
+            text = netmeta.configuration.read_text()
+            netmeta.configuration.write_text(text.replace("days: 7", "days: 8"))
+            network.wait_for(lambda: "it can't go on from" in netmeta.log.read_text(), "the engine's end")
+            health = netmeta.until(lambda h: h["spool"]["batches"] >= 1, "batches in the spool")
+            assert health["status"] == "down"
+        network.wait_for(lambda: "the program starts anew" in netmeta.log.read_text(), "a new start")
+        netmeta.until(lambda h: h["spool"]["batches"] == 0 and h["status"] != "down", "recovery", 90)
+        netmeta.load_ended()
+        netmeta.at_rest()
+    assert netmeta.process.poll() is None and netmeta.process.pid == process
+    server.complete(netmeta.datagrams(), questions.seen)
+    assert "toIntervalDay(8)" in netmeta.sql(
+        "SELECT create_table_query AS q FROM system.tables WHERE database = 'netmeta' AND name = 'flows_raw'")[0]["q"]
+    netmeta.stop()
+
+
 def test_a_data_folder_that_cannot_be_written(serving):
     """The spool can't either: receivers wait, the kernel's buffer holds what it can, and counts the rest."""
     netmeta = serving()

@@ -125,6 +125,10 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     /// rows are in no answer any more.
     public let brokenParts: [String: UInt64]
 
+    /// Whether the engine has met an error that it can't go on from: only another process can use the folder again, and
+    /// this one mustn't wait for it, not even to close it.
+    public var hasEnded: Bool { Engine.hasEnded.load(ordering: .acquiring) }
+
     /// Tables whose definition a full disk had left empty, and is what it was before.
     public var repairedTables: [String] { engine.repairedTables }
 
@@ -317,6 +321,8 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
 
     /// Ends queries, closes every connection and the database, and frees the folder.
     public func close() {
+        // Its threads may never come back.
+        if hasEnded { return }
         ours.stop()
         peoples.stop()
         keeping.stop()

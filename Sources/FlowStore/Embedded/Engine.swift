@@ -16,6 +16,10 @@ final class Engine: @unchecked Sendable {
     /// Tables whose definition was empty, and is what it was before.
     let repairedTables: [String]
 
+    /// Whether the engine has met an error that it can't go on from, such as an exception where it expects none: from
+    /// then on it refuses everything, and the thread that met it never comes back. There is one engine in a process.
+    static let hasEnded = Atomic(false)
+
     init(folder: String, library: String, memory: EngineMemory, lock: FolderLock) throws(StoreError) {
         guard let python = EngineLibrary.locatePython() else {
             throw StoreError(message: "libpython3 is missing, which the chDB library needs; install libpython3.11")
@@ -134,5 +138,11 @@ extension StoreError {
     fileprivate init(taking message: UnsafeMutablePointer<CChar>?) {
         self.init(engineMessage: message.map { String(cString: $0) } ?? "the engine failed without a message")
         free(message)
+        if code == Self.aborted, self.message.contains("fatal error") {
+            Engine.hasEnded.store(true, ordering: .releasing)
+        }
     }
+
+    /// ClickHouse's `ABORTED`.
+    private static let aborted = 236
 }

@@ -124,6 +124,18 @@ struct CollectorServer {
             logger: logger
         )
         try await names.prepare()
+        let parts = LiveParts(
+            pipeline: pipeline,
+            enrichment: enrichment,
+            imports: imports,
+            resolver: resolver,
+            bmp: bmp,
+            status: status,
+            snmp: snmp,
+            asMap: asMap,
+            names: names,
+            web: web
+        )
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Stops in reverse: no more datagrams, then what has arrived is delivered or spooled.
         let group = ServiceGroup(
@@ -137,7 +149,7 @@ struct CollectorServer {
                     .init(service: snmp),
                     .init(service: asMap),
                     .init(service: NameService(keeper: names)),
-                    .init(service: reload(status, web, asMap, snmp, names, hangups)),
+                    .init(service: reload(parts, hangups)),
                     .init(service: web.service { announce(web) }),
                     .init(service: imports),
                     .init(service: WatchdogService()),
@@ -171,41 +183,17 @@ struct CollectorServer {
         fflush(nil)
     }
 
-    private func reload(
-        _ status: PipelineStatus,
-        _ web: WebService,
-        _ asMap: ASMapService,
-        _ snmp: SNMPService,
-        _ names: NameKeeper,
-        _ hangups: UnixSignalsSequence
-    ) -> ReloadService {
+    private func reload(_ parts: LiveParts, _ hangups: UnixSignalsSequence) -> ReloadService {
         ReloadService(
             options: options,
             start: configuration,
-            load: { [options, sourceKinds, sources] in
-                var configuration = try options.load()
-                for kind in sourceKinds { configuration.sources.add(kind) }
-                configuration.adoptHost(sources)
-                return configuration
-            },
-            circumstances: { [sources] in sources?.localNetworks ?? [] },
+            sourceKinds: sourceKinds,
+            sources: sources,
+            web: parts.web,
             logger: logger,
             hangups: hangups,
-            renew: { web.renewCertificate() }
-        ) { new in
-            LiveLogLevel.set(new.log.level)
-            pipeline.setAllow(new.listeners.allow)
-            pipeline.setDecoding(DecoderSettings(new))
-            imports.reload(new)
-            resolver.reload(new)
-            snmp.reload(new)
-            web.reload(new)
-            status.setDecoding(DecoderSettings(new))
-            enrichment.replace(settings: EnrichmentSettings(new))
-            asMap.reload(new.enrichment.asMap)
-            bmp.reload(new.enrichment.bmp)
-            try await names.reload(new)
-        }
+            apply: parts.apply
+        )
     }
 }
 

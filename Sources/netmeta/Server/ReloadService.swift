@@ -1,4 +1,5 @@
 import Foundation
+import LinuxCapture
 import Logging
 import NetTypes
 import ServiceLifecycle
@@ -10,16 +11,42 @@ struct ReloadService: Service {
     let options: FolderOptions
     let start: Configuration
     /// Reads the configuration.
-    let load: @Sendable () throws -> Configuration
+    private let load: @Sendable () throws -> Configuration
     /// What isn't in a file and belongs to the configuration: the host's networks.
-    let circumstances: @Sendable () -> [Prefix]
+    private let circumstances: @Sendable () -> [Prefix]
     let logger: Logger
     /// Trapped before anybody is told that the server is ready: until then nobody would hear it.
     let hangups: UnixSignalsSequence
     /// Reads files again whose names stand in the configuration: they may be new when it isn't. On SIGHUP and every hour.
-    let renew: @Sendable () -> Void
+    private let renew: @Sendable () -> Void
     /// Puts the settings that can change at run time into force.
     let apply: @Sendable (Configuration) async throws -> Void
+
+    /// A server's: its configuration is what the file says, what the command line added, and the host's own networks.
+    init(
+        options: FolderOptions,
+        start: Configuration,
+        sourceKinds: [SourceKind],
+        sources: HostSources?,
+        web: WebService,
+        logger: Logger,
+        hangups: UnixSignalsSequence,
+        apply: @escaping @Sendable (Configuration) async throws -> Void
+    ) {
+        self.options = options
+        self.start = start
+        load = {
+            var configuration = try options.load()
+            for kind in sourceKinds { configuration.sources.add(kind) }
+            configuration.adoptHost(sources)
+            return configuration
+        }
+        circumstances = { sources?.localNetworks ?? [] }
+        self.logger = logger
+        self.hangups = hangups
+        renew = { web.renewCertificate() }
+        self.apply = apply
+    }
 
     func run() async throws {
         await cancelWhenGracefulShutdown {

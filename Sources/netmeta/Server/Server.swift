@@ -215,6 +215,18 @@ struct Server {
             store.close()
             throw error
         }
+        let parts = LiveParts(
+            pipeline: pipeline,
+            enrichment: enrichment,
+            imports: imports,
+            resolver: resolver,
+            bmp: role.listens ? bmp : nil,
+            status: status,
+            snmp: snmp,
+            asMap: asMap,
+            names: names,
+            web: web
+        )
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         // Stops in reverse: no more imports, no more questions, no more datagrams, then the store.
         var upkeep: [ServiceGroupConfiguration.ServiceConfiguration] = []
@@ -222,6 +234,14 @@ struct Server {
             upkeep = [
                 .init(service: RetentionService(keeper: keeper, logger: logger)),
                 .init(service: PartService(store: embedded, folder: configuration.store.data, logger: logger)),
+                .init(
+                    service: EngineService(
+                        store: embedded,
+                        folder: configuration.store.data,
+                        pipeline: pipeline,
+                        logger: logger
+                    )
+                ),
             ]
         }
         let sql = web.sqlService().map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
@@ -239,7 +259,7 @@ struct Server {
                     .init(service: snmp),
                     .init(service: asMap),
                     .init(service: NameService(keeper: names)),
-                    .init(service: reload(status, web, asMap, snmp, names, hangups)),
+                    .init(service: reload(parts, hangups)),
                 ] + sql + [
                     .init(service: web.service { announce(web) }),
                     .init(service: imports),
@@ -278,43 +298,20 @@ struct Server {
         fflush(nil)
     }
 
-    private func reload(
-        _ status: PipelineStatus,
-        _ web: WebService,
-        _ asMap: ASMapService,
-        _ snmp: SNMPService,
-        _ names: NameKeeper,
-        _ hangups: UnixSignalsSequence
-    ) -> ReloadService {
+    private func reload(_ parts: LiveParts, _ hangups: UnixSignalsSequence) -> ReloadService {
         ReloadService(
             options: options,
             start: configuration,
-            load: { [options, sourceKinds, sources] in
-                var configuration = try options.load()
-                for kind in sourceKinds { configuration.sources.add(kind) }
-                configuration.adoptHost(sources)
-                return configuration
-            },
-            circumstances: { [sources] in sources?.localNetworks ?? [] },
+            sourceKinds: sourceKinds,
+            sources: sources,
+            web: parts.web,
             logger: logger,
-            hangups: hangups,
-            renew: { web.renewCertificate() }
+            hangups: hangups
         ) { new in
-            LiveLogLevel.set(new.log.level)
-            pipeline.setAllow(new.listeners.allow)
-            pipeline.setDecoding(DecoderSettings(new))
-            imports.reload(new)
-            resolver.reload(new)
-            snmp.reload(new)
-            web.reload(new)
-            status.setDecoding(DecoderSettings(new))
-            enrichment.replace(settings: EnrichmentSettings(new))
-            asMap.reload(new.enrichment.asMap)
-            if role.listens { bmp.reload(new.enrichment.bmp) }
+            try await parts.apply(new)
             try await store.setRetention(days: new.retention.days)
             keeper?.setPolicy(RetentionPolicy(new))
-            status.setRetention(days: new.retention.days)
-            try await names.reload(new)
+            parts.status.setRetention(days: new.retention.days)
         }
     }
 }

@@ -24,7 +24,8 @@ public struct Rollup: Hashable, Sendable {
     /// What is summed has to be far less than what comes in: with VLANs, which
     /// may be many on an interface, the interfaces' rollup cost as much as the raw rows.
     /// By themselves they are few, like next hops, and headers' flags and hop limits: so few that steps of five minutes
-    /// do for any range. Each table takes 1 % of an insert's time.
+    /// do for any range. Each table takes 1 % of an insert's time. Pairs of AS tell the interfaces apart, too: a pair
+    /// mostly goes one way, and "which AS, over which link" is asked as often as "which AS".
     public static let all: [Rollup] =
         subject(
             "interfaces",
@@ -34,13 +35,17 @@ public struct Rollup: Hashable, Sendable {
         + subject("vlans", [.samplerAddress, .incoming, .vlanId], resolutions: [300])
         + subject("nexthops", [.samplerAddress, .incoming, .nextHop], resolutions: [300])
         + subject("headers", [.incoming, .proto, .tcpFlags, .ipTTL], resolutions: [300])
-        + subject("systems", [.samplerAddress, .incoming, .srcAS, .dstAS], resolutions: [60, 300, 3600])
+        + subject(
+            "transits",
+            [.samplerAddress, .inIf, .outIf, .incoming, .srcAS, .dstAS],
+            resolutions: [60, 300, 3600]
+        )
 
     /// Views of tables that were in ``all`` once. They are taken away, so that they cost nothing any more; the sums that
     /// they made are left for who asks for them by name, until they expire.
     public static let retiredViews = [
         "flows_1m_interface_view", "flows_5m_interface_view", "flows_1h_interface_view", "flows_1m_as_view",
-        "flows_1h_as_view",
+        "flows_1h_as_view", "flows_1m_systems_view", "flows_5m_systems_view", "flows_1h_systems_view",
     ]
 
     /// The table's name: `flows_1m_interfaces`.

@@ -43,14 +43,14 @@ struct FlowSourceTests {
         #expect(try Self.parts("InIf", from: 0, to: 7 * Self.day) == ["flows_1h_interfaces 604800"])
         #expect(try Self.parts("InIf", from: 0, to: Self.day, bucket: 300) == ["flows_5m_interfaces 86400"])
         #expect(try Self.parts("OutIf", from: 0, to: 6 * Self.hour, bucket: 120) == ["flows_1m_interfaces 21600"])
-        #expect(try Self.parts("DstAS", from: 0, to: Self.day, bucket: 300) == ["flows_5m_systems 86400"])
+        #expect(try Self.parts("DstAS", from: 0, to: Self.day, bucket: 300) == ["flows_5m_transits 86400"])
         #expect(try Self.parts("", from: 0, to: Self.day, direction: .in) == ["flows_1h_interfaces 86400"])
     }
 
     @Test func edgesComeFromFinerTables() throws {
         #expect(
             try Self.parts("SrcAS", from: 1000, to: 7 * Self.day + 3599) == [
-                "raw 20", "flows_1m_systems 2580", "flows_1h_systems 601200", "flows_5m_systems 3300", "raw 299",
+                "raw 20", "flows_1m_transits 2580", "flows_1h_transits 601200", "flows_5m_transits 3300", "raw 299",
             ]
         )
         #expect(
@@ -83,7 +83,7 @@ struct FlowSourceTests {
             dimensions: try Dimension.parse(list: "SrcAS"),
             buckets: try Buckets(range: question.range, width: 45)
         )
-        #expect(top.source.table == "flows_1h_systems" && top.source.resolution == 3600)
+        #expect(top.source.table == "flows_1h_transits" && top.source.resolution == 3600)
         var byPeak = top
         byPeak.ranking = .max
         #expect(byPeak.source.table == "flows_raw" && byPeak.source.resolution == 1)

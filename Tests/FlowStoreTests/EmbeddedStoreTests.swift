@@ -151,13 +151,13 @@ struct EmbeddedStoreTests {
         store.close()
         let engine = URL(fileURLWithPath: folder + "/engine/clickhouse/store", isDirectory: true)
         let files = try #require(FileManager.default.enumerator(at: engine, includingPropertiesForKeys: nil))
-        let emptied = ["flows_raw.sql", "flows_1h_systems.sql"]
+        let emptied = ["flows_raw.sql", "flows_1h_transits.sql"]
         for case let file as URL in files where emptied.contains(file.lastPathComponent) {
             try Data().write(to: file)
         }
         store = try open(folder, retentionDays: 5)
-        #expect(store.repairedTables.sorted() == ["flows_1h_systems", "flows_raw"])
-        for table in ["flows_raw", "flows_1h_systems"] {
+        #expect(store.repairedTables.sorted() == ["flows_1h_transits", "flows_raw"])
+        for table in ["flows_raw", "flows_1h_transits"] {
             let answer = try await store.query("SELECT count() > 0 AS some FROM \(table)", limits: QueryLimits())
             #expect(answer["some"]?.values == [.uint(1)], "\(table)")
         }

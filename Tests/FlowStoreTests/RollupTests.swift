@@ -46,7 +46,7 @@ extension EmbeddedStoreTests {
             top: "flows_1m_interfaces",
             graph: "flows_1m_interfaces"
         ),
-        Asked(dimensions: "SrcAS", direction: .in, cut: 61, top: "flows_1h_systems", graph: "flows_1h_systems"),
+        Asked(dimensions: "SrcAS", direction: .in, cut: 61, top: "flows_1h_transits", graph: "flows_1h_transits"),
         Asked(
             dimensions: "SrcAS,DstAS",
             filter: "SamplerAddress << 192.0.2.0/31",
@@ -54,16 +54,16 @@ extension EmbeddedStoreTests {
             bucket: 120,
             unit: .flows,
             splits: true,
-            top: "flows_1h_systems",
-            graph: "flows_1m_systems"
+            top: "flows_1h_transits",
+            graph: "flows_1m_transits"
         ),
         Asked(
             dimensions: "DstAS",
             filter: "AS = 3",
             cut: 1,
             ranking: .max,
-            top: "flows_1h_systems",
-            graph: "flows_1h_systems"
+            top: "flows_1h_transits",
+            graph: "flows_1h_transits"
         ),
         Asked(dimensions: "EType", filter: "Bytes > 1000", top: "flows_raw", graph: "flows_raw"),
         Asked(dimensions: "SrcAS,Proto", top: "flows_raw", graph: "flows_raw"),
@@ -118,7 +118,7 @@ extension EmbeddedStoreTests {
         try await compareWideKeys(store)
         let sums = try await store.query(
             """
-            SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_systems) AS b, sum(UnratedFlows) AS u
+            SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_transits) AS b, sum(UnratedFlows) AS u
             FROM flows_5m_interfaces
             """,
             limits: QueryLimits(isPersons: true)
@@ -128,9 +128,9 @@ extension EmbeddedStoreTests {
         #expect((sums["u"]?.values.first?.unsigned ?? 0) > 1000)
 
         // A folder of a version without rollups, and one whose filling was broken off.
-        _ = try await store.query("DROP VIEW flows_1h_systems_view", limits: QueryLimits())
+        _ = try await store.query("DROP VIEW flows_1h_transits_view", limits: QueryLimits())
         _ = try await store.query("DROP VIEW flows_1m_interfaces_view", limits: QueryLimits())
-        _ = try await store.query("ALTER TABLE flows_1h_systems DROP PARTITION ID '202701'", limits: QueryLimits())
+        _ = try await store.query("ALTER TABLE flows_1h_transits DROP PARTITION ID '202701'", limits: QueryLimits())
         _ = try await store.query("TRUNCATE TABLE flows_1m_interfaces", limits: QueryLimits())
         _ = try await store.query(
             """
@@ -147,13 +147,13 @@ extension EmbeddedStoreTests {
             limits: QueryLimits()
         )
         #expect(retired.rowCount == 0)
-        #expect(told.withLock { $0 }.contains("summing stored rows for the new flows_1h_systems, day 1 of 2"))
+        #expect(told.withLock { $0 }.contains("summing stored rows for the new flows_1h_transits, day 1 of 2"))
         Self.write(1000, into: batch, with: &random)
         batch.seal()
         try store.append(batch, token: "next-1")
         try await compare(store)
         let kept = try await store.query(
-            "SELECT name, create_table_query AS q FROM system.tables WHERE name = 'flows_1h_systems'",
+            "SELECT name, create_table_query AS q FROM system.tables WHERE name = 'flows_1h_transits'",
             limits: QueryLimits()
         )
         guard case .string(let text) = kept["q"]?.values.first else { throw StoreError(message: "no DDL") }

@@ -102,12 +102,12 @@ struct QuestionRouteTests {
         let path = "/api/v1/top?from=-7d&dimensions=SrcAS&limit=2"
         let summed = try await Harness(store: Self.store).send(path).json()
         let statistics = try #require(summed["statistics"] as? [String: Any])
-        #expect(statistics["source"] as? String == "flows_1h_systems")
+        #expect(statistics["source"] as? String == "flows_1h_transits")
         #expect(statistics["resolution"] as? Int == 3600)
-        #expect((summed["sql"] as? String)?.contains("netmeta.flows_1h_systems") == true)
+        #expect((summed["sql"] as? String)?.contains("netmeta.flows_1h_transits") == true)
         let raw = try await Harness(store: Self.store).send(path + "&detail=raw").json()
         #expect((raw["statistics"] as? [String: Any])?["source"] as? String == "flows_raw")
-        #expect((raw["sql"] as? String)?.contains("flows_1h_systems") == false)
+        #expect((raw["sql"] as? String)?.contains("flows_1h_transits") == false)
     }
 
     @Test(arguments: [

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { load } from "./charts/engine.js";
 import { now, rangeOf, tellFirstFlow } from "./clock.js";
 import { useData, useUnreachable } from "./data.js";
+import { focusWhenDrawn } from "./focus.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
 import { Docs } from "./views/docs.js";
@@ -104,11 +105,11 @@ function useKeys(openHelp) {
 
 function focusFilter() {
     // The manual has a search in its place.
-    if (current().page === "docs") return document.getElementById("docs-search")?.focus();
+    if (current().page === "docs") return focusWhenDrawn("docs-search");
     if (["overview", "traces", "events"].includes(current().page)) navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter")?.focus()));
+    focusWhenDrawn("filter");
 }
 
 render(markup`<${App} />`, /** @type {Element} */ (document.getElementById("app")));

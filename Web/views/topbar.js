@@ -2,7 +2,7 @@
 // Logo, pages, range, zone, refresh, theme, help. On a phone all but the range folds into one menu.
 import { markup } from "../preact.js";
 import { now } from "../clock.js";
-import { and } from "../filter.js";
+import { and, term } from "../filter.js";
 import { DEFAULTS, link } from "../state.js";
 import { logout } from "../session.js";
 import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
@@ -37,6 +37,11 @@ export function flowsStart(state) {
 /** Explore with the range and the filter of Flows. @param {State} state @returns {State} */
 export function exploreOfFlows(state) {
     return { ...exploreStart(state), filter: state.filter };
+}
+
+/** All of one exporter. @param {State} state @param {{address: string}} exporter @returns {State} */
+export function exploreOfExporter(state, exporter) {
+    return { ...exploreStart(state), filter: term("SamplerAddress", exporter.address) };
 }
 
 /** @param {State} state what the page is called */

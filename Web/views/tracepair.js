@@ -5,8 +5,8 @@ import { milliseconds, momentsOf, pathChanges, pathLetters, rtt } from "../chart
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { full, percent } from "../units.js";
+import { asPath } from "../words.js";
 import { Chart } from "./chart.js";
-import { asPath } from "./traces.js";
 
 /** @typedef {import("../types/api.d.ts").TracePair} Answer */
 /** @typedef {import("../time.js").Zone} Zone */

@@ -106,6 +106,15 @@ def console(browser):
         assert hosts <= {urlsplit(console.base).netloc}
 
 
+def becomes(page, script, value):
+    """Waits until a script has that value. The page's CSP keeps Playwright from doing so within the page."""
+    for _ in range(300):
+        if page.evaluate(script) == value:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{script} is {page.evaluate(script)!r}, not {value!r}")
+
+
 def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

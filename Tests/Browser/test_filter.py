@@ -1,8 +1,9 @@
 """The filter box: what the server suggests, by keyboard and mouse, and where an error is."""
 
 import pytest
-from conftest import needs_seeded
+from conftest import becomes, needs_seeded
 
+TEXT = "document.getElementById('filter').value"
 OPTION = "#filter-list [role=option]"
 # A browser that is busy draws late: nothing that is typed meanwhile may be lost, or go elsewhere.
 SLOW_FRAMES = "window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 400)"
@@ -38,10 +39,10 @@ def test_a_filter_is_written_with_the_keyboard_alone(console, frames):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     # Ports that were seen lately come first, with their share of the traffic.
-    first = page.locator(f"{OPTION}:has(.share:not(:empty))").first
-    first.wait_for()
+    seen = page.locator(f"{OPTION}:has(.share:not(:empty))").first
+    seen.wait_for()
     assert page.input_value("#filter") == "DstPort = "
-    assert first.inner_text().split()[0] == "5002"
+    assert seen.inner_text().split()[0] == "5002"
     page.keyboard.type("50")
     page.locator(f"{OPTION}[aria-selected=true]:has-text('5002')").wait_for()
     page.keyboard.press("Tab")
@@ -101,7 +102,7 @@ def test_a_word_in_the_middle_is_replaced_as_a_whole(console, frames):
     page.keyboard.press("Control+Space")
     page.locator(f"{OPTION}[aria-selected=true]:has-text('SrcPort')").wait_for()
     page.keyboard.press("Tab")
-    page.wait_for_function("document.getElementById('filter').value === 'SrcPort = 1 and Proto = UDP'")
+    becomes(page, TEXT, "SrcPort = 1 and Proto = UDP")
     assert page.evaluate("document.getElementById('filter').selectionStart") == len("SrcPort ")
 
 
@@ -126,7 +127,7 @@ def test_a_list_that_is_behind_what_is_typed_is_not_taken_from(console):
     page.locator(f"{OPTION}[aria-selected=true]:has-text('DstAddr')").wait_for()
     page.keyboard.type("p")
     page.keyboard.press("Tab")
-    page.wait_for_function("document.getElementById('filter').value === 'DstPort '")
+    becomes(page, TEXT, "DstPort ")
     assert page.evaluate("document.activeElement.id") == "filter"
 
 
@@ -143,4 +144,4 @@ def test_suggestions_fit_a_phone(console, scheme):
     assert edges[0] >= 0 and edges[1] <= 390
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(f"{OPTION}:has-text('SrcAS')").first.tap()
-    page.wait_for_function("document.getElementById('filter').value === 'SrcAS '")
+    becomes(page, TEXT, "SrcAS ")

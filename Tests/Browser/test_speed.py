@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import fits, needs_seeded
+from conftest import becomes, fits, needs_seeded
 
 FIRST_PAGE = 400_000
 CHARTS = "echarts"
@@ -59,7 +59,7 @@ def test_the_shell_is_there_before_the_script(console, width):
     drawn = page.evaluate(links)
     assert len(drawn) == (7 if width > 1179 else 0)
     assert fits(page)
-    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length === 1")
+    becomes(page, "performance.getEntriesByName('first-contentful-paint').length", 1)
     held[0].continue_()
     console.ready()
     assert page.evaluate(links) == drawn

@@ -22,8 +22,8 @@ public struct ZoneDays: Hashable, Sendable {
         // A bucket may begin so long before the range, and end so long after it.
         let margin = 2 * Self.most * Self.usual
         let from = Int(range.from - min(range.from, earlier + margin))
-        let day = { (time: Int) in Int((Double(time) / Double(Self.usual)).rounded(.down)) }
-        let at = { (time: Int) in offset(UInt64(max(0, time))) }
+        func day(_ time: Int) -> Int { Int((Double(time) / Double(Self.usual)).rounded(.down)) }
+        func at(_ time: Int) -> Int { offset(UInt64(max(0, time))) }
         firstDay = day(from + at(from))
         let last = day(Int(range.to + margin) + at(Int(range.to)))
         var starts: [UInt64] = []

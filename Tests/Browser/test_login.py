@@ -108,6 +108,7 @@ def test_admins_read_what_people_did(console, guarded, theme, width):
     refused.filter(has_text="ask an admin").wait_for()
     assert page.locator("table.audit").count() == 0
 
+    tab.context.clear_cookies()
     page.goto(f"{guarded.url}/login.html")
     log_in(page, "ada", "wrong horse")
     page.get_by_role("alert").filter(has_text="don't belong together").wait_for()

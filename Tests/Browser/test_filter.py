@@ -1,12 +1,10 @@
 """The filter box: what the server suggests, by keyboard and mouse, and where an error is."""
 
 import pytest
-from conftest import becomes, needs_seeded
+from conftest import SLOW_FRAMES, becomes, needs_seeded
 
 TEXT = "document.getElementById('filter').value"
 OPTION = "#filter-list [role=option]"
-# A browser that is busy draws late: nothing that is typed meanwhile may be lost, or go elsewhere.
-SLOW_FRAMES = "window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 400)"
 
 
 def first(page, name):

@@ -46,7 +46,7 @@ export function Audit() {
     const shown = events.filter((event) => (kind === "" || event.kind === kind) && tells(event, wanted.trim().toLowerCase()));
     return markup`<main id="main">
         <div class="title-line"><h1>Audit log</h1>
-            <span class="dim summary">${loaded.data && summary(shown.length, events.length)}</span><span class="grow"></span>
+            <span class="dim summary">${events.length > 0 && summary(shown.length, events.length)}</span><span class="grow"></span>
             <div class="title-buttons">
                 <select class="audit-kind" aria-label="Kind" value=${kind} onChange=${(/** @type {Event} */ event) =>
         setKind(/** @type {HTMLSelectElement} */ (event.target).value)}>

@@ -199,6 +199,7 @@ final class StaticFiles: Sendable {
         case "json", "map": "application/json"
         case "svg": "image/svg+xml"
         case "png": "image/png"
+        case "webp": "image/webp"
         case "ico": "image/x-icon"
         case "woff2": "font/woff2"
         case "txt", "md", "lock", "proto": "text/plain; charset=utf-8"

@@ -9,6 +9,7 @@
 #   bench.sh kafka [FLOWS [PER]]    a topic to stored rows on one core, noida-db's broker beside it
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
+#   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
 #   bench.sh asmap [SHARE]          a made-up full table: reading, building, look-ups, the compiled file;
 #                                   then a share (0.1) of it from 40 peers as bzip2, beside bgpdump
@@ -26,11 +27,12 @@ main() {
         kafka
         ingest --peers
         queries
+        explain
         space
         asmap
         ;;
-    decode | messages | kafka | ingest | queries | space | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, ingest, queries, space, asmap)" ;;
+    decode | messages | kafka | ingest | queries | explain | space | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, ingest, queries, explain, space, asmap)" ;;
     esac
 }
 
@@ -52,6 +54,8 @@ ingest() {
 }
 
 queries() { python3 Benchmarks/queries/queries.py "$@"; }
+
+explain() { python3 Benchmarks/explain.py "$@"; }
 
 space() { python3 Benchmarks/space.py "$@"; }
 

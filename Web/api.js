@@ -50,6 +50,9 @@ export const exporter = (address, signal) => read("exporters", { address }, sign
 /** @param {Parameters} parameters @param {AbortSignal} signal @returns {Promise<Events>} the newest first */
 export const events = (parameters, signal) => read("events", parameters, signal);
 
+/** @param {number} limit @param {AbortSignal} signal @returns {Promise<{events: import("./types/api.d.ts").AuditEvent[]}>} the newest first */
+export const audit = (limit, signal) => read("audit", { limit }, signal);
+
 /** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<import("./types/api.d.ts").TracePairs>} */
 export const tracePairs = (parameters, signal, id) =>
     ask(id, signal, () => read("traces", { ...parameters, id }, signal));

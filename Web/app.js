@@ -5,8 +5,10 @@ import * as api from "./api.js";
 import { load } from "./charts/engine.js";
 import { now, rangeOf, tellFirstFlow } from "./clock.js";
 import { useData, useUnreachable } from "./data.js";
+import { focusWhenDrawn } from "./focus.js";
 import { current, navigate, usePreferences, useStateOfPage } from "./store.js";
 import { shift } from "./time.js";
+import { Audit } from "./views/audit.js";
 import { Docs } from "./views/docs.js";
 import { Events } from "./views/events.js";
 import { Explore } from "./views/explore.js";
@@ -18,7 +20,7 @@ import { Overview } from "./views/overview.js";
 import { Relations } from "./views/relations.js";
 import { LinkedView } from "./views/savedviews.js";
 import { Traces } from "./views/traces.js";
-import { docsStart, eventsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar, tracesStart } from "./views/topbar.js";
+import { auditStart, docsStart, eventsStart, exploreStart, flowsStart, overviewStart, pageName, relationsStart, TopBar, tracesStart } from "./views/topbar.js";
 
 function App() {
     const state = useStateOfPage();
@@ -48,6 +50,8 @@ function App() {
         ? markup`<${Traces} state=${state} key="traces" />`
         : state.page === "events"
         ? markup`<${Events} state=${state} key="events" />`
+        : state.page === "audit"
+        ? markup`<${Audit} key="audit" />`
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
@@ -69,7 +73,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o`, `g e`, `g f`, `g r`, `g t`, `g v` and `g d` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `g o`, `g e`, `g f`, `g r`, `g t`, `g v`, `g d` and `g a` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -88,11 +92,12 @@ function useKeys(openHelp) {
             else if (chord && event.key === "r") navigate(state.page === "relations" ? {} : relationsStart(state));
             else if (chord && event.key === "t") navigate(tracesStart(state));
             else if (chord && event.key === "v") navigate(eventsStart(state));
+            else if (chord && event.key === "a") navigate(auditStart(state));
             else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
             else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
-            else if (state.page !== "docs" && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+            else if (!["docs", "audit"].includes(state.page) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
             event.preventDefault();
@@ -104,11 +109,11 @@ function useKeys(openHelp) {
 
 function focusFilter() {
     // The manual has a search in its place.
-    if (current().page === "docs") return document.getElementById("docs-search")?.focus();
-    if (["overview", "traces", "events"].includes(current().page)) navigate(exploreStart(current()));
+    if (current().page === "docs") return focusWhenDrawn("docs-search");
+    if (["overview", "traces", "events", "audit"].includes(current().page)) navigate(exploreStart(current()));
     // The panel may be folded on a narrow page; it opens when asked for the filter.
     dispatchEvent(new Event("netmeta-filter"));
-    requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById("filter")?.focus()));
+    focusWhenDrawn("filter");
 }
 
 render(markup`<${App} />`, /** @type {Element} */ (document.getElementById("app")));

@@ -4,9 +4,10 @@
 
 /** @typedef {string|{type: "code", text: string}|{type: "strong"|"em", content: Inline[]}|{type: "link", href: string, content: Inline[]}} Inline */
 /** @typedef {{type: "heading", level: number, id: string, content: Inline[]}} Heading */
+/** @typedef {{type: "picture", words: string, address: string}} Picture of the manual's own, alone in its line */
 /** @typedef {{type: "list", ordered: boolean, start: number, items: Block[][]}} List */
 /** @typedef {{type: "table", align: ("left"|"right"|"center")[], head: Inline[][], rows: Inline[][][]}} Table */
-/** @typedef {Heading|List|Table|{type: "code", language: string, text: string}|{type: "paragraph", content: Inline[]}} Block */
+/** @typedef {Heading|List|Table|{type: "code", language: string, text: string}|{type: "paragraph", content: Inline[]}|Picture} Block */
 
 /**
  * @param {string} text
@@ -39,6 +40,8 @@ export function words(among) {
         switch (block.type) {
             case "code":
                 return block.text;
+            case "picture":
+                return block.words;
             case "list":
                 return block.items.map(words).join(" ");
             case "table":
@@ -64,6 +67,7 @@ export function target(href, page) {
 
 // MARK: Blocks
 
+const PICTURE = /^!\[([^\]]+)\]\((images\/[a-z0-9-]+\.webp)\)$/;
 const FENCE = /^\s*(```+|~~~+)\s*([\w-]*)\s*$/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
@@ -82,7 +86,11 @@ function blocks(lines, ids) {
         const line = lines[at];
         const fence = FENCE.exec(line);
         const heading = HEADING.exec(line);
+        const picture = PICTURE.exec(line);
         if (line.trim() === "") {
+            at += 1;
+        } else if (picture) {
+            found.push({ type: "picture", words: picture[1], address: `./docs/${picture[2]}` });
             at += 1;
         } else if (fence) {
             let end = at + 1;

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {object} State
- * @property {"overview"|"explore"|"flows"|"relations"|"traces"|"events"|"docs"} page
+ * @property {"overview"|"explore"|"flows"|"relations"|"traces"|"events"|"docs"|"audit"} page
  * @property {string} from as the range has it; "auto" is the last hour, or all of a younger server
  * @property {string} to
  * @property {string[]} dimensions column names, at most 6
@@ -95,7 +95,11 @@ export function parse(search) {
     const names = (key) => (given.get(key) ?? "").split(",").filter((name) => NAME.test(name));
     const time = /^(auto|now|-\d{1,9}[smhdw]|\d{1,11})$/;
     return {
-        page: /** @type {State["page"]} */ (text("p", DEFAULTS.page, /^(explore|flows|relations|traces|events|docs)$/)),
+        page: /** @type {State["page"]} */ (text(
+            "p",
+            DEFAULTS.page,
+            /^(explore|flows|relations|traces|events|docs|audit)$/,
+        )),
         from: text("from", DEFAULTS.from, time),
         to: text("to", DEFAULTS.to, time),
         dimensions: [...new Set(names("d"))].slice(0, MAX_DIMENSIONS),

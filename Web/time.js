@@ -173,6 +173,23 @@ export function zoneName(zone, time) {
     return `UTC${sign}${Math.floor(Math.abs(offset) / 60)}${rest === 0 ? "" : `:${two(rest)}`}`;
 }
 
+/**
+ * The zone whose days a chart's buckets are, for the server; undefined where they are shorter, so that all who look at
+ * the same share an answer.
+ * @param {Zone} zone
+ * @param {number} bucket seconds, 0 where the server chooses
+ * @param {number} length seconds of the range
+ * @returns {string|undefined} such as "Europe/Berlin"
+ */
+export function zoneOfDays(zone, bucket, length) {
+    // The server chooses days for ranges of months.
+    if (bucket > 0 ? bucket % DAY !== 0 : length < 30 * DAY) return undefined;
+    return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone || undefined;
+}
+
+/** Seconds of a day. */
+const DAY = 86400;
+
 const STEPS = [
     1,
     2,

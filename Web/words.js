@@ -66,3 +66,18 @@ export function nameAndId(label) {
     const named = /^(.+) (AS\d+|if \d+)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
     return named ? [named[1], named[2]] : [label, ""];
 }
+
+/** @param {string} name of a protocol as the API tells it: "v9" for "NetFlow v9" */
+export function protocol(name) {
+    return name.replace(/^NetFlow[ _](?=v\d)/i, "").replace(/^SFLOW(_\d)?$/i, "sFlow").replace(/^V(?=\d)/, "v");
+}
+
+/** @param {string} name where a sampling rate is known from */
+export function source(name) {
+    return { options: "options", record: "each record", configuration: "config", unknown: "assumed 1:1" }[name] ?? name;
+}
+
+/** @param {number[]} path */
+export function asPath(path) {
+    return path.length === 0 ? "–" : path.map((number) => `AS${number}`).join(" › ");
+}

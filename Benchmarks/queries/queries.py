@@ -50,9 +50,7 @@ def main():
     options = parser.parse_args()
     if options.step:
         {"fill": fill, "time": measure}[options.step](options)
-        # The engine's threads aren't all gone when its database is closed: the process ends without their help.
-        sys.stdout.flush()
-        os._exit(0)
+        leave()
     folder = None if options.data else tempfile.mkdtemp(prefix="netmeta-queries-")
     options.data = options.data or pathlib.Path(folder)
     options.data = options.data.resolve()
@@ -79,6 +77,12 @@ def child(options, step):
     """A process of its own, because the engine opens one folder in a process's life."""
     subprocess.run([sys.executable, __file__, "--step", step, "--data", options.data, "--rows", str(options.rows),
                     "--days", str(options.days), "--runs", str(options.runs)], check=True)
+
+
+def leave():
+    """Ends the process: the engine's threads aren't all gone when its database is closed, and aren't waited for."""
+    sys.stdout.flush()
+    os._exit(0)
 
 
 class Refused(Exception):
@@ -118,15 +122,10 @@ class Server:
 # MARK: Rows
 
 def fill(options):
-    """Both tables; ours through its views, so that the rollups are filled as by ingest."""
+    """Both tables."""
     store = engine.Engine(options.data)
     end = int(time.time()) // 3600 * 3600
-    columns, step = ", ".join(traffic.COLUMNS), max(1, options.rows // 56)
-    started = time.monotonic()
-    for first in range(0, options.rows, step):
-        rows = traffic.rows(first, min(step, options.rows - first), options.rows, end, options.days)
-        store.execute(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM ({rows}) SETTINGS max_insert_threads = 1")
-    say(f"flows_raw and rollups: {options.rows:,} rows in {time.monotonic() - started:.0f} s")
+    fill_flows(store, options, end)
     names = traffic.UPSTREAM_COLUMNS
     types = dict(zip(*[iter(described(store))] * 2))
     definition = ", ".join(f"{name} {traffic.UPSTREAM_TYPES.get(name, types[name])}" for name in names)
@@ -137,6 +136,16 @@ def fill(options):
                   f"WHERE TimeReceived >= {to - traffic.DAY} AND TimeReceived < {to}")
     settle(store)
     (options.data / "bench.json").write_text(json.dumps({"end": end, "rows": options.rows, "days": options.days}))
+
+
+def fill_flows(store, options, end):
+    """Our tables, through their views, so that the rollups are filled as by ingest."""
+    columns, step = ", ".join(traffic.COLUMNS), max(1, options.rows // 56)
+    started = time.monotonic()
+    for first in range(0, options.rows, step):
+        rows = traffic.rows(first, min(step, options.rows - first), options.rows, end, options.days)
+        store.execute(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM ({rows}) SETTINGS max_insert_threads = 1")
+    say(f"flows_raw and rollups: {options.rows:,} rows in {time.monotonic() - started:.0f} s")
 
 
 def described(store):

@@ -49,9 +49,9 @@ public struct FlowSource: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - columns: what rows are grouped by.
-    ///   - width: seconds in a bucket, if there are any.
+    ///   - step: seconds that the borders of buckets are multiples of, if there are any.
     ///   - goesWithRaw: whether the sums are taken together with those of raw rows.
-    init(_ question: Question, groupedBy columns: [FlowColumn], width: UInt64? = nil, goesWithRaw: Bool = false) {
+    init(_ question: Question, groupedBy columns: [FlowColumn], step: UInt64? = nil, goesWithRaw: Bool = false) {
         self.goesWithRaw = goesWithRaw
         let columns = columns.flatMap(\.sources)
         var needed = Set(columns)
@@ -64,7 +64,7 @@ public struct FlowSource: Hashable, Sendable {
             question.detail == .raw
             ? []
             : Rollup.all.filter { rollup in
-                needed.isSubset(of: rollup.dimensions) && (width ?? 0) % rollup.resolution == 0
+                needed.isSubset(of: rollup.dimensions) && (step ?? 0) % rollup.resolution == 0
             }
         // The first subject that fits is the smallest.
         let levels = usable.filter { $0.subject == usable[0].subject }

@@ -36,7 +36,7 @@ public struct GraphQuery: Hashable, Sendable {
         var question = top.question
         // What is summed already has no lifetimes.
         if spreads { question.detail = .raw }
-        return FlowSource(question, groupedBy: columns, width: top.buckets.width)
+        return FlowSource(question, groupedBy: columns, step: top.buckets.alignment)
     }
 
     /// The statement: bucket `t`, rank `r` (1... in ``keys``, 0 for Other),
@@ -76,7 +76,7 @@ public struct GraphQuery: Hashable, Sendable {
     /// by raw rows. Rank 0 of the answer is then all of it, and not only the others.
     private var whole: FlowSource? {
         guard !isRanked, !spreads, !keys.isEmpty, !top.dimensions.isEmpty, source.isRaw else { return nil }
-        let whole = FlowSource(top.question, groupedBy: directions, width: top.buckets.width, goesWithRaw: true)
+        let whole = FlowSource(top.question, groupedBy: directions, step: top.buckets.alignment, goesWithRaw: true)
         return whole.table == source.table ? nil : whole
     }
 

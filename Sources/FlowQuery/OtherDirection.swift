@@ -89,12 +89,10 @@ extension GraphQuery {
     ///
     /// - Returns: nil when that is before 1970.
     public func earlier(by seconds: UInt64) throws(QueryError) -> GraphQuery? {
-        let range = top.question.range
-        let back = (seconds + top.buckets.width - 1) / top.buckets.width * top.buckets.width
-        guard back <= range.from else { return nil }
+        guard let buckets = try top.buckets.earlier(by: seconds) else { return nil }
         var other = self
-        other.top.question.range = try TimeRange(from: range.from - back, to: range.to - back)
-        other.top.buckets = try Buckets(range: other.top.question.range, width: top.buckets.width)
+        other.top.question.range = buckets.range
+        other.top.buckets = buckets
         return other
     }
 }

@@ -29,11 +29,11 @@ public enum Spreading {
         /// Where buckets are shorter than ``Spreading/usualTimeout``.
         case auto
 
-        /// Whether a chart with these buckets spreads.
+        /// Whether a chart with these buckets spreads; days of a zone hold whole flows but for the few around midnight.
         public func spreads(_ buckets: Buckets) -> Bool {
             switch self {
             case .off: false
-            case .on: true
+            case .on: buckets.areEven
             case .auto: buckets.width < usualTimeout
             }
         }

@@ -190,8 +190,8 @@ public struct TopQuery: Hashable, Sendable {
 
     /// Where the rows come from.
     public var source: FlowSource {
-        let width = ranking == .max ? buckets.width : nil
-        return FlowSource(question, groupedBy: dimensions.map(\.column), width: width)
+        let step = ranking == .max ? buckets.alignment : nil
+        return FlowSource(question, groupedBy: dimensions.map(\.column), step: step)
     }
 
     private static func sums(_ source: FlowSource) -> [SQLText] {
@@ -345,9 +345,4 @@ extension SQLText {
     static func groupBy(_ names: [SQLText]) -> SQLText {
         names.isEmpty ? "HAVING count() > 0" : "GROUP BY \(names, separator: ", ")"
     }
-}
-
-extension Buckets {
-    /// The start of a row's bucket.
-    var sql: SQLText { "toStartOfInterval(TimeReceived, INTERVAL \(width) SECOND)" }
 }

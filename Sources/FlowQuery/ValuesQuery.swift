@@ -62,7 +62,7 @@ public struct ValuesQuery: Hashable, Sendable {
     }
 
     /// Where the rows come from.
-    public var source: FlowSource { FlowSource(question, groupedBy: subject.columns, width: buckets.width) }
+    public var source: FlowSource { FlowSource(question, groupedBy: subject.columns, step: buckets.alignment) }
 
     /// The statement: bucket `t`, `bin` (1... in ``Subject/bounds``, 0 where no value is told), `amount`, `flows`,
     /// `assumed`.

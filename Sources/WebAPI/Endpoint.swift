@@ -65,11 +65,11 @@ enum Endpoint: String, CaseIterable {
     var parameters: [String] {
         let shared = ["from", "to", "dimensions", "filter", "unit", "limit", "direction", "by", "detail", "id"]
         return switch self {
-        case .graph: shared + ["bucket", "split", "spread", "reverse", "previous"]
+        case .graph: shared + ["bucket", "zone", "split", "spread", "reverse", "previous"]
         case .top: shared
         case .explain:
             ["from", "to", "referenceFrom", "referenceTo", "filter", "unit", "limit", "direction", "id"]
-        case .values: ["column", "from", "to", "filter", "unit", "direction", "detail", "bucket", "id"]
+        case .values: ["column", "from", "to", "filter", "unit", "direction", "detail", "bucket", "zone", "id"]
         case .flows: ["from", "to", "filter", "direction", "columns", "sort", "limit", "before", "id"]
         case .flow: ["place", "id"]
         case .flowExport: ["from", "to", "filter", "direction", "columns", "sort", "limit", "format"]

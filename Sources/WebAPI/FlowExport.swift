@@ -153,16 +153,11 @@ extension ResultValue {
         var json = JSONWriter()
         json.value(self)
         switch self {
-        case .string(let text): return Self.quoted(text)
+        case .string(let text): return CSVCell.text(text)
         // They need no escapes.
         case .address, .time, .date: return String(decoding: json.bytes.dropFirst().dropLast(), as: UTF8.self)
         case .null: return ""
-        default: return Self.quoted(String(decoding: json.bytes, as: UTF8.self))
+        default: return CSVCell.quoted(String(decoding: json.bytes, as: UTF8.self))
         }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        guard text.utf8.contains(where: { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }

@@ -27,7 +27,8 @@ struct Manual: Sendable {
         if path == "/docs" { return Self.redirect("./?p=docs") }
         let name = String(path.dropFirst("/docs/".count))
         if name.isEmpty { return Self.redirect("../?p=docs") }
-        // A file in the folder itself: there are no others.
+        // A file in the folder itself, or one of its pictures: there are no others.
+        if name.hasPrefix("images/"), name.hasSuffix(".webp") { return try await files.file(name, request) }
         guard !name.contains("/") else { throw HTTPError(.notFound) }
         if name.contains(".") { return try await files.file(name, request) }
         _ = try await files.file(name + Self.ending, request)

@@ -532,6 +532,11 @@ extension Endpoint {
         case "direction": "One direction's flows only; default all."
         case "by": "Top groups by traffic over the range, or in their best bucket; default average."
         case "bucket": "Seconds a point; the default gives at most 300 points."
+        case "zone":
+            """
+            A time zone, such as Europe/Berlin: buckets of up to 31 whole days begin at its midnights, weeks on Mondays. The \
+            default counts days from 1970 on, in UTC.
+            """
         case "detail": "Which tables answer: sums kept beside the raw rows where they are exact, or raw rows only."
         case "split": "Series for each direction."
         case "spread":

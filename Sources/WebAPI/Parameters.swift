@@ -109,6 +109,7 @@ struct Parameters {
         let question = try question(now: now)
         var buckets = Buckets(range: question.range)
         if let width = try bucketWidth() { buckets = try Buckets(range: question.range, width: width) }
+        buckets = try inDays(buckets)
         return try TopQuery(
             question,
             dimensions: try Dimension.parse(list: self["dimensions"] ?? ""),
@@ -123,6 +124,34 @@ struct Parameters {
     func bucketWidth() throws(QueryError) -> UInt64? {
         guard self["bucket"] != nil else { return nil }
         return UInt64(max(0, try integer("bucket", default: 0)))
+    }
+
+    /// Days as the client's zone has them, if it told one.
+    func inDays(_ buckets: Buckets) throws(QueryError) -> Buckets {
+        guard let name = self["zone"] else { return buckets }
+        guard name.utf8.allSatisfy(Self.isOfZone), let zone = TimeZone(identifier: name) else {
+            throw QueryError("no such zone is known; zones are called like Europe/Berlin, or UTC", parameter: "zone")
+        }
+        guard buckets.isWholeDays else { return buckets }
+        let earlier = min(max(0, try integer("previous", default: 0)), Self.longestWayBack)
+        let days = ZoneDays(covering: buckets.range, earlier: UInt64(earlier)) { time in
+            zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time)))
+        }
+        return buckets.inDays(days)
+    }
+
+    /// Ten years, in seconds: what is compared with earlier days of a zone isn't longer ago.
+    private static let longestWayBack = 3652 * 86400
+
+    /// What names of zones are made of; no dot, so that none leads out of the folder that they are read from.
+    private static func isOfZone(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "_"),
+            UInt8(ascii: "/"):
+            true
+        default: false
+        }
     }
 
     /// Whether directions are split.

@@ -39,9 +39,11 @@ final class StaticFiles: Sendable {
             if path == "index.html" { return try page(root, request) }
             let parts = path.split(separator: "/", maxSplits: 2)
             guard parts.count == 3, parts[0] == "v" else { return try response(path, root, request) }
+            let tree = WebTree(root: root)
             // A page that is open since before an upgrade gets what there is now, and may not keep it.
-            let isCurrent = WebTree(root: root).tag == parts[1]
-            return try response(String(parts[2]), root, request, keep: isCurrent ? .forGood : .never)
+            let keep = tree.tag == parts[1] ? Keep.forGood : .never
+            if let file = joined(String(parts[2]), tree) { return Self.response(file, String(parts[2]), request, keep) }
+            return try response(String(parts[2]), root, request, keep: keep)
         }
     }
 
@@ -99,6 +101,16 @@ final class StaticFiles: Sendable {
             cache.withLock { $0["index.html"] = file }
         }
         return Self.response(file, "index.html", request, .asking)
+    }
+
+    /// What is made of several files, as long as none of the folder changes.
+    private func joined(_ path: String, _ tree: WebTree) -> File? {
+        let (name, tag) = ("v/" + path, "\"\(tree.tag)\"")
+        if let known = cache.withLock({ $0[name] }), known.tag == tag { return known }
+        guard let text = tree.joined(path) else { return nil }
+        let file = Self.file(ByteBuffer(string: text), tag: tag, isText: true)
+        cache.withLock { $0[name] = file }
+        return file
     }
 
     private func response(_ path: String, _ root: String, _ request: Request, keep: Keep = .asking) throws -> Response {
@@ -187,6 +199,7 @@ final class StaticFiles: Sendable {
         case "json", "map": "application/json"
         case "svg": "image/svg+xml"
         case "png": "image/png"
+        case "webp": "image/webp"
         case "ico": "image/x-icon"
         case "woff2": "font/woff2"
         case "txt", "md", "lock", "proto": "text/plain; charset=utf-8"

@@ -5,12 +5,13 @@ import FlowStore
 extension WebAPI {
     func values(_ parameters: Parameters) async throws -> ValuesBody {
         let question = try parameters.question(now: clock())
-        let query = try ValuesQuery(
+        var query = try ValuesQuery(
             question,
             of: try parameters.choice("column", default: .packetSize),
             unit: try parameters.choice("unit", default: .flows),
             width: try parameters.bucketWidth()
         )
+        query.buckets = try parameters.inDays(query.buckets)
         let rows = ValuesQuery.most * (query.subject.bounds.count + 1)
         let result = try await ask(query.sql, rows: rows, parameters)
         return ValuesBody(query, query.answer(try result.valuesRows()), elapsed: result.elapsed)

@@ -28,6 +28,9 @@ READY = "html[data-ready=true]"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]
 
+# A browser that is busy draws late: nothing that is typed meanwhile may be lost, or go elsewhere.
+SLOW_FRAMES = "window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 400)"
+
 needs_seeded = pytest.mark.skipif(not SEEDED, reason="NETMETA_URL is not set: no server with the lab's flows")
 needs_empty = pytest.mark.skipif(not EMPTY, reason="NETMETA_EMPTY_URL is not set: no server without flows")
 
@@ -104,6 +107,15 @@ def console(browser):
         console.context.close()
         assert left == []
         assert hosts <= {urlsplit(console.base).netloc}
+
+
+def becomes(page, script, value):
+    """Waits until a script has that value. The page's CSP keeps Playwright from doing so within the page."""
+    for _ in range(300):
+        if page.evaluate(script) == value:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{script} is {page.evaluate(script)!r}, not {value!r}")
 
 
 def fits(page):

@@ -10,7 +10,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-p
 STATES = [
     (SEEDED, "", None), (SEEDED, "?e=127.0.0.9", None), (SEEDED, "?l=1", None), (SEEDED, "?p=explore&d=SrcAddr,Proto", None),
     (SEEDED, "?p=explore&f=Proto+%3D", None), (SEEDED, "", "keys"), (SEEDED, "?p=docs", None),
-    (SEEDED, "?p=docs&doc=names", None), (SEEDED, "?p=flows", None), (SEEDED, "?p=relations", None), (EMPTY, "", None), (OVERLOADED, "?l=1", None),
+    (SEEDED, "?p=docs&doc=names", None), (SEEDED, "?p=flows", None), (SEEDED, "?p=relations", None), (SEEDED, "?p=audit", None), (EMPTY, "", None), (OVERLOADED, "?l=1", None),
 ]
 
 

@@ -227,7 +227,7 @@ def scrolled(console, page, selector):
     panels_there = page.locator(selector)
     for place in range(panels_there.count()):
         panels_there.nth(place).scroll_into_view_if_needed()
-        page.wait_for_function("element => element.dataset.drawn === 'true'", arg=panels_there.nth(place).element_handle())
+        panels_there.nth(place).and_(page.locator("[data-drawn=true]")).wait_for()
     return panels_there.count()
 
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from conftest import EMPTY, fits, needs_empty, picture
+from conftest import EMPTY, becomes, fits, needs_empty, picture
 
 CHANGED = os.environ.get("NETMETA_CHANGED_URL", "").rstrip("/")
 needs_changed = pytest.mark.skipif(not CHANGED, reason="NETMETA_CHANGED_URL is not set: no server with traffic")
@@ -74,11 +74,11 @@ def test_their_page_has_the_figures_and_the_text(console, told):
     text = flood.locator(".event-text")
     text.wait_for()
     # All of it, as it came: no markup in it counts.
-    page.wait_for_function("() => document.querySelector('.event-text').innerText.length > 2900")
+    becomes(page, "document.querySelector('.event-text').innerText.length > 2900", True)
     assert text.inner_text().startswith("line one\nline <two> & xxx")
     picture(page, "events-page")
     flood.get_by_role("button", name="attack", exact=True).click()
-    page.wait_for_function("() => document.querySelectorAll('article.event').length === 2")
+    becomes(page, "document.querySelectorAll('article.event').length", 2)
     flood = page.locator("article.event").nth(1)
     flood.get_by_role("link", name="192.0.2.9").click()
     console.until(lambda query: query.get("f") == ["Addr = 192.0.2.9"] and query.get("p") == ["explore"])

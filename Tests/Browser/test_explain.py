@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from conftest import SLOW_FRAMES
+
 CHANGED = os.environ.get("NETMETA_CHANGED_URL", "").rstrip("/")
 BORDER = int(os.environ.get("NETMETA_CHANGED_AT", "0"))
 
@@ -75,8 +77,10 @@ def test_a_brushed_change_is_explained(console):
     assert panel.count() == 0
 
 
-def test_keys_explain_the_range_and_the_brush(console):
+@pytest.mark.parametrize("frames", ["", SLOW_FRAMES], ids=["quick", "slow"])
+def test_keys_explain_the_range_and_the_brush(console, frames):
     console = console(CHANGED)
+    console.page.add_init_script(frames)
     page = console.open(f"?p=explore&from={BORDER}&to={BORDER + 600}&d=Proto&u=flow/s")
     page.keyboard.press("e")
     console.until(lambda query: query.get("x") == [f"{BORDER}-{BORDER + 600}"])
@@ -88,7 +92,7 @@ def test_keys_explain_the_range_and_the_brush(console):
     page.keyboard.press("e")
     console.until(lambda query: "x" in query)
     panel.get_by_text("No cause stands out.").wait_for()
-    console.open(WHOLE)
+    # A second one beside what is explained.
     brush(page, 0.5, 0.7)
     page.keyboard.press("Enter")
     console.until(lambda query: int(query["to"][0]) - int(query["from"][0]) < 400)

@@ -30,13 +30,13 @@ def free_port():
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    """A server with an editor and a viewer."""
+    """A server with an admin, an editor and a viewer."""
     if not EMPTY:
         pytest.skip("NETMETA_EMPTY_URL is not set: no servers")
     folder = tmp_path_factory.mktemp("login")
     running = Collector(folder, netflow="off", ipfix="off", sflow="off", console=free_port())
     lines = ["auth:", "  users:"]
-    for name, role in (("eve", "editor"), ("vic", "viewer")):
+    for name, role in (("ada", "admin"), ("eve", "editor"), ("vic", "viewer")):
         line = subprocess.run([BINARY, "user", "hash", name, "--role", role], input=PASSWORD + "\n", text=True,
                               check=True, capture_output=True).stdout
         lines.append(f"    {line.strip()}")
@@ -92,6 +92,45 @@ def test_a_session_that_ended_leads_to_the_login(console, guarded):
     # The page asks anew by itself, and comes back to where it was.
     tab.page.wait_for_url(re.compile("login.html"))
     assert parse_qs(urlsplit(tab.page.url).query) == {"next": ["?p=explore&d=DstAS"]}
+
+
+@pytest.mark.parametrize("theme, width", [("light", 1440), ("dark", 390)])
+def test_admins_read_what_people_did(console, guarded, theme, width):
+    console.allowed += ["401", "403"]
+    tab = console(guarded.url, color_scheme=theme, viewport={"width": width, "height": 800})
+    page = tab.page
+    page.goto(f"{guarded.url}/login.html")
+    log_in(page, "vic")
+    page.wait_for_url(f"{guarded.url}/")
+    page.goto(f"{guarded.url}/?p=audit")
+    tab.ready()
+    refused = page.get_by_role("alert")
+    refused.filter(has_text="ask an admin").wait_for()
+    assert page.locator("table.audit").count() == 0
+
+    tab.context.clear_cookies()
+    page.goto(f"{guarded.url}/login.html")
+    log_in(page, "ada", "wrong horse")
+    page.get_by_role("alert").filter(has_text="don't belong together").wait_for()
+    log_in(page, "ada")
+    page.wait_for_url(f"{guarded.url}/")
+    tab.ready()
+    page.get_by_role("button", name="Menu" if width == 390 else "Account ada").click()
+    page.get_by_role("menuitem" if width > 390 else "menuitemradio", name="Audit log").click()
+    tab.until(lambda query: query.get("p") == ["audit"])
+    lines = page.locator("table.audit tbody tr")
+    first = lines.first
+    first.wait_for()
+    assert first.locator("td").nth(1).inner_text() == "Logged in"
+    assert first.locator("td").nth(2).inner_text().split() == ["ada", "admin"]
+    assert first.locator("td").nth(3).inner_text() == "127.0.0.1"
+    refusals = lines.filter(has=page.locator("td.warn-text", has_text="Refused"))
+    assert "GET /api/v1/audit" in refusals.first.inner_text()
+    assert fits(page)
+    page.get_by_label("Kind").select_option(label="Login failed")
+    assert set(lines.locator("td:nth-child(2)").all_inner_texts()) == {"Login failed"}
+    page.get_by_label("Find").fill("no such thing")
+    page.get_by_text("Nothing fits.").wait_for()
 
 
 def test_viewers_open_views_and_save_none(console, guarded):

@@ -2,7 +2,8 @@
 
 import json
 
-from conftest import needs_seeded
+import pytest
+from conftest import becomes, fits, needs_seeded
 
 FIRST_PAGE = 400_000
 CHARTS = "echarts"
@@ -31,7 +32,8 @@ def test_the_first_page_is_light(console, capsys):
     assert len(charts) == 1
     assert charts[0]["startTime"] > max(file["startTime"] for file in first if file["name"].endswith((".js", ".css")))
     scripts = [file for file in files if file["name"].endswith((".js", ".css")) and file["whole"] > 2_000]
-    assert len(scripts) > 20 and all(file["size"] < file["whole"] / 1.5 for file in scripts)
+    # One script and one sheet of styles, the view library and the charts.
+    assert len(scripts) == 4 and all(file["size"] < file["whole"] / 1.5 for file in scripts)
 
     # The second time nothing but the page itself is asked for: the rest has an address that changes with it.
     asked = []
@@ -41,6 +43,28 @@ def test_the_first_page_is_light(console, capsys):
     fetched = [response for response in asked if response.url.endswith((".js", ".css"))]
     assert fetched and all(page.evaluate(
         "url => performance.getEntriesByName(url)[0]?.transferSize", response.url) == 0 for response in fetched)
+
+
+@needs_seeded
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_shell_is_there_before_the_script(console, width):
+    """What the page itself says, without its script, is what the script draws then."""
+    console = console(viewport={"width": width, "height": 844})
+    page = console.page
+    held = []
+    page.route("**/app.js", held.append)
+    page.goto(console.base, wait_until="commit")
+    page.locator("#app .health").get_by_text("Reading health").wait_for()
+    links = "[...document.querySelectorAll('nav a')].filter(link => link.checkVisibility()).map(link => [link.innerText, link.href])"
+    drawn = page.evaluate(links)
+    assert len(drawn) == (7 if width > 1179 else 0)
+    assert fits(page)
+    becomes(page, "performance.getEntriesByName('first-contentful-paint').length", 1)
+    held[0].continue_()
+    console.ready()
+    assert page.evaluate(links) == drawn
+    # Drawn over, not beside.
+    assert page.locator("header").count() == page.locator(".health").count() == page.locator(".logo").count() == 1
 
 
 @needs_seeded

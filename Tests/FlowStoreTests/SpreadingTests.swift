@@ -127,6 +127,49 @@ extension EmbeddedStoreTests {
         #expect(plain.series.reduce(0) { $0 + $1.total } == received.reduce(0) { $0 + $1.amount(unit) })
     }
 
+    @Test("days of a zone are what was received between its midnights, from sums as from raw rows")
+    func daysOfAZone() async throws {
+        let folder = NSTemporaryDirectory() + "netmeta-days-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try open(folder)
+        defer { store.close() }
+        // Around the 29th of March 2026, of 23 hours in Berlin.
+        let change: UInt64 = 1_774_746_000
+        var random = Repeatable(state: 12)
+        let flows = (0..<2000).map { _ in
+            var flow = Self.flow(with: &random)
+            flow.received = change - 40 * 3600 + UInt64.random(in: 0..<80 * 3600, using: &random)
+            return flow
+        }
+        try store.append(Self.batch(flows), token: "days")
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = try #require(TimeZone(identifier: "Europe/Berlin"))
+        let range = try TimeRange(from: change - 39 * 3600 - 17, to: change + 39 * 3600)
+        let days = ZoneDays(covering: range) { time in
+            calendar.timeZone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time)))
+        }
+        let own = flows.filter { (range.from..<range.to).contains($0.received) }
+        let byDay = Dictionary(grouping: own) { flow in
+            UInt64(calendar.startOfDay(for: Date(timeIntervalSince1970: Double(flow.received))).timeIntervalSince1970)
+        }
+        for detail in DetailChoice.allCases {
+            let buckets = try Buckets(range: range, width: 86400).inDays(days)
+            let top = try TopQuery(
+                Question(range: range, detail: detail),
+                dimensions: [],
+                unit: .byteTotal,
+                buckets: buckets
+            )
+            let query = GraphQuery(top: top, keys: [])
+            #expect((query.source.table == "flows_raw") == (detail == .raw))
+            let series = try #require(query.answer(try await graphRows(store, query.sql)).series.first)
+            let expected = buckets.starts.map { start in
+                Double((byDay[start] ?? []).reduce(0) { $0 + $1.amount(.byteTotal) })
+            }
+            #expect(expected.count == 4 && series.values == expected)
+        }
+    }
+
     private func checkSizes(_ flows: [Flow], _ store: EmbeddedStore) async throws {
         let range = try TimeRange(from: Self.hour, to: Self.hour + 3600)
         let own = flows.filter { (range.from..<range.to).contains($0.received) }

@@ -1,5 +1,5 @@
 import { axisNumber, pixelOf, timeAt } from "../../Web/charts/axis.js";
-import { csv, rows } from "../../Web/charts/legend.js";
+import { csv, csvLines, rows } from "../../Web/charts/legend.js";
 import { sparkline } from "../../Web/charts/sparkline.js";
 import { completeBuckets, firstBucket, largest, newest, order, timeseries } from "../../Web/charts/timeseries.js";
 import { paints } from "../../Web/colour.js";
@@ -120,6 +120,7 @@ Deno.test("CSV is quoted and can't be run as a formula", () => {
         "Other,2,2,2,2,8,0.5",
         "",
     ]);
+    equal(csvLines([["-1.5", "-1+1", "+1", "@a", "a=b", "\t=1"]]), "-1.5,'-1+1,'+1,'@a,a=b,'\t=1\r\n");
 });
 
 Deno.test("sparklines stay inside their box", () => {

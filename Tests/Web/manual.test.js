@@ -40,6 +40,17 @@ Deno.test("every page of the manual has a title, and nothing of its form is left
     }
 });
 
+Deno.test("every picture of the manual is there, and says what it shows", () => {
+    const pictures = pages.flatMap(({ blocks }) => all(blocks)).flatMap((block) =>
+        block.type === "picture" ? [block] : []
+    );
+    if (pictures.length < 5) throw new Error(`only ${pictures.length} pictures`);
+    for (const { words, address } of pictures) {
+        if (words.length < 10) throw new Error(`“${words}” doesn't say what ${address} shows`);
+        Deno.statSync(new URL(address.replace("./docs/", ""), folder));
+    }
+});
+
 Deno.test("every link within the manual goes somewhere", () => {
     let count = 0;
     for (const { name, blocks } of pages) {

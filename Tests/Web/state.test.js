@@ -67,6 +67,7 @@ const LINKS = [
         against: "day",
     }],
     ["?p=docs", { page: "docs" }],
+    ["?p=audit", { page: "audit" }],
     ["?p=docs&doc=names/lists-of-names", { page: "docs", doc: "names/lists-of-names" }],
 ];
 
@@ -97,7 +98,7 @@ Deno.test("any filter survives the way through the URL", () => {
 
 Deno.test("what makes no sense in a link falls back to the default", () => {
     const state = parse(
-        "?p=admin&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year&x=now-1h&xr=month&doc=../x",
+        "?p=nowhere&from=yesterday&to=12:00&d=1x,Src-AS,,SrcAS,SrcAS&n=9999&b=-1&dir=up&u=javascript:1&s=<b>&e=edge'1&c=pie&v=1&sp=0&bi=2&pp=year&x=now-1h&xr=month&doc=../x",
     );
     equal(state, { ...DEFAULTS, dimensions: ["SrcAS"], top: 50 });
     equal(parse("?d=A,B,C,D,E,F,G,H").dimensions.length, 6);

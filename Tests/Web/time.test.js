@@ -10,6 +10,7 @@ import {
     stamp,
     tickLabel,
     ticks,
+    zoneOfDays,
 } from "../../Web/time.js";
 import { equal } from "./assert.js";
 
@@ -92,4 +93,13 @@ Deno.test("ticks stand on round times of the zone and are not too many", () => {
     const { times, step } = ticks(NOW - 21600, NOW, 6, "utc");
     equal(times.map((time) => tickLabel(time, step, "utc")), ["17:00", "18:00", "19:00", "20:00", "21:00", "22:00"]);
     equal(tickLabel(1_699_920_000, 3600, "utc"), "14 Nov");
+});
+
+Deno.test("the zone goes with buckets that are days, and with no others", () => {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    equal(zoneOfDays("local", 86400, 7 * 86400), own);
+    equal(zoneOfDays("utc", 7 * 86400, 86400), "UTC");
+    equal(zoneOfDays("local", 3600, 365 * 86400), undefined);
+    equal(zoneOfDays("local", 0, 86400), undefined);
+    equal(zoneOfDays("local", 0, 200 * 86400), own);
 });

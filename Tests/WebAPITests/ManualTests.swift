@@ -9,10 +9,12 @@ struct ManualTests {
         let manager = FileManager.default
         let folder = manager.temporaryDirectory.appending(path: "netmeta-docs-\(UUID().uuidString)")
         try manager.createDirectory(at: folder.appending(path: "Docs"), withIntermediateDirectories: true)
+        try manager.createDirectory(at: folder.appending(path: "Docs/images"), withIntermediateDirectories: true)
         defer { try? manager.removeItem(at: folder) }
         for (path, text) in [
             ("Docs/b.md", "<!-- made -->\n# The second\n\n## not this\n"), ("Docs/a.md", "# First\n\nText\n"),
             ("Docs/x.proto", "syntax"), ("Docs/none.md", "no title"), ("secret.md", "# secret"),
+            ("Docs/images/a.webp", "picture"), ("Docs/images/a.txt", "no picture"),
         ] {
             try Data(text.utf8).write(to: folder.appending(path: path))
         }
@@ -37,6 +39,9 @@ struct ManualTests {
             #expect(page.headers[.contentType] == "text/plain; charset=utf-8")
             #expect(page.headers[.eTag] != nil)
             #expect(try await harness.send("/docs/x.proto").body == "syntax")
+            let picture = try await harness.send("/docs/images/a.webp")
+            #expect(picture.body == "picture")
+            #expect(picture.headers[.contentType] == "image/webp")
         }
     }
 
@@ -47,7 +52,10 @@ struct ManualTests {
                 #expect(answer.status == 302, "\(path)")
                 #expect(answer.headers[.location] == target)
             }
-            for path in ["/docs/c", "/docs/../secret.md", "/docs/%2e%2e/secret.md", "/docs/..%2fsecret", "/docs/a/b"] {
+            for path in [
+                "/docs/c", "/docs/../secret.md", "/docs/%2e%2e/secret.md", "/docs/..%2fsecret", "/docs/a/b",
+                "/docs/images/a.txt", "/docs/images/../../secret.md", "/docs/images",
+            ] {
                 #expect(try await harness.send(path).status == 404, "\(path)")
             }
         }

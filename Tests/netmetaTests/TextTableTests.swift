@@ -23,7 +23,8 @@ struct TextTableTests {
 
     @Test func linesOfCSV() {
         #expect(
-            CSVLine.text(["a", "b,c", "say \"x\"", "", "two\nlines"]) == "a,\"b,c\",\"say \"\"x\"\"\",,\"two\nlines\"\n"
+            CSVLine.text(["=a", "b,c", "say \"x\"", "", "two\nlines"])
+                == "'=a,\"b,c\",\"say \"\"x\"\"\",,\"two\nlines\"\n"
         )
     }
 }

@@ -62,6 +62,15 @@ export function timeAxis(range, width, zone, theme, frame = FRAME) {
 }
 
 /**
+ * Where a bucket ends: a day is an hour shorter or longer when clocks change.
+ * @param {{times: number[], bucket: number}} answer
+ * @param {number} index
+ */
+export function endOf({ times, bucket }, index) {
+    return times[index + 1] ?? times[index] + bucket;
+}
+
+/**
  * @param {number} largest of all absolute values; tells the prefix, which stands in the chart's head
  * @param {Theme} theme
  */

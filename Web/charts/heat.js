@@ -1,7 +1,7 @@
 // @ts-check
 // Values over time as cells, stronger for more: rows of a dimension, or bins of a distribution. Pure.
 import { inUnit } from "../units.js";
-import { timeAxis } from "./axis.js";
+import { endOf, timeAxis } from "./axis.js";
 import { completeBuckets, isWhole, order, sign } from "./timeseries.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
@@ -147,7 +147,7 @@ export function distribution(values, look) {
  */
 export function cellValue(values, place, amount) {
     const start = values.times[place];
-    const seconds = Math.min(start + values.bucket, values.to) - Math.max(start, values.from);
+    const seconds = Math.min(endOf(values, place), values.to) - Math.max(start, values.from);
     return inUnit(amount, Math.max(1, seconds), values.unit);
 }
 
@@ -187,7 +187,7 @@ function option(answer, { theme, zone, width, frame }, axis, data) {
     const renderItem = (_, api) => {
         const start = times[api.value(0)];
         const [left, middle] = api.coord([Math.max(start, from), api.value(1)]);
-        const [right] = api.coord([Math.min(start + bucket, to), api.value(1)]);
+        const [right] = api.coord([Math.min(endOf(answer, api.value(0)), to), api.value(1)]);
         const height = Math.abs(api.size([0, 1])[1]);
         return {
             type: "rect",

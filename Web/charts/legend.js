@@ -87,6 +87,6 @@ function column(measure, unit) {
 
 /** @param {string} text quoted where needed; a text that a spreadsheet would run as a formula gets an apostrophe */
 function cell(text) {
-    const safe = /^[=+@\t\r]/.test(text) || /^-[^\d]/.test(text) ? `'${text}` : text;
+    const safe = /^[=+@\t\r\n-]/.test(text) && !/^-\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
     return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }

@@ -111,7 +111,10 @@ export function rtt(range, traces, pings, { paths, theme, zone, width, colours, 
         yAxis: {
             type: "value",
             min: 0,
-            axisLabel: { color: theme.axisText, fontSize: 11, fontFamily: theme.font, formatter: "{value} ms" },
+            // The unit stands in the head.
+            axisLine: { show: false },
+            axisTick: { show: false },
+            axisLabel: { color: theme.axisText, fontSize: 11, fontFamily: theme.font },
             splitLine: { lineStyle: { color: theme.grid } },
             splitNumber: 4,
         },

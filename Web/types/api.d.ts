@@ -511,6 +511,20 @@ export interface Events {
     cut: boolean;
 }
 
+/** Something that people did, or tried to do. */
+export interface AuditEvent {
+    /** Unix seconds. */
+    time: number;
+    kind: string;
+    /** "" when nobody is known. */
+    user: string;
+    role: Session["role"];
+    address: string;
+    detail: string;
+    /** Refusals of the kind from the address that were counted only, before this one. */
+    leftOut: number;
+}
+
 /** Who measured the way to whom; round-trip times are microseconds, 0 where nothing answered. */
 export interface TracePairs {
     from: number;

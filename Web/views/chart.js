@@ -163,13 +163,18 @@ function Band({ band, range, width, frame, kind }) {
  */
 function Held({ held, range, width, frame, zone, zoom, explain, close }) {
     const tag = useRef(/** @type {HTMLElement|null} */ (null));
-    useEffect(() => {
+    const act = (/** @type {(from: number, to: number) => void} */ what) => () => {
+        close();
+        what(held.from, held.to);
+    };
+    // Before it is seen: a key right behind the brush is meant for it.
+    useLayoutEffect(() => {
         /** @type {HTMLElement|null|undefined} */ (tag.current?.querySelector("button"))?.focus({ preventScroll: true });
         const keys = (/** @type {KeyboardEvent} */ event) => {
             if (event.ctrlKey || event.metaKey || event.altKey) return;
             if (/** @type {HTMLElement} */ (event.target).closest("input, textarea, select, dialog[open]")) return;
             if (event.key === "Escape") close();
-            else if (event.key === "e") explain(held.from, held.to);
+            else if (event.key === "e") act(explain)();
             else return;
             event.preventDefault();
             event.stopPropagation();
@@ -178,10 +183,6 @@ function Held({ held, range, width, frame, zone, zoom, explain, close }) {
         addEventListener("keydown", keys, { capture: true });
         return () => removeEventListener("keydown", keys, { capture: true });
     }, [held]);
-    const act = (/** @type {(from: number, to: number) => void} */ what) => () => {
-        close();
-        what(held.from, held.to);
-    };
     const stop = (/** @type {Event} */ event) => event.stopPropagation();
     return markup`<${Band} band=${held} range=${range} width=${width} frame=${frame} kind="selection" />
         <div class="brush-tag held" ref=${tag} role="group" aria-label="Selection" onPointerDown=${stop} onPointerUp=${stop}

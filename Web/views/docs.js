@@ -155,6 +155,8 @@ function drawBlock(block, place) {
             // Long lines scroll, and what scrolls has to be reachable by key.
             return markup`<div class="doc-code"><pre tabindex="0" aria-label="Example" role="group"><code>${block.text}</code></pre>
                 <${CopyButton} text=${block.text} /></div>`;
+        case "picture":
+            return markup`<img class="doc-picture" src=${block.address} alt=${block.words} loading="lazy" />`;
         case "list": {
             const items = block.items.map((item) => markup`<li>${drawItem(item, place)}</li>`);
             return block.ordered ? markup`<ol start=${block.start}>${items}</ol>` : markup`<ul>${items}</ul>`;

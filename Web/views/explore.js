@@ -7,7 +7,7 @@ import { paints } from "../colour.js";
 import { useData, useReady } from "../data.js";
 import { link, MAX_DIMENSIONS } from "../state.js";
 import { navigate, usePreferences } from "../store.js";
-import { isLive, resolve } from "../time.js";
+import { isLive, resolve, zoneOfDays } from "../time.js";
 import { full, isScaled, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
 import { UndoRedo } from "./bench.js";
@@ -39,7 +39,7 @@ function ExploreTime({ state, schema }) {
     const [sql, setSql] = useState(false);
     const range = rangeOf(state);
     const ends = resolve(range ?? state, now());
-    const asked = query(state, ends.to - ends.from);
+    const asked = query(state, ends.to - ends.from, zone);
     const parameters = { ...asked, ...storedPart(range ?? state, asked.spread === "off" ? 0 : USUAL_TIMEOUT) };
     const key = range === null ? "" : `explore ${state.from} ${JSON.stringify(parameters)}`;
     const loaded = useData(key, async (signal, id) => overAll(await api.graph(parameters, signal, id), range ?? state), isLive(state) ? refresh : 0);
@@ -106,9 +106,10 @@ function mixesInterfaces({ dimensions, filter }) {
  * What the API is asked for a state.
  * @param {State} state
  * @param {number} [length] seconds of the range, which the period before is as long as
+ * @param {"utc"|"local"} [zone] whose days are buckets
  * @returns {import("../api.js").Parameters}
  */
-export function query(state, length = 3600) {
+export function query(state, length = 3600, zone = /** @type {"utc"|"local"} */ ("utc")) {
     const split = state.direction === "split";
     // A range from the first flow until now gets longer every second; asked anew every minute is enough.
     const step = isLive(state) && !state.from.startsWith("-") ? 60 : 1;
@@ -125,6 +126,7 @@ export function query(state, length = 3600) {
         direction: split || state.direction === "all" ? undefined : state.direction,
         split: split ? "direction" : undefined,
         bucket: state.bucket || undefined,
+        zone: zoneOfDays(zone, state.bucket, length),
         detail: state.detail === "raw" ? "raw" : undefined,
         // All of a young server begins with its first flows, whose lifetimes lie before it: they would not be seen.
         spread: state.spread === "auto" && state.from === "auto" ? "off" : state.spread,

@@ -2,7 +2,7 @@
 // Explore's distributions: how packet sizes, TTLs, ports and lengths of flows spread over time, binned by the server.
 import { markup } from "../preact.js";
 import * as api from "../api.js";
-import { overAll, rangeOf, storedPart } from "../clock.js";
+import { now, overAll, rangeOf, storedPart } from "../clock.js";
 import { FRAME } from "../charts/axis.js";
 import { binName, cellValue, distribution } from "../charts/heat.js";
 import { csvLines } from "../charts/legend.js";
@@ -10,7 +10,7 @@ import { useData } from "../data.js";
 import { and } from "../filter.js";
 import { navigate, usePreferences } from "../store.js";
 import { condition, SUBJECTS } from "../subjects.js";
-import { clock, clockWithSeconds, day, isLive } from "../time.js";
+import { clock, clockWithSeconds, day, isLive, resolve, zoneOfDays } from "../time.js";
 import { duration, full, inUnit, isMean, percent, short, totalInFull } from "../units.js";
 import { capital } from "../words.js";
 import { Bench } from "./bench.js";
@@ -25,6 +25,7 @@ export function ExploreValues({ state, schema }) {
     const { zone, refresh } = usePreferences();
     const range = rangeOf(state);
     const unit = isMean(state.unit) ? "flow/s" : state.unit;
+    const ends = resolve(range ?? state, now());
     const parameters = {
         ...storedPart(range ?? state),
         column: state.column,
@@ -33,6 +34,7 @@ export function ExploreValues({ state, schema }) {
         direction: ["all", "split"].includes(state.direction) ? undefined : state.direction,
         // A bucket that was chosen for lines may be too short for cells.
         bucket: undefined,
+        zone: zoneOfDays(zone, 0, ends.to - ends.from),
         detail: state.detail === "raw" ? "raw" : undefined,
     };
     const asked = range === null ? "" : `values ${state.from} ${JSON.stringify(parameters)}`;

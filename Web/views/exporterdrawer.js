@@ -10,10 +10,10 @@ import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, short } from "../units.js";
-import { exploreOf, protocol, source } from "./exporters.js";
+import { protocol, source } from "../words.js";
 import { Manual } from "./manuallink.js";
 import { Icon, Skeleton } from "./parts.js";
-import { follow } from "./topbar.js";
+import { exploreOfExporter, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Exporter} Exporter */
 /** @typedef {import("../types/api.d.ts").NameKind} NameKind */
@@ -66,7 +66,7 @@ function subtitle(exporter) {
 function Facts({ exporter, state, zone }) {
     const { sampling, settings, sets, records, templates, clock, memory } = exporter;
     const found = doubts(exporter, now());
-    const target = exploreOf(state, exporter);
+    const target = exploreOfExporter(state, exporter);
     const silence = Math.max(0, now() - exporter.lastSeen);
     const unknown = sampling.source === "unknown";
     return markup`
@@ -153,7 +153,7 @@ function Names({ kind, title, column, exporter, state }) {
             value=${wanted} onInput=${(/** @type {InputEvent} */ event) => want(/** @type {HTMLInputElement} */ (event.currentTarget).value)} />`}
         <dl>${found.slice(0, MOST_NAMES).map(({ id, name, speed }) => {
             const target = column === "" ? undefined : {
-                ...exploreOf(state, exporter),
+                ...exploreOfExporter(state, exporter),
                 filter: and(term("SamplerAddress", exporter.address), term(column, id)),
             };
             return markup`<div key=${id}><dt>${id}</dt><dd class="cut wide" title=${name}>${target

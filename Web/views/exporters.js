@@ -3,15 +3,15 @@
 import { markup, useState } from "../preact.js";
 import { now } from "../clock.js";
 import { doubts, SILENT } from "../doubts.js";
-import { term } from "../filter.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, parts, short } from "../units.js";
+import { protocol, source } from "../words.js";
 import { ExporterDrawer } from "./exporterdrawer.js";
 import { Manual } from "./manuallink.js";
 import { Icon, Skeleton, useMedia } from "./parts.js";
-import { exploreStart, follow } from "./topbar.js";
+import { exploreOfExporter, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Exporter} Exporter */
 /** @typedef {import("../state.js").State} State */
@@ -91,7 +91,7 @@ function Row({ state, exporter, zone }) {
     const { sampling, templates, sequenceGaps: gaps } = exporter;
     const unknown = sampling.source === "unknown";
     const silent = isSilent(exporter);
-    const target = exploreOf(state, exporter);
+    const target = exploreOfExporter(state, exporter);
     const found = doubts(exporter, now());
     return markup`<tr>
         <td class="c-name" title=${[
@@ -142,11 +142,6 @@ function shortWithUnit(bits) {
     return `${text} ${prefix}bit/s`;
 }
 
-/** @param {State} state @param {Exporter} exporter @returns {State} */
-export function exploreOf(state, exporter) {
-    return { ...exploreStart(state), filter: term("SamplerAddress", exporter.address) };
-}
-
 /** @param {Exporter} exporter */
 function ago(exporter) {
     return duration(Math.max(0, Math.round((now() - exporter.lastSeen) * 10) / 10));
@@ -155,16 +150,6 @@ function ago(exporter) {
 /** @param {import("../doubts.js").Doubt[]} found the colour of the worst */
 function grade(found) {
     return found.length === 0 ? "ok" : found[0].grade;
-}
-
-/** @param {string} name */
-export function protocol(name) {
-    return name.replace(/^NetFlow[ _](?=v\d)/i, "").replace(/^SFLOW(_\d)?$/i, "sFlow").replace(/^V(?=\d)/, "v");
-}
-
-/** @param {string} name */
-export function source(name) {
-    return { options: "options", record: "each record", configuration: "config", unknown: "assumed 1:1" }[name] ?? name;
 }
 
 /** @param {Exporter} exporter v5 and sFlow have a fixed form and need no template */

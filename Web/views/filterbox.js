@@ -1,6 +1,6 @@
 // @ts-check
 // The filter as plain text. The server owns the grammar; its error is shown under the text with the place marked.
-import { markup, useEffect, useState } from "../preact.js";
+import { markup, useEffect, useRef, useState } from "../preact.js";
 import { navigate } from "../store.js";
 import { Manual } from "./manuallink.js";
 import { useSuggestions } from "./suggestions.js";
@@ -8,7 +8,12 @@ import { useSuggestions } from "./suggestions.js";
 /** @param {{filter: string, error: import("../api.js").ApiError|undefined}} props */
 export function FilterBox({ filter, error }) {
     const [text, setText] = useState(filter);
-    useEffect(() => setText(filter), [filter]);
+    const applied = useRef(filter);
+    useEffect(() => {
+        // What was typed before this first ran stays.
+        if (applied.current !== filter) setText(filter);
+        applied.current = filter;
+    }, [filter]);
     const changed = text.trim() !== filter;
     const suggestions = useSuggestions(setText);
     const apply = () => {

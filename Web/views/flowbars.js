@@ -1,6 +1,7 @@
 // @ts-check
 // How many flows there are over the range, over their list: drag to zoom.
 import { markup } from "../preact.js";
+import { endOf } from "../charts/axis.js";
 import { flowbars } from "../charts/flowbars.js";
 import { completeBuckets } from "../charts/timeseries.js";
 import { navigate } from "../store.js";
@@ -22,7 +23,7 @@ export function FlowBars({ graph, faded, slow, total, zone, at }) {
     const values = graph.series[0]?.values ?? [];
     const count = completeBuckets(graph);
     const tip = (/** @type {number} */ index) => {
-        const seconds = Math.min(graph.times[index] + graph.bucket, graph.to) - Math.max(graph.times[index], graph.from);
+        const seconds = Math.min(endOf(graph, index), graph.to) - Math.max(graph.times[index], graph.from);
         const rate = values[index] ?? 0;
         return markup`<${TipHead} graph=${graph} index=${index} zone=${zone} count=${count} />
             <div class="tip-row"><span></span><span>Flows</span><b>${full(Math.round(rate * seconds))}</b></div>

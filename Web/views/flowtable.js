@@ -82,7 +82,7 @@ function Row({ row, columns, state, zone, dated, open, menu, stop, onFocus }) {
     return markup`<tr data-place=${row.place} aria-current=${row.place === state.row ? "true" : undefined} onFocusCapture=${onFocus}>
         ${columns.map((column, index) => {
         const { text, more, mood, title } = cell(column, row.row[column.name], row.labels[column.name], zone, dated);
-        const style = `${isRight(column.kind) ? "" : "left"}${mood === "doubt" ? " warn-text" : mood === "unknown" ? " dim" : ""}`;
+        const style = `${isRight(column.kind) ? "" : "left"}${mood === "doubt" ? " warn-text" : mood === "unknown" ? " dim" : ""}${column.kind === "asn" ? " as" : ""}`;
         // A column of ports is read by its digits; names would push them about.
         const body = markup`<span class="cut">${text}${more && column.kind !== "port" && markup` <span class="id">${more}</span>`}</span>`;
         const opener = markup`<a class="row-link" href=${link(state, { row: row.place })} tabindex=${stop ? 0 : -1} title=${title}

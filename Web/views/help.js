@@ -12,6 +12,7 @@ const KEYS = [
     [["g", "v"], "Events"],
     [["e"], "Explain what is brushed, or the range"],
     [["g", "d"], "Docs"],
+    [["g", "a"], "Audit log, for admins"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Tab"], "Take what the list under the filter has marked; ↓ and ↑ mark another, Ctrl Space opens the list"],

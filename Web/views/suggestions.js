@@ -10,6 +10,8 @@ import { percent } from "../units.js";
 /** The server is asked this many milliseconds after the last letter. */
 const PAUSE = 90;
 
+/** @typedef {{text: string, cursor: number, completion: Completion}} Shown what can be written at a place of a text */
+
 /**
  * @typedef {object} Suggestions
  * @property {import("preact").ComponentChildren} list what floats under the text, if anything does
@@ -20,12 +22,12 @@ const PAUSE = 90;
  */
 
 /**
- * @param {(text: string, cursor: number) => void} write puts a new text in place
+ * @param {(text: string) => void} write is told a new text
  * @returns {Suggestions}
  */
 export function useSuggestions(write) {
     const [shown, setShown] = useState(
-        /** @type {{text: string, cursor: number, completion: Completion}|undefined} */ (undefined),
+        /** @type {Shown|undefined} */ (undefined),
     );
     // -1 marks nothing: then Tab leaves the field as it does everywhere.
     const [marked, setMarked] = useState(-1);
@@ -47,7 +49,8 @@ export function useSuggestions(write) {
         list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
     }, [marked, shown]);
 
-    const ask = (/** @type {HTMLTextAreaElement} */ element, pause = PAUSE) => {
+    /** @param {HTMLTextAreaElement} element @param {number} [pause] @param {(shown: Shown) => void} [then] instead of showing them */
+    const ask = (element, pause = PAUSE, then) => {
         stop();
         const abort = new AbortController();
         const timer = setTimeout(async () => {
@@ -55,6 +58,7 @@ export function useSuggestions(write) {
             try {
                 const completion = await complete(text, cursor, abort.signal);
                 if (document.activeElement !== element || element.value !== text) return;
+                if (then && completion.candidates.length > 0) return then({ text, cursor, completion });
                 setShown(completion.candidates.length > 0 ? { text, cursor, completion } : undefined);
                 setMarked(typed(text, completion, cursor) === "" ? -1 : 0);
                 setMoved(false);
@@ -66,17 +70,26 @@ export function useSuggestions(write) {
         asking.current = { timer, abort };
     };
 
+    /** @param {Shown} shown @param {number} index @param {HTMLTextAreaElement} element */
+    const put = ({ text, completion }, index, element) => {
+        const result = take(text, completion, completion.candidates[index]);
+        close();
+        // At once, not when it is drawn: a key that comes before that goes where the cursor is.
+        element.value = result.text;
+        element.setSelectionRange(result.cursor, result.cursor);
+        element.focus();
+        write(result.text);
+        ask(element, 0);
+    };
+
     const choose = (/** @type {number} */ index, /** @type {HTMLTextAreaElement} */ element) => {
         const candidate = shown?.completion.candidates[index];
         if (!shown || !candidate) return;
-        const result = take(shown.text, shown.completion, candidate);
-        write(result.text, result.cursor);
-        close();
-        // The element has its new text once that is drawn.
-        requestAnimationFrame(() => {
-            element.focus();
-            element.setSelectionRange(result.cursor, result.cursor);
-            ask(element, 0);
+        if (element.value === shown.text) return put(shown, index, element);
+        // The list is of what was written before the last letters. It is chosen from theirs: the same, or the likeliest.
+        ask(element, 0, (newer) => {
+            const same = newer.completion.candidates.findIndex(({ insert }) => insert === candidate.insert);
+            put(newer, Math.max(same, 0), element);
         });
     };
 
@@ -118,7 +131,7 @@ export function useSuggestions(write) {
 }
 
 /**
- * @param {{shown: {text: string, cursor: number, completion: Completion}, marked: number,
+ * @param {{shown: Shown, marked: number,
  *     choose: (index: number, element: HTMLTextAreaElement) => void, list: {current: HTMLElement|null}}} props
  */
 function List({ shown, marked, choose, list }) {

@@ -2,7 +2,7 @@
 // Logo, pages, range, zone, refresh, theme, help. On a phone all but the range folds into one menu.
 import { markup } from "../preact.js";
 import { now } from "../clock.js";
-import { and } from "../filter.js";
+import { and, term } from "../filter.js";
 import { DEFAULTS, link } from "../state.js";
 import { logout } from "../session.js";
 import { navigate, prefer, REFRESH, usePreferences } from "../store.js";
@@ -39,9 +39,14 @@ export function exploreOfFlows(state) {
     return { ...exploreStart(state), filter: state.filter };
 }
 
+/** All of one exporter. @param {State} state @param {{address: string}} exporter @returns {State} */
+export function exploreOfExporter(state, exporter) {
+    return { ...exploreStart(state), filter: term("SamplerAddress", exporter.address) };
+}
+
 /** @param {State} state what the page is called */
 export function pageName(state) {
-    return pages(state).find(({ current }) => current)?.name ?? "Overview";
+    return state.page === "audit" ? "Audit log" : pages(state).find(({ current }) => current)?.name ?? "Overview";
 }
 
 /** The same range, unit and filter. @param {State} state @returns {State} */
@@ -57,6 +62,11 @@ export function tracesStart(state) {
 /** What happened in the range. @param {State} state @returns {State} */
 export function eventsStart(state) {
     return { ...overviewStart(state), page: "events" };
+}
+
+/** What people did. @param {State} state @returns {State} */
+export function auditStart(state) {
+    return { ...overviewStart(state), page: "audit" };
 }
 
 /** @param {State} state @param {string} [doc] a page of the manual, and a section behind a slash @returns {State} */
@@ -79,9 +89,9 @@ export function TopBar({ state, waiting, help }) {
             aria-current=${page.current ? "page" : undefined} onClick=${follow(page.start)}>${page.name}</a>`
             )}</nav><${Views} />`}
         <span class="grow"></span>
-        ${!inPanel && state.page !== "docs" && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
+        ${!inPanel && !["docs", "audit"].includes(state.page) && !(waiting && state.page === "overview") && markup`<${RangePicker} state=${state} />`}
         ${!phone && markup`<${ZoneSwitch} /><${RefreshPicker} live=${isLive(state)} />
-            <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} /><${Account} />`}
+            <button class="quiet" title="Keys (?)" aria-label="Keys" onClick=${help}>?</button><${ThemePicker} /><${Account} audit=${auditStart(state)} />`}
         ${phone && markup`<${Views} narrow />`}
     </header>`;
 }
@@ -214,6 +224,12 @@ function PhoneMenu({ state, help }) {
                     help();
                 },
             },
+            ...(session?.role === "admin"
+                ? [{ key: "audit", label: "Audit log", chosen: state.page === "audit", act: () => {
+                    navigate(auditStart(state));
+                    close();
+                } }]
+                : []),
             ...(session?.by === "session"
                 ? [{ key: "out", label: "Log out", hint: accountWords(session), act: logout }]
                 : []),

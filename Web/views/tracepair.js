@@ -5,8 +5,8 @@ import { milliseconds, momentsOf, pathChanges, pathLetters, rtt } from "../chart
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { full, percent } from "../units.js";
+import { asPath } from "../words.js";
 import { Chart } from "./chart.js";
-import { asPath } from "./traces.js";
 
 /** @typedef {import("../types/api.d.ts").TracePair} Answer */
 /** @typedef {import("../time.js").Zone} Zone */
@@ -23,7 +23,7 @@ export function TracePair({ answer, zone, faded }) {
     const letters = pathLetters(answer.paths);
     const panel = faded ? "panel faded" : "panel";
     return markup`<section class=${panel} aria-label="Round-trip times">
-            <div class="head"><h2>Round-trip times</h2><span class="dim cut">${words(answer)}</span></div>
+            <div class="head"><h2>Round-trip times</h2><span class="dim cut">ms; ${words(answer)}</span></div>
             <${Times} answer=${answer} zone=${zone} letters=${letters} /></section>
         <div class="trace-columns">
             ${answer.hops.length > 0 && markup`<section class=${panel} aria-label="Hops"><div class="head"><h2>Hops</h2>
@@ -132,7 +132,7 @@ function Ways({ answer, letters, zone }) {
         markup`<li key=${path.path}><div><b>${letters.get(path.path)}</b> ${full(path.traces)} ${path.traces === 1 ? "trace" : "traces"}${
             path.medianRtt > 0 ? `, ${milliseconds(path.medianRtt)}` : ""}
             <span class="dim">${stamp(path.first, zone)} to ${stamp(path.last, zone)}</span></div>
-            <div class="as-path">${asPath(path.asPath)}</div>
+            ${path.asPath.length > 0 && markup`<div class="as-path">${asPath(path.asPath)}</div>`}
             <div class="way-hops">${path.hops.map((hop) => hop.address).join(" › ")}</div></li>`
     )}</ol>`;
 }

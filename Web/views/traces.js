@@ -9,6 +9,7 @@ import { link } from "../state.js";
 import { usePreferences } from "../store.js";
 import { isLive, stamp } from "../time.js";
 import { full, percent } from "../units.js";
+import { asPath } from "../words.js";
 import { Manual } from "./manuallink.js";
 import { Failure, Icon, Skeleton } from "./parts.js";
 import { follow } from "./topbar.js";
@@ -78,11 +79,6 @@ function List({ answer, state, zone, faded }) {
                 <td class="num">${ping && ping.received > 0 ? milliseconds(ping.medianRtt) : "–"}</td>
                 <td class="dim">${stamp(Math.max(trace?.last ?? 0, ping?.last ?? 0), zone)}</td></tr>`;
     })}</tbody></table></div></section>`;
-}
-
-/** @param {number[]} path */
-export function asPath(path) {
-    return path.length === 0 ? "–" : path.map((number) => `AS${number}`).join(" › ");
 }
 
 /** @param {TracePairs} answer */

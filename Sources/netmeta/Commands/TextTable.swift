@@ -1,3 +1,5 @@
+import WebAPI
+
 /// A table for a terminal: columns as wide as their widest text.
 struct TextTable {
     /// One column.
@@ -80,11 +82,5 @@ enum SINumber {
 /// A line of CSV (RFC 4180).
 enum CSVLine {
     /// The texts with commas between them and a line feed behind; those that need it in quotes.
-    static func text(_ texts: [String]) -> String {
-        let cells = texts.map { text in
-            text.contains { $0 == "," || $0 == "\"" || $0.isNewline }
-                ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
-        }
-        return cells.joined(separator: ",") + "\n"
-    }
+    static func text(_ texts: [String]) -> String { texts.map(CSVCell.text).joined(separator: ",") + "\n" }
 }

@@ -22,6 +22,7 @@ public final class PipelineStatus: StatusSource {
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
     private let bmp = Mutex<@Sendable () -> BMPReport?>({ nil })
+    private let clouds = Mutex<@Sendable () -> [SourceReport]>({ [] })
     private let queue = Mutex<@Sendable () -> QueueReport>({ QueueReport() })
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let snmp = Mutex(SNMPState())
@@ -82,6 +83,9 @@ public final class PipelineStatus: StatusSource {
 
     /// Says who knows what routers tell of their routes.
     public func setBMP(_ report: @escaping @Sendable () -> BMPReport?) { bmp.withLock { $0 = report } }
+
+    /// Says who knows how the sources of clouds are.
+    public func setClouds(_ reports: @escaping @Sendable () -> [SourceReport]) { clouds.withLock { $0 = reports } }
 
     /// Says who knows how a queue beside the pipeline is: that before the store, or the one that is the store.
     public func setQueue(_ report: @escaping @Sendable () -> QueueReport) { queue.withLock { $0 = report } }
@@ -146,17 +150,20 @@ public final class PipelineStatus: StatusSource {
             broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
             ?? queue.withLock { $0 }().problem
         let losses = LossReport(snapshot)
+        let clouds = clouds.withLock { $0 }()
+        // What a cloud keeps is not lost: it is fetched later.
+        let silent = clouds.first { $0.failure != nil }.map { "\($0.kind) \($0.name): \($0.failure ?? "")" }
         return HealthReport(
-            status: problem != nil ? .down : losses.isAnythingLost ? .degraded : .ok,
+            status: problem != nil ? .down : losses.isAnythingLost || silent != nil ? .degraded : .ok,
             since: UInt64(pipeline.since),
             isReady: broken.isEmpty,
-            message: problem,
+            message: problem ?? silent,
             losses: losses,
             gapAtRestart: snapshot.exporters.reduce(0) { $0 + $1.sequenceSinceLastRun },
             gapsBefore: losses.estimates.missingDatagrams + losses.estimates.missingRecords,
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map(ListenerReport.init),
-            sources: snapshot.sources.map(\.report),
+            sources: snapshot.sources.map(\.report) + clouds,
             store: await storeReport(),
             spool: snapshot.spool,
             asMap: asMap.withLock { $0 },

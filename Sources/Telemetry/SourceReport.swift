@@ -1,17 +1,20 @@
-/// A source of this host: connection tracking, logged packets, captured frames.
+/// A source of this host (connection tracking, logged packets, captured frames), or of a cloud (flow logs).
 public struct SourceReport: Hashable, Sendable {
-    /// `conntrack`, `nflog` or `mirror`.
+    /// `conntrack`, `nflog`, `mirror`; `aws`, `firehose`, `gcs`, `pubsub`.
     public var kind: String
     /// What the configuration calls it.
     public var name: String
-    /// Events, packets or frames that were read.
+    /// Events, packets, frames or records that were read.
     public var read: UInt64
     /// Rows that became of them.
     public var rows: UInt64
-    /// What the kernel had no room for, by how that is known: `buffer_full`, `sequence_gap`, `ring_full`.
+    /// What the kernel had no room for, by how that is known: `buffer_full`, `sequence_gap`, `ring_full`; of a cloud
+    /// the records that gave no row, by what was wrong with them.
     public var lost: [String: UInt64]
     /// What else was counted.
     public var figures: [String: UInt64]
+    /// Seconds since the end of the newest record of a cloud; nil before the first, and of this host's sources.
+    public var lag: Int64?
     /// What keeps it from telling more, with what to do, one line each.
     public var advice: [String]
     /// Why it stopped, if it did.

@@ -26,6 +26,11 @@ public protocol CaptureImporter: Sendable {
         body: Body
     ) async throws -> AsyncStream<ImportEvent> where Body.Element == ByteBuffer
 
+    /// Stores what Firehose delivers; when it returns, all of it is in the store.
+    ///
+    /// - Throws: ``ImportRefusal``, or what keeps rows from being stored.
+    func take(_ delivery: FirehoseDelivery) async throws
+
     /// Counters for `/metrics`.
     func metrics() -> [MetricFamily]
 }

@@ -27,6 +27,7 @@ enum Endpoint: String, CaseIterable {
     case influx = "/api/v1/influx/write"
     /// What FastNetMon writes to: it can be told a host and a port, and no path.
     case influxRoot = "/write"
+    case firehose = "/api/v1/firehose"
     case login = "/api/v1/login"
     case logout = "/api/v1/logout"
     case session = "/api/v1/session"
@@ -43,7 +44,7 @@ enum Endpoint: String, CaseIterable {
     var methods: [String] {
         switch self {
         case .query: ["get", "post"]
-        case .imports, .cancel, .login, .logout, .fastNetMon, .influx, .influxRoot: ["post"]
+        case .imports, .cancel, .login, .logout, .fastNetMon, .influx, .influxRoot, .firehose: ["post"]
         case .views, .events: ["get", "post", "put", "delete"]
         default: ["get"]
         }

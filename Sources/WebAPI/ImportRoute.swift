@@ -43,7 +43,8 @@ extension WebAPI {
 }
 
 extension ImportRefusal {
-    fileprivate var status: HTTPResponse.Status {
+    /// The status that says it.
+    var status: HTTPResponse.Status {
         switch code {
         case .tooLarge: .contentTooLarge
         case .noRoom: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")

@@ -271,6 +271,7 @@ extension Endpoint {
         switch self {
         case .influx: "influx"
         case .influxRoot: "influx_root"
+        case .firehose: "firehose"
         default: rawValue.split(separator: "/").last.map(String.init) ?? ""
         }
     }
@@ -314,6 +315,11 @@ extension Endpoint {
             "Takes what FastNetMon's notify script or its webhook says: a ban begins an attack, an unban ends it."
         case .influx: "Takes points of the measurement events in InfluxDB's line protocol; others are counted and left."
         case .influxRoot: "The same as /api/v1/influx/write, where programs look for it that can be told no path."
+        case .firehose:
+            """
+            Takes AWS VPC flow logs that Amazon Data Firehose delivers, each delivery once; a token of auth.tokens is the \
+            stream's access key.
+            """
         case .login: "Begins a session with a user's name and password."
         case .logout: "Ends the session."
         case .session: "Who asks."
@@ -354,7 +360,8 @@ extension Endpoint {
     func bodyType(of method: String) -> String? {
         switch (self, method) {
         case (.imports, "post"): "application/octet-stream"
-        case (.views, "post"), (.views, "put"), (.login, "post"), (.events, "post"), (.events, "put"):
+        case (.views, "post"), (.views, "put"), (.login, "post"), (.events, "post"), (.events, "put"),
+            (.firehose, "post"):
             "application/json"
         case (.cancel, _), (.logout, _): nil
         case (_, "post"): "text/plain"
@@ -445,8 +452,9 @@ extension Endpoint {
             """
             status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
-            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host: kind, \
-            name, read, rows, lost by reason, figures, advice, failure), store, spool, \
+            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host and of clouds: kind, \
+            name, read, rows, lost by reason (of clouds what was wrong with records), figures, lag (of clouds: seconds \
+            since the end of the newest record; null before the first and of this host's), advice, failure), store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
             problem, sources (location, kind places, routes or names, checked, problem)), \
             snmp (null without enrichment.snmp; agents, answering, leftOut, problem), bmp (null without enrichment.bmp; \
@@ -493,6 +501,8 @@ extension Endpoint {
             """
         case .fastNetMon: "event (the attack's id; null when an end came to which nobody told a beginning)"
         case .influx, .influxRoot: "Nothing, with status 204."
+        case .firehose:
+            "requestId, timestamp in milliseconds, errorMessage when it isn't stored, as Firehose asks for"
         case .login, .logout, .session:
             """
             open (whether nobody has to say who they are), passwords (whether somebody can log in), user, role and by \

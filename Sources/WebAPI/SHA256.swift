@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4).
 public enum SHA256 {
-    private static let constants: [UInt32] = [
+    private static let constants: InlineArray<64, UInt32> = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
         0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
         0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
@@ -35,10 +35,9 @@ public enum SHA256 {
 
     /// The digest of bytes that come piece by piece.
     public struct Stream: Sendable {
-        private var state: [UInt32] = [
+        private var state: InlineArray<8, UInt32> = [
             0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
         ]
-        private var words = [UInt32](repeating: 0, count: 64)
         private var rest: [UInt8] = []
         private var length: UInt64 = 0
 
@@ -53,10 +52,11 @@ public enum SHA256 {
                 offset = min(64 - rest.count, bytes.count)
                 rest += bytes[..<offset]
                 guard rest.count == 64 else { return }
-                SHA256.compress(rest, 0, &words, &state)
+                let block = rest
+                SHA256.compress(block.span, 0, &state)
             }
             while offset + 64 <= bytes.count {
-                SHA256.compress(bytes, offset, &words, &state)
+                SHA256.compress(bytes.span, offset, &state)
                 offset += 64
             }
             rest = Array(bytes[offset...])
@@ -69,38 +69,49 @@ public enum SHA256 {
             while tail.count % 64 != 56 { tail.append(0) }
             let bits = length * 8
             tail += stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: bits >> UInt64($0)) }
-            var (words, state) = (words, state)
-            for block in stride(from: 0, to: tail.count, by: 64) { SHA256.compress(tail, block, &words, &state) }
-            return state.flatMap { word in
-                stride(from: UInt32(24), through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) }
+            var state = state
+            for block in stride(from: 0, to: tail.count, by: 64) { SHA256.compress(tail.span, block, &state) }
+            return state.indices.flatMap { index in
+                stride(from: UInt32(24), through: 0, by: -8).map { UInt8(truncatingIfNeeded: state[index] >> $0) }
             }
         }
     }
 
-    /// Section 6.2.2.
-    private static func compress(_ bytes: [UInt8], _ offset: Int, _ words: inout [UInt32], _ state: inout [UInt32]) {
+    /// Section 6.2.2. The schedule of 64 words is made as it is used, in place of the sixteen words before.
+    private static func compress(_ bytes: Span<UInt8>, _ offset: Int, _ state: inout InlineArray<8, UInt32>) {
+        @inline(__always)
         func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+        var words = InlineArray<16, UInt32>(repeating: 0)
         for index in 0..<16 {
             let at = offset + 4 * index
             words[index] =
                 UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16 | UInt32(bytes[at + 2]) << 8
                 | UInt32(bytes[at + 3])
         }
-        for index in 16..<64 {
-            let (w15, w2) = (words[index - 15], words[index - 2])
-            let s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ w15 >> 3
-            let s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ w2 >> 10
-            words[index] = words[index - 16] &+ s0 &+ words[index - 7] &+ s1
-        }
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-        for index in 0..<64 {
-            let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let first = h &+ s1 &+ (e & f ^ ~e & g) &+ constants[index] &+ words[index]
-            let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
-            let second = s0 &+ (a & b ^ a & c ^ b & c)
-            (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+        for start in stride(from: 0, to: 64, by: 16) {
+            for index in 0..<16 {
+                if start > 0 {
+                    let (w15, w2) = (words[(index + 1) & 15], words[(index + 14) & 15])
+                    let s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ w15 >> 3
+                    let s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ w2 >> 10
+                    words[index] = words[index] &+ s0 &+ words[(index + 9) & 15] &+ s1
+                }
+                let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+                let first = h &+ s1 &+ (e & f ^ ~e & g) &+ constants[start + index] &+ words[index]
+                let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+                let second = s0 &+ (a & b ^ a & c ^ b & c)
+                (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
+            }
         }
-        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] = state[index] &+ word }
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+        state[5] &+= f
+        state[6] &+= g
+        state[7] &+= h
     }
 }

@@ -12,7 +12,7 @@ struct HealthBody: Encodable {
     var gapAtRestart: UInt64
     var lag: Nullable<Double>
     var listeners: [Listener]
-    /// Sources of this host; [] without any.
+    /// Sources of this host and of clouds; [] without any.
     var sources: [Source]
     var store: Store
     var spool: Spool
@@ -56,12 +56,14 @@ struct HealthBody: Encodable {
         var rows: UInt64
         var lost: [String: UInt64]
         var figures: [String: UInt64]
+        var lag: Nullable<Int64>
         var advice: [String]
         var failure: Nullable<String>
 
         init(_ report: SourceReport) {
             (kind, name, read, rows) = (report.kind, report.name, report.read, report.rows)
             (lost, figures, advice) = (report.lost, report.figures, report.advice)
+            lag = Nullable(report.lag)
             failure = Nullable(report.failure)
         }
     }

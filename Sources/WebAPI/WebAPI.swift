@@ -221,6 +221,7 @@ public struct WebAPI: Sendable {
         case .events: try await eventList(request)
         case .fastNetMon: try await fastNetMon(request)
         case .influx, .influxRoot: try await influxWrite(request, endpoint)
+        case .firehose: try await firehose(request)
         case .login: try await login(request)
         case .logout: try await logout()
         case .session: session()

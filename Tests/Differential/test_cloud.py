@@ -3,6 +3,7 @@
 The files are made here, and ../shared/corpora has others when it lies beside the checkout.
 """
 
+import base64
 import datetime
 import gzip
 import json
@@ -159,6 +160,53 @@ def test_shared_gcp_samples_have_their_totals(tmp_path):
     for path in (SOURCES / "gcp/gcs").rglob("*.json"):
         rows, summary = decoded(path)
         assert summary["malformed"] == {} and summary["records"] == len(path.read_text().splitlines()), path
+
+
+def packed(value):
+    """A record of Kinesis or Firehose: base64 of gzip."""
+    return base64.b64encode(gzip.compress(value if isinstance(value, bytes) else json.dumps(value).encode())).decode()
+
+
+def test_records_that_are_packed_have_the_rows_of_the_text(tmp_path):
+    """Subscriptions of CloudWatch Logs through Kinesis, Lambda and Firehose: the same records as in the text."""
+    rows = list(records(600, 9, DEFAULT))
+    lines = [" ".join(row.values()) for row in rows]
+    plain, _ = decoded(text(tmp_path / "own.log", rows))
+
+    def subscription(lines):
+        return {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "g", "logStream": "eni-1-all",
+                "logEvents": [{"id": str(number), "timestamp": 1, "message": line} for number, line in enumerate(lines)]}
+    control = {"messageType": "CONTROL_MESSAGE", "logEvents": [{"id": "", "timestamp": 1, "message": "CWL CONTROL MESSAGE"}]}
+    cuts = [subscription(lines[start:start + 50]) for start in range(0, 600, 50)]
+    line_file = "\n".join(json.dumps({"message": line}) for line in lines)
+    files = {
+        "kinesis.json": {"ShardId": "s", "Records": [{"SequenceNumber": "1", "Data": packed(cut)} for cut in [control] + cuts]},
+        "lambda.json": {"Records": [{"kinesis": {"data": packed(cut)}, "eventSource": "aws:kinesis"} for cut in cuts]},
+        "firehose.json": {"requestId": "r", "timestamp": 1, "records": [{"data": packed(cut)} for cut in cuts]},
+        "direct.json": {"requestId": "r", "timestamp": 1, "records": [{"data": packed(line_file.encode())}]},
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    # As functions of subscriptions get them, and as Firehose writes them to S3: member after member of gzip.
+    (tmp_path / "awslogs.json").write_text("\n".join(json.dumps({"awslogs": {"data": packed(cut)}}) for cut in cuts))
+    (tmp_path / "members.json.gz").write_bytes(b"".join(gzip.compress(json.dumps(cut).encode()) for cut in cuts))
+    for name in [*files, "awslogs.json", "members.json.gz"]:
+        found, summary = decoded(tmp_path / name)
+        assert found == plain, name
+        assert summary["malformed"] == {} and summary["records"] == 600 + (name == "kinesis.json"), name
+
+
+@pytest.mark.skipif(not (SOURCES / "aws/firehose_http_request.json").exists(), reason="../shared/corpora is not beside this checkout")
+def test_shared_packed_records_have_the_lines_of_the_subscription():
+    subscription = json.loads((SOURCES / "aws/cwl_subscription.json").read_text())
+    lines = [event["message"].split() for event in subscription["logEvents"]]
+    for name in ["cwl_subscription.json", "cwl_kinesis_record.json", "firehose_http_request.json"]:
+        rows, summary = decoded(SOURCES / "aws" / name)
+        expected = [(line[3], line[4], int(line[9])) for line in lines if line[-1] == "OK"]
+        assert [(row["SrcAddr"], row["DstAddr"], row["Bytes"]) for row in rows] == expected, name
+        assert summary["malformed"] == {}, name
+    rows, summary = decoded(SOURCES / "aws/cwl_control_message.json")
+    assert rows == [] and summary["ignored"] == 1
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(tmp_path):

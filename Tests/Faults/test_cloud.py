@@ -1,13 +1,16 @@
 """Buckets of flow logs: moto stands in for S3 and SQS. However often an object is told of, and whenever the server
 is killed, each of its rows is stored once."""
 
+import base64
 import gzip
+import http.client
 import json
 import os
 import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
@@ -120,6 +123,50 @@ def test_a_queue_that_tells_twice_and_in_any_order(serving, moto):
     with urllib.request.urlopen(f"{netmeta.url}/metrics", timeout=30) as answer:
         metrics = answer.read().decode()
     assert 'netmeta_source_objects_total{source="aws/flow-bucket",outcome="stored"}' in metrics
+    netmeta.stop()
+
+
+def deliver(netmeta, number):
+    """One delivery of Firehose; whether it is answered as one that is stored."""
+    lines = gzip.decompress(flow_log(number)).decode().splitlines()[1:]
+    subscription = {"messageType": "DATA_MESSAGE",
+                    "logEvents": [{"id": str(place), "timestamp": 1, "message": line} for place, line in enumerate(lines)]}
+    packed = base64.b64encode(gzip.compress(json.dumps(subscription).encode())).decode()
+    body = {"requestId": f"delivery-{number}", "timestamp": 1, "records": [{"data": packed}]}
+    request = urllib.request.Request(f"{netmeta.url}/api/v1/firehose", gzip.compress(json.dumps(body).encode()), {
+        "Content-Type": "application/json", "Content-Encoding": "gzip", "X-Amz-Firehose-Request-Id": body["requestId"]})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status == 200 and json.load(answer)["requestId"] == body["requestId"]
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def test_deliveries_of_firehose_are_stored_once(serving):
+    """What isn't answered is sent again, as Firehose does; the server is killed twice meanwhile."""
+    netmeta = serving()
+    netmeta.start()
+    deliveries, answered, kills = 40, 0, 0
+    left = list(range(deliveries))
+    while left:
+        number = left.pop(0)
+        if answered == (10, 25, -1)[kills]:
+            threading.Timer(0.03, netmeta.kill).start()
+            kills += 1
+        if deliver(netmeta, number):
+            answered += 1
+            # Some are sent again although they were answered.
+            if random.random() < 0.2:
+                left.append(number)
+        else:
+            left.append(number)
+            network.wait_for(lambda: netmeta.process.poll() is not None, "the end of a killed server")
+            netmeta.start()
+    assert kills == 2
+    rows = deliveries * RECORDS
+    assert sums(netmeta) == (rows, rows, rows * (rows + 1) // 2)
+    source = next(source for source in netmeta.health()["sources"] if source["kind"] == "firehose")
+    assert source["lost"] == {} and source["failure"] is None and 0 <= source["lag"] < 3600
     netmeta.stop()
 
 

@@ -8,25 +8,36 @@ struct DecodedLog {
     var rows: [String] = []
     var counters = CloudLogCounters()
 
-    init(aws text: String, layout: AWSLogLayout? = nil, pieces: Int = .max, settings: CloudLogSettings = .init()) {
-        var decoder = AWSFlowLogs(layout: layout, settings: settings)
-        run(Array(text.utf8), pieces) { decoder.decode($0, isLast: $1, into: $2) }
+    init(
+        aws text: String,
+        layout: AWSLogLayout? = nil,
+        pieces: Int = .max,
+        settings: CloudLogSettings = .init(),
+        inflate: (@Sendable ([UInt8], Int) -> [UInt8]?)? = nil
+    ) {
+        var decoder = AWSFlowLogs(layout: layout, settings: settings, inflate: inflate)
+        run(Array(text.utf8), pieces) { (decoder.decode($0, isLast: $1, into: $2), decoder.awaitsRoom) }
         counters = decoder.counters
     }
 
-    mutating func run(_ bytes: [UInt8], _ pieces: Int, _ decode: (Span<UInt8>, Bool, FlowBatch) -> Int) {
+    mutating func run(
+        _ bytes: [UInt8],
+        _ pieces: Int,
+        _ decode: (Span<UInt8>, Bool, FlowBatch) -> (done: Int, awaitsRoom: Bool)
+    ) {
         let batch = FlowBatch(capacity: 8)
         var (start, end) = (0, 0)
         repeat {
             end = min(bytes.count, end + min(pieces, bytes.count))
-            var done = 0
-            repeat {
-                done = decode(bytes.span.extracting(start..<end), end == bytes.count, batch)
+            var isMore = true
+            while isMore {
+                let (done, awaitsRoom) = decode(bytes.span.extracting(start..<end), end == bytes.count, batch)
                 start += done
                 batch.seal()
                 for row in 0..<batch.count { rows.append(JSONRows().object(batch, row: row, origin: nil)) }
                 batch.clear()
-            } while done > 0 && start < end
+                isMore = awaitsRoom || (done > 0 && start < end)
+            }
         } while end < bytes.count
         #expect(start == bytes.count)
     }
@@ -173,5 +184,57 @@ struct AWSFlowLogTests {
         #expect(log.rows.count == 3 && log.counters.isBalanced && log.counters.ignored == 1)
         #expect(log.counters[.unknownLayout] == 1 && log.counters[.notAFlow] == 1 && log.counters[.badJSON] == 1)
         #expect(log.counters.problems.map(\.line) == [4, 5, 5])
+    }
+
+    private static func base64(_ text: String) -> String { packed(Array(text.utf8)) }
+
+    private static func packed(_ bytes: [UInt8]) -> String {
+        let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        var text = ""
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let some = bytes[start..<min(start + 3, bytes.count)]
+            let bits = (some + [0, 0]).prefix(3).reduce(0) { $0 << 8 | Int($1) }
+            for place in 0...some.count { text.append(digits[bits >> (18 - 6 * place) & 63]) }
+            text += String(repeating: "=", count: 3 - some.count)
+        }
+        return text
+    }
+
+    @Test("lines packed in records of Firehose and Kinesis, also within each other", arguments: [Int.max, 13])
+    func packed(pieces: Int) {
+        let line = "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
+        let events = #"{"messageType":"DATA_MESSAGE","logEvents":[{"message":"\#(line)"},{"message":"\#(line)"}]}"#
+        let health = #"{"messageType":"CONTROL_MESSAGE","logEvents":[{"message":"x"}]}"#
+        let kinesis = #"{"Records":[{"kinesis":{"data":"\#(Self.base64(events))"},"awsRegion":"x"}]}"#
+        let data = [
+            #"{"message":"\#(line)"}"#, line, "\(line)\n\(line)\n", events + events, health, kinesis,
+        ].map { #"{"data":"\#(Self.base64($0))"}"# }.joined(separator: ",")
+        let text = """
+            {"requestId": "1", "timestamp": 1, "records": [\(data)]}
+            {"awslogs": {"data": "\(Self.base64(events))"}}
+            {"ShardId": "s", "Records": [{"SequenceNumber": "1", "Data": "\(Self.base64(line))"}]}
+            """
+        let log = DecodedLog(aws: text, pieces: pieces)
+        #expect(log.rows.count == 13 && log.counters.isBalanced && log.counters.ignored == 1)
+        #expect(log.counters.rejected == 0 && log.counters.lines == 2)
+        #expect(Set(log.rows).count == 1)
+    }
+
+    @Test("of packed records those that are damaged are rejected, and no others")
+    func damaged() {
+        let line = "2 123456789010 eni-1 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK"
+        let gzip = Self.packed([0x1F, 0x8B, 1])
+        let records = ["=", "A", "%%%%", gzip, Self.base64(#"{"message": "#), Self.base64("{}"), Self.base64(line)]
+        let data = records.map { #"{"data":"\#($0)"}"# }.joined(separator: ",")
+        let log = DecodedLog(aws: #"{"records":[\#(data)]}"#) { _, most in most > 0 ? nil : [] }
+        #expect(log.rows.count == 1 && log.counters.isBalanced)
+        #expect(log.counters[.damagedRecord] == 4 && log.counters[.badJSON] == 1 && log.counters[.notAFlow] == 1)
+        let inflated = DecodedLog(aws: #"{"records":[{"data":"\#(gzip)"}]}"#) { _, _ in Array(line.utf8) }
+        #expect(inflated.rows.count == 1 && inflated.counters.rejected == 0)
+        // A record within a record within a record, and so on.
+        var deep = line
+        for _ in 0..<8 { deep = #"{"records":[{"data":"\#(Self.base64(deep))"}]}"# }
+        let refused = DecodedLog(aws: deep)
+        #expect(refused.rows.isEmpty && refused.counters[.damagedRecord] == 1 && refused.counters.isBalanced)
     }
 }

@@ -8,7 +8,7 @@ extension DecodedLog {
     init(gcp text: String, pieces: Int = .max, settings: CloudLogSettings = .init()) {
         self.init(aws: "")
         var decoder = GCPFlowLogs(settings: settings)
-        run(Array(text.utf8), pieces) { decoder.decode($0, isLast: $1, into: $2) }
+        run(Array(text.utf8), pieces) { (decoder.decode($0, isLast: $1, into: $2), false) }
         counters = decoder.counters
     }
 }

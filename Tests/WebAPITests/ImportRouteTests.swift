@@ -40,6 +40,13 @@ final class FakeImporter: CaptureImporter {
         return stream
     }
 
+    let deliveries = Mutex<[FirehoseDelivery]>([])
+
+    func take(_ delivery: FirehoseDelivery) async throws {
+        if let refusal { throw refusal }
+        deliveries.withLock { $0.append(delivery) }
+    }
+
     func metrics() -> [MetricFamily] {
         [MetricFamily("netmeta_import_test_total", .counter, help: "From the importer.", value: 3)]
     }

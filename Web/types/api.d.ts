@@ -1,13 +1,15 @@
 // The answers of /api/v1 (described by /api/v1/openapi.json).
 
-/** A source of the collector's own host: connection tracking, logged packets, captured frames. */
-export interface HostSource {
-    kind: "conntrack" | "nflog" | "mirror";
+/** A source of the collector's own host (connection tracking, logged packets, captured frames), or of a cloud. */
+export interface FlowSource {
+    kind: "conntrack" | "nflog" | "mirror" | "aws" | "firehose" | "gcs" | "pubsub";
     name: string;
     read: number;
     rows: number;
     lost: Record<string, number>;
     figures: Record<string, number>;
+    /** Seconds since the end of a cloud's newest record. */
+    lag: number | null;
     advice: string[];
     failure: string | null;
 }
@@ -319,7 +321,7 @@ export interface Health {
     gapAtRestart: number;
     lag: number | null;
     listeners: { protocol: string; address: string; purpose: string }[];
-    sources: HostSource[];
+    sources: FlowSource[];
     store: {
         kind: string;
         rows: number;
@@ -451,7 +453,7 @@ export interface Losses {
     rows: LossesOfRows;
     stages: LossStage[];
     listeners: LossListener[];
-    sources: HostSource[];
+    sources: FlowSource[];
     refused: { address: string; datagrams: number }[];
     exporters: { total: number; shown: number; list: LossExporter[] };
     estimates: {

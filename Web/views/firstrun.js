@@ -9,6 +9,7 @@ import { SNIPPETS } from "./snippets.js";
 
 /** @typedef {import("../types/api.d.ts").Health} Health */
 
+const HOST = ["conntrack", "nflog", "mirror"];
 const LOOPBACK = /^(localhost|127\.|::1$|\[::1\]$)/;
 
 /** @param {{health: Health, exporters: import("../types/api.d.ts").Exporter[], zone: "utc"|"local"}} props */
@@ -60,9 +61,12 @@ export function FirstRun({ health, exporters, zone }) {
                         <span class="dot ok"></span><span><span class="mono">${listener.address.replace(/.*:/, "")}/${listener.protocol}</span> ${listener.purpose}</span>
                         <span class="grow"></span><span class="dim cut">${listener.address.replace(/:\d+$/, "")}</span></div>`
         )}
-                    ${health.sources.map(({ kind, name, advice }) =>
-            markup`<div class="fact" key=${`${kind}/${name}`}><span class=${advice.length === 0 ? "dot ok" : "dot warn"}></span>
-                        <span>This host, by ${kind}</span><span class="grow"></span><span class="dim">${advice[0] ?? name}</span></div>`
+                    ${health.sources.map(({ kind, name, advice, failure }) => {
+            const trouble = failure ?? advice[0];
+            return markup`<div class="fact" key=${`${kind}/${name}`}><span class=${trouble === undefined ? "dot ok" : "dot warn"}></span>
+                        <span>${HOST.includes(kind) ? "This host" : "A cloud"}, by ${kind}</span><span class="grow"></span>
+                        <span class="dim">${trouble ?? name}</span></div>`;
+        }
         )}</section>
                 <section class="panel" aria-label="This collector"><div class="head"><h2>This collector</h2><span class="grow"></span>
                     <span class="dim">${health.version}</span></div>

@@ -34,7 +34,7 @@ export function LossesDrawer({ state, zone }) {
             <button class="quiet" aria-label="Close" autofocus onClick=${() => dialog.current?.close()}><${Icon} name="close" /></button></div>
         <div class="drawer-body" tabindex="0" role="group" aria-label="Details">
             ${losses && markup`<${Advice} losses=${losses} /><${Sums} losses=${losses} /><${Stages} losses=${losses} />
-                <${Sockets} losses=${losses} /><${HostSources} losses=${losses} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
+                <${Sockets} losses=${losses} /><${Sources} losses=${losses} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
             ${!losses && (loaded.error
                 ? markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`
                 : markup`<${Skeleton} />`)}
@@ -137,15 +137,16 @@ function Sockets({ losses }) {
 }
 
 /** @param {{losses: Losses}} props */
-function HostSources({ losses }) {
+function Sources({ losses }) {
     if (losses.sources.length === 0) return null;
-    return markup`<section class="facts" aria-label="Sources of this host"><h3>Sources of this host</h3><div class="scroll"><table class="stages numbers">
-        <thead><tr><th>Source</th><th>Read</th><th>Rows</th><th>Lost</th><th class="words">What to do</th></tr></thead>
-        <tbody>${losses.sources.map(({ kind, name, read, rows, lost, advice, failure }) => {
+    return markup`<section class="facts" aria-label="Sources"><h3>Sources</h3><div class="scroll"><table class="stages numbers">
+        <thead><tr><th>Source</th><th>Read</th><th>Rows</th><th>Lost or rejected</th><th title="Since the end of the newest record of a cloud">Behind</th><th class="words">What to do</th></tr></thead>
+        <tbody>${losses.sources.map(({ kind, name, read, rows, lost, lag, advice, failure }) => {
         const all = Object.values(lost).reduce((sum, count) => sum + count, 0);
+        const reasons = Object.entries(lost).map(([reason, count]) => `${reason} ${full(count)}`).join("\n");
         return markup`<tr key=${`${kind}/${name}`}><td>${kind} ${name}</td><td>${full(read)}</td><td>${full(rows)}</td>
-                <td class=${all > 0 ? "main warn-text" : "dim"}>${full(all)}</td>
-                <td class="words">${failure ?? advice.join("; ")}</td></tr>`;
+                <td class=${all > 0 ? "main warn-text" : "dim"} title=${reasons}>${full(all)}</td>
+                <td>${lag === null ? "" : duration(Math.max(0, lag))}</td><td class="words">${failure ?? advice.join("; ")}</td></tr>`;
     })}</tbody></table></div></section>`;
 }
 

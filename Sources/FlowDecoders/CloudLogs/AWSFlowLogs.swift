@@ -13,8 +13,8 @@ public struct AWSFlowLogs {
     /// The fields of the lines that come next; nil until a header line or the first line told them.
     public private(set) var layout: AWSLogLayout?
 
-    /// Whether the last call stopped before a document that the batch had no room for.
-    public private(set) var awaitsRoom = false
+    /// Whether lines of a document are left for which the batch had no room.
+    public var awaitsRoom: Bool { !pending.isEmpty }
 
     private let configured: AWSLogLayout?
     private let settings: CloudLogSettings
@@ -26,6 +26,11 @@ public struct AWSFlowLogs {
     private var refusal: CloudLogError?
     private var scratch: [UInt8] = []
     private var account = AccountAddress()
+    private let inflate: (@Sendable (_ bytes: [UInt8], _ most: Int) -> [UInt8]?)?
+    /// Lines of the document that was read last, where they go on, and the line before the document.
+    private var pending: [UInt8] = []
+    private var pendingStart = 0
+    private var pendingLine: UInt64 = 0
 
     private enum Form {
         case unknown, text, json
@@ -38,8 +43,16 @@ public struct AWSFlowLogs {
 
     /// Starts a file.
     ///
-    /// - Parameter layout: what lines hold until a header line says otherwise; nil takes AWS's default.
-    public init(layout: AWSLogLayout? = nil, settings: CloudLogSettings = CloudLogSettings()) {
+    /// - Parameters:
+    ///   - layout: what lines hold until a header line says otherwise; nil takes AWS's default.
+    ///   - inflate: inflates the gzip of packed records to at most so many bytes, or gives nil; without it they are
+    ///     rejected.
+    public init(
+        layout: AWSLogLayout? = nil,
+        settings: CloudLogSettings = CloudLogSettings(),
+        inflate: (@Sendable (_ bytes: [UInt8], _ most: Int) -> [UInt8]?)? = nil
+    ) {
+        self.inflate = inflate
         configured = layout
         self.layout = layout
         self.settings = settings
@@ -53,6 +66,7 @@ public struct AWSFlowLogs {
         isAssumed = false
         refusal = nil
         line = 0
+        pending = []
     }
 
     /// The line that is read, from 1.
@@ -67,7 +81,10 @@ public struct AWSFlowLogs {
     ///   is the start of a record; at the end of a file, with room in the batch, all.
     public mutating func decode(_ bytes: Span<UInt8>, isLast: Bool, into batch: FlowBatch) -> Int {
         var offset = 0
-        awaitsRoom = false
+        if awaitsRoom {
+            decodePending(into: batch)
+            guard !awaitsRoom else { return 0 }
+        }
         if form == .unknown {
             while offset < bytes.count, JSONReader.isSpace(bytes[offset]) {
                 if bytes[offset] == 0x0A { line += 1 }
@@ -333,9 +350,10 @@ public struct AWSFlowLogs {
             switch JSONDocuments.next(bytes, from: offset) {
             case .document(let range):
                 countLines(bytes, offset..<range.lowerBound)
-                guard decodeDocument(bytes.extracting(range), into: batch) else { return range.lowerBound }
+                decodeDocument(bytes.extracting(range), into: batch)
                 countLines(bytes, range)
                 offset = range.upperBound
+                guard !awaitsRoom else { return offset }
             case .junk(let range):
                 countLines(bytes, offset..<range.lowerBound)
                 // The rest of it may be in the next piece.
@@ -368,87 +386,37 @@ public struct AWSFlowLogs {
         counters.count(error, line: line + 1)
     }
 
-    /// Decodes what a document holds.
-    ///
-    /// - Returns: false when the batch has no room for it now.
-    private mutating func decodeDocument(_ bytes: Span<UInt8>, into batch: FlowBatch) -> Bool {
-        var reader = JSONReader(bytes)
-        var messages: [[UInt8]] = []
-        var isControl = false
-        var isKnown = false
-        do throws(CloudLogError) {
-            guard try reader.readValue() == .object else { throw .badJSON }
-            var isFirst = true
-            while let name = try reader.readName(&isFirst) {
-                if reader.isEqual(name, "message") {
-                    isKnown = true
-                    try Self.readMessage(&reader, &messages)
-                } else if reader.isEqual(name, "messageType") {
-                    if case .string(let type) = try reader.readValue() {
-                        isControl = reader.isEqual(type, "CONTROL_MESSAGE")
-                    }
-                } else if reader.isEqual(name, "logEvents") {
-                    isKnown = true
-                    try Self.readEvents(&reader, &messages)
-                } else {
-                    try reader.skipValue()
-                }
-            }
-        } catch {
-            reject(error)
-            return true
-        }
-        if isControl {
-            counters.records += 1
-            counters.ignored += 1
-            return true
-        }
-        guard isKnown else {
-            reject(.notAFlow)
-            return true
-        }
-        if messages.count > batch.room {
-            // It is read as a whole, or not yet.
-            if batch.count > 0 {
-                awaitsRoom = true
-                return false
-            }
-            reject(.tooLong)
-            return true
-        }
-        // Lines in JSON have no header: the layout is configured, or AWS's default.
-        for message in messages {
-            let (line, lines) = (self.line, counters.lines)
-            _ = decodeLine(message.span, from: 0, isLast: true, into: batch)
-            (self.line, counters.lines) = (line, lines)
-        }
-        return true
+    /// Decodes the lines that a document holds, as far as the batch has room.
+    private mutating func decodeDocument(_ bytes: Span<UInt8>, into batch: FlowBatch) {
+        var envelope = AWSEnvelope(inflate: inflate)
+        envelope.read(bytes)
+        for problem in envelope.problems { reject(problem) }
+        counters.records += envelope.controls
+        counters.ignored += envelope.controls
+        pending = envelope.lines
+        pendingStart = 0
+        pendingLine = line
+        decodePending(into: batch)
     }
 
-    /// The events of a CloudWatch Logs subscription.
-    private static func readEvents(_ reader: inout JSONReader, _ messages: inout [[UInt8]]) throws(CloudLogError) {
-        guard try reader.readValue() == .array else { throw .badJSON }
-        var isFirst = true
-        while try reader.hasElement(&isFirst) {
-            guard try reader.readValue() == .object else { throw .badJSON }
-            var isFirst = true
-            while let name = try reader.readName(&isFirst) {
-                if reader.isEqual(name, "message") {
-                    try readMessage(&reader, &messages)
-                } else {
-                    try reader.skipValue()
-                }
+    private mutating func decodePending(into batch: FlowBatch) {
+        let text = pending
+        pending = []
+        // They are no lines of the file.
+        let (own, lines) = (line, counters.lines)
+        var offset = pendingStart
+        while offset < text.count, batch.room > 0 {
+            line = pendingLine
+            if let next = decodeLine(text.span, from: offset, isLast: true, into: batch) {
+                offset = next
+            } else {
+                reject(.tooLong)
+                while offset < text.count, text[offset] != 0x0A { offset += 1 }
             }
         }
-    }
-
-    private static func readMessage(_ reader: inout JSONReader, _ messages: inout [[UInt8]]) throws(CloudLogError) {
-        let value = try reader.readValue()
-        guard case .string(let range) = value else { return try reader.skipRest(of: value) }
-        var text: [UInt8] = []
-        reader.appendText(range, to: &text)
-        // One record is one line, whatever ends it.
-        while let last = text.last, JSONReader.isSpace(last) { text.removeLast() }
-        messages.append(text)
+        (line, counters.lines) = (own, lines)
+        guard offset < text.count else { return }
+        pending = text
+        pendingStart = offset
     }
 }

@@ -25,6 +25,8 @@ public enum CloudLogError: String, Error, CaseIterable, Sendable {
     case unknownLayout
     /// Transit Gateway flow logs, which have other fields.
     case transitGateway
+    /// A packed record that is no base64, or whose gzip is damaged or too large.
+    case damagedRecord
 
     /// The case's place in ``allCases``.
     var index: Int {
@@ -40,6 +42,7 @@ public enum CloudLogError: String, Error, CaseIterable, Sendable {
         case .cutShort: 8
         case .unknownLayout: 9
         case .transitGateway: 10
+        case .damagedRecord: 11
         }
     }
 
@@ -57,6 +60,7 @@ public enum CloudLogError: String, Error, CaseIterable, Sendable {
         case .cutShort: "the file ends within a record"
         case .unknownLayout: "no header line says what the fields are; give the layout"
         case .transitGateway: "these are Transit Gateway flow logs, which are not read"
+        case .damagedRecord: "a packed record is no base64, or its gzip is damaged or too large"
         }
     }
 }
@@ -105,7 +109,7 @@ public struct CloudLogCounters: Equatable, Sendable {
     public private(set) var problems: [CloudLogProblem] = []
     /// SKIPDATA by interface, of the first interfaces that had any.
     public private(set) var skipped: [String: UInt64] = [:]
-    private var errors = InlineArray<11, UInt64>(repeating: 0)
+    private var errors = InlineArray<12, UInt64>(repeating: 0)
 
     /// Problems, and interfaces with SKIPDATA, that are kept one by one.
     static let mostKept = 64

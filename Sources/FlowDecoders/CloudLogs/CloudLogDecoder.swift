@@ -10,6 +10,9 @@ public enum CloudLogKind: String, CaseIterable, Sendable {
     /// Bytes of a file's start that tell what it is.
     public static let tellingBytes = 1 << 16
 
+    /// What documents of AWS hold.
+    private static let namesOfAWS = ["logEvents", "message", "records", "Records", "awslogs"]
+
     /// What a file begins like; nil when it is neither.
     ///
     /// - Parameter start: its first ``tellingBytes``, inflated, or all of it where it is shorter.
@@ -19,7 +22,7 @@ public enum CloudLogKind: String, CaseIterable, Sendable {
         if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
             if text.contains("\"jsonPayload\"") {
                 self = .gcp
-            } else if text.contains("\"logEvents\"") || text.contains("\"message\"") {
+            } else if Self.namesOfAWS.contains(where: { text.contains("\"\($0)\"") }) {
                 self = .aws
             } else {
                 return nil
@@ -48,10 +51,17 @@ public struct CloudLogDecoder {
 
     /// Starts with the first file.
     ///
-    /// - Parameter layout: what lines of AWS hold that have no header line; nil takes AWS's default.
-    public init(_ kind: CloudLogKind, layout: AWSLogLayout? = nil, settings: CloudLogSettings = CloudLogSettings()) {
+    /// - Parameters:
+    ///   - layout: what lines of AWS hold that have no header line; nil takes AWS's default.
+    ///   - inflate: as of ``AWSFlowLogs/init(layout:settings:inflate:)``.
+    public init(
+        _ kind: CloudLogKind,
+        layout: AWSLogLayout? = nil,
+        settings: CloudLogSettings = CloudLogSettings(),
+        inflate: (@Sendable (_ bytes: [UInt8], _ most: Int) -> [UInt8]?)? = nil
+    ) {
         self.kind = kind
-        aws = AWSFlowLogs(layout: layout, settings: settings)
+        aws = AWSFlowLogs(layout: layout, settings: settings, inflate: inflate)
         gcp = GCPFlowLogs(settings: settings)
     }
 

@@ -11,6 +11,7 @@ extension WebAPI {
         var api = self
         api.facts = RequestFacts(request, peer: context.peer, isTLS: options.certificate != nil)
         api.facts.isInflux = endpoint == .influx || endpoint == .influxRoot
+        api.facts.isFirehose = endpoint == .firehose
         do {
             if let role = endpoint.role(for: request.method) {
                 api.caller = try access.caller(api.facts, needing: role)
@@ -134,7 +135,7 @@ extension Endpoint {
         // Probes of orchestrators learn nothing but a word; who logs in isn't known before.
         case .alive, .ready, .login, .logout, .session: nil
         case .imports: .editor
-        case .fastNetMon, .influx, .influxRoot: .editor
+        case .fastNetMon, .influx, .influxRoot, .firehose: .editor
         case .views, .events: method == .get || method == .head ? .viewer : .editor
         case .audit: .admin
         default: .viewer

@@ -16,6 +16,8 @@ struct RequestFacts: Sendable {
     var isTLS = false
     /// Whether the route is one that InfluxDB's clients write to.
     var isInflux = false
+    /// Whether the route is the one that Amazon Data Firehose delivers to.
+    var isFirehose = false
 }
 
 extension RequestFacts {
@@ -34,8 +36,10 @@ extension RequestFacts {
 
     /// What stands behind `Bearer` in Authorization (RFC 6750 section 2.1); nil when there is nothing like it.
     ///
-    /// Where InfluxDB's clients write, also what they know: `Token`, or `Basic` with the token for a password.
+    /// Where InfluxDB's clients write, also what they know: `Token`, or `Basic` with the token for a password. Where
+    /// Firehose delivers, its access key.
     var bearer: String? {
+        if isFirehose, let key = headers.firehose("Access-Key") { return key }
         let words = (headers[.authorization] ?? "").split(separator: " ")
         guard words.count == 2 else { return nil }
         switch words[0].lowercased() {

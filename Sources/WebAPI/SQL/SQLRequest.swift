@@ -1,4 +1,3 @@
-import CGzip
 import FlowQuery
 import FlowStore
 import Foundation
@@ -185,15 +184,10 @@ extension SQLRequest {
         switch headers[.contentEncoding]?.lowercased() ?? "identity" {
         case "identity": break
         case "gzip":
-            var length = 0
-            let inflated = text.withUnsafeBufferPointer { input in
-                input.baseAddress.flatMap { netmeta_gunzip($0, input.count, bodyBytes, &length) }
-            }
-            guard let inflated else {
+            guard let inflated = Gzip.inflate(text, most: bodyBytes) else {
                 throw SQLException(36, "the body is not gzip, or is larger than \(bodyBytes) bytes")
             }
-            defer { free(inflated) }
-            text = Array(UnsafeBufferPointer(start: inflated, count: length))
+            text = inflated
         default: throw SQLException(48, "the body's Content-Encoding is not known here; send it plain or with gzip")
         }
         guard let string = String(validating: text, as: UTF8.self) else {

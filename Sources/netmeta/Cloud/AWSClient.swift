@@ -12,9 +12,6 @@ struct AWSError: Error, CustomStringConvertible {
     var message: String
 
     var description: String { "\(code.isEmpty ? "status \(status)" : code): \(message)" }
-
-    /// Whether the same request will be refused again.
-    var isFinal: Bool { status == 404 || code == "NoSuchKey" || code == "InvalidObjectState" }
 }
 
 /// Asks S3 and SQS, signed.
@@ -28,36 +25,24 @@ struct AWSClient: Sendable {
     private static let most = 16 << 20
     private static let patience = TimeAmount.seconds(60)
 
-    /// An object of a listing.
-    struct Object: Equatable, Sendable {
-        var key: String
-        var etag: String
-        /// RFC 3339.
-        var modified: String
-        var size: Int
-    }
-
     // MARK: - S3
 
-    /// A page of a listing.
-    ///
-    /// - Returns: the objects, and where the next page begins.
-    func list(_ bucket: String, prefix: String, after token: String?) async throws -> ([Object], next: String?) {
+    /// A page of a listing, which begins at `token`.
+    func list(_ bucket: String, prefix: String, after token: String?) async throws -> CloudListing {
         var query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)]
         if let token { query.append(("continuation-token", token)) }
         let response = try await send("s3", .GET, base("s3"), "/\(bucket)", query: query)
         let text = String(buffer: try await response.body.collect(upTo: Self.most))
-        let objects = XMLText.elements("Contents", in: text).compactMap { content -> Object? in
+        let objects = XMLText.elements("Contents", in: text).compactMap { content -> CloudObject? in
             guard let key = XMLText.first("Key", in: content)?.removingPercentEncodingOfForms else { return nil }
-            return Object(
+            return CloudObject(
                 key: key,
-                etag: Self.plain(XMLText.first("ETag", in: content) ?? ""),
-                modified: XMLText.first("LastModified", in: content) ?? "",
-                size: XMLText.first("Size", in: content).flatMap { Int($0) } ?? 0
+                version: Self.plain(XMLText.first("ETag", in: content) ?? ""),
+                modified: XMLText.first("LastModified", in: content) ?? ""
             )
         }
         let isCut = XMLText.first("IsTruncated", in: text) == "true"
-        return (objects, isCut ? XMLText.first("NextContinuationToken", in: text) : nil)
+        return CloudListing(objects: objects, next: isCut ? XMLText.first("NextContinuationToken", in: text) : nil)
     }
 
     /// Writes an object to a file.
@@ -69,20 +54,7 @@ struct AWSClient: Sendable {
     func get(_ bucket: String, _ key: String, to path: String, most: Int) async throws -> String {
         let escaped = AWSSignature.escaped(key, keepsSlash: true)
         let response = try await send("s3", .GET, base("s3"), "/\(bucket)/\(escaped)")
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure("cannot write \(path): \(String(cString: strerror(errno)))") }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var count = 0
-        for try await chunk in response.body {
-            count += chunk.readableBytes
-            guard count <= most else { throw Failure("\(bucket)/\(key) has more than \(most >> 20) MB") }
-            try file.write(contentsOf: Data(chunk.readableBytesView))
-        }
-        try file.close()
-        // What was cut short on its way must not count as the whole.
-        if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length != count {
-            throw Failure("\(bucket)/\(key) came only in part")
-        }
+        try await response.save(to: path, most: most, name: "\(bucket)/\(key)")
         return Self.plain(response.headers.first(name: "etag") ?? "")
     }
 
@@ -199,6 +171,44 @@ struct AWSClient: Sendable {
         let code = XMLText.first("Code", in: text) ?? (json?["__type"] as? String) ?? ""
         let message = XMLText.first("Message", in: text) ?? (json?["message"] as? String) ?? ""
         return AWSError(status: Int(response.status.code), code: code, message: String(message.prefix(300)))
+    }
+}
+
+/// One bucket of S3.
+struct S3Bucket: ObjectBucket {
+    let client: AWSClient
+    let name: String
+
+    func list(prefix: String, from start: String?, page: String?) async throws -> CloudListing {
+        try await client.list(name, prefix: prefix, after: page)
+    }
+
+    func get(_ key: String, told: String, to path: String, most: Int) async throws -> String {
+        try await client.get(name, key, to: path, most: most)
+    }
+}
+
+extension HTTPClientResponse {
+    /// Writes the body to a file that isn't there yet.
+    ///
+    /// - Parameters:
+    ///   - most: bytes that it may have.
+    ///   - name: what it is called in messages.
+    func save(to path: String, most: Int, name: String) async throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var count = 0
+        for try await chunk in body {
+            count += chunk.readableBytes
+            guard count <= most else { throw Failure("\(name) has more than \(most >> 20) MB") }
+            try file.write(contentsOf: Data(chunk.readableBytesView))
+        }
+        try file.close()
+        // What was cut short on its way must not count as the whole.
+        if let length = headers.first(name: "content-length").flatMap({ Int($0) }), length != count {
+            throw Failure("\(name) came only in part")
+        }
     }
 }
 

@@ -4,13 +4,14 @@ import NIOCore
 import NIOHTTP1
 
 /// Where keys of AWS come from: the configuration, the environment, the
-/// file that AWS's own tools read, a container's role, an instance's role; the
-/// first that has some.
+/// file that AWS's own tools read, a role by web identity (EKS), a container's
+/// role, an instance's role; the first that has some.
 ///
 /// Keys of a role are asked for again before they end.
 actor AWSCredentials {
     private let configured: AWSKeys?
     private let environment: [String: String]
+    private let region: String
     private var known: AWSKeys?
 
     /// Seconds before their end that keys are asked for again.
@@ -18,8 +19,13 @@ actor AWSCredentials {
     /// How long a role's service may take: it is on this machine or not there.
     private static let patience = TimeAmount.seconds(2)
 
-    init(configured: AWSKeys?, environment: [String: String] = ProcessInfo.processInfo.environment) {
+    init(
+        configured: AWSKeys?,
+        region: String = "us-east-1",
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) {
         self.configured = configured
+        self.region = region
         self.environment = environment
     }
 
@@ -40,11 +46,12 @@ actor AWSCredentials {
     private func find() async throws -> AWSKeys {
         if let configured { return configured }
         if let keys = fromEnvironment ?? fromFile { return keys }
+        if let keys = try await ofWebIdentity() { return keys }
         if let keys = await ofContainer() { return keys }
         if let keys = await ofInstance() { return keys }
         throw Failure(
             "no AWS credentials: none in the configuration, in AWS_ACCESS_KEY_ID, in the profile of ~/.aws/credentials, "
-                + "or of a container's or an instance's role"
+                + "by AWS_WEB_IDENTITY_TOKEN_FILE, or of a container's or an instance's role"
         )
     }
 
@@ -109,6 +116,37 @@ actor AWSCredentials {
                 ends: ends.map { UInt64(max(0, $0)) } ?? UInt64(Date().timeIntervalSince1970) + 900
             )
         }
+    }
+
+    /// A role that a token of another service stands for, as pods of EKS have it (STS, AssumeRoleWithWebIdentity).
+    ///
+    /// - Throws: ``Failure`` when the environment names a role that can't be had: another one would be a surprise.
+    private func ofWebIdentity() async throws -> AWSKeys? {
+        guard let file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"], let role = environment["AWS_ROLE_ARN"] else {
+            return nil
+        }
+        let token = try readText(file).trimmingCharacters(in: .whitespacesAndNewlines)
+        let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+        let base = environment["AWS_ENDPOINT_URL_STS"] ?? "https://sts.\(region).\(domain)"
+        var request = HTTPClientRequest(url: base.hasSuffix("/") ? base : "\(base)/")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+        let form = AWSSignature.query([
+            (name: "Action", value: "AssumeRoleWithWebIdentity"), (name: "Version", value: "2011-06-15"),
+            (name: "RoleArn", value: role), (name: "WebIdentityToken", value: token),
+            (name: "RoleSessionName", value: environment["AWS_ROLE_SESSION_NAME"] ?? "netmeta"),
+        ])
+        request.body = .bytes(Array(form.utf8))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let text = String(buffer: try await response.body.collect(upTo: 1 << 16))
+        guard response.status == .ok, let id = XMLText.first("AccessKeyId", in: text),
+            let secret = XMLText.first("SecretAccessKey", in: text)
+        else {
+            let reason = XMLText.first("Message", in: text) ?? "status \(response.status.code)"
+            throw Failure("AWS doesn't give the role \(role): \(reason.prefix(300))")
+        }
+        let (session, end) = (XMLText.first("SessionToken", in: text), XMLText.first("Expiration", in: text))
+        return RoleKeys(id: id, secret: secret, token: session, expiration: end).keys
     }
 
     /// Amazon ECS task role.

@@ -7,7 +7,9 @@ import Telemetry
 
 /// The sources of clouds' flow logs as a part of the server.
 struct CloudSources: Service {
-    private let aws: [AWSSource]
+    private let sources: [any CloudSource]
+    /// Takes what Firehose delivers; nil where no rows are stored.
+    let firehose: FirehoseIntake?
 
     /// - Throws: ``Failure`` when what is stored can't be read.
     init(
@@ -16,23 +18,34 @@ struct CloudSources: Service {
         enrichment: EnrichmentSource,
         logger: Logger
     ) throws {
-        let sink = AWSSource.Sink(
+        let sink = CloudSink(
             store: store,
             folder: configuration.store.data,
             enrichment: enrichment,
             retentionDays: configuration.retention.days
         )
-        // What a crash left behind; ledgers begin with the name of their cloud.
-        let folder = "\(configuration.store.data)/sources"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where !name.hasPrefix("aws-") {
-            unlink("\(folder)/\(name)")
+        // What a crash left behind; what a source goes on with begins with its kind.
+        let kinds = ["aws-", "gcs-", "pubsub-", "firehose."]
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: sink.sources)) ?? []
+        for name in names where !kinds.contains(where: name.hasPrefix) { unlink("\(sink.sources)/\(name)") }
+        let settings = configuration.sources
+        let aws = try settings.aws.sorted { $0.key < $1.key }.map {
+            try AWSSource(bucket: $0.key, $0.value, sink: sink, logger: logger)
         }
-        aws = try configuration.sources.aws.sorted { $0.key < $1.key }.map { bucket, settings in
-            try AWSSource(bucket: bucket, settings, sink: sink, logger: logger)
+        let gcs = try settings.gcs.sorted { $0.key < $1.key }.map {
+            try GCSSource(bucket: $0.key, $0.value, sink: sink, logger: logger)
         }
+        let pubsub = try settings.pubsub.sorted { $0.key < $1.key }.map {
+            try PubSubSource(name: $0.key, $0.value, sink: sink, logger: logger)
+        }
+        sources = aws + gcs + pubsub
+        firehose = FirehoseIntake(sink: sink, logger: logger)
     }
 
-    private init() { aws = [] }
+    private init() {
+        sources = []
+        firehose = nil
+    }
 
     /// Nothing is fetched: buckets are read where rows are stored, or their cursor would be ahead of what is.
     static let none = CloudSources()
@@ -40,25 +53,36 @@ struct CloudSources: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
-                for source in aws { group.addTask { await source.run() } }
+                for source in sources { group.addTask { await source.run() } }
             }
         }
         // Without a source there is nothing to wait for but the end.
         try? await gracefulShutdown()
     }
 
+    /// What counts: the sources that are configured, and Firehose's deliveries once there were any.
+    private var tallies: [CloudTally] {
+        sources.map(\.tally) + [firehose?.tally].compactMap { $0 }.filter { $0.report.messages > 0 }
+    }
+
+    /// The sources as the health page shows them.
+    var health: [SourceReport] {
+        let now = UInt64(max(0, Date().timeIntervalSince1970))
+        return tallies.map { $0.health(now: now) }
+    }
+
     /// Counters for `/metrics`.
     func metrics() -> [MetricFamily] {
-        guard !aws.isEmpty else { return [] }
-        let reports = aws.map { (source: "aws/\($0.bucket)", counts: $0.report) }
-        func samples(_ label: String, _ values: (AWSSource.Counts) -> [(String, UInt64)]) -> [MetricFamily.Sample] {
+        let reports = tallies.map { (source: "\($0.kind)/\($0.name)", counts: $0.report) }
+        guard !reports.isEmpty else { return [] }
+        func samples(_ label: String, _ values: (CloudTally.Counts) -> [(String, UInt64)]) -> [MetricFamily.Sample] {
             reports.flatMap { report in
                 values(report.counts).map { name, value in
                     .init(labels: [.init("source", report.source), .init(label, name)], value: Double(value))
                 }
             }
         }
-        func sums(_ value: (AWSSource.Counts) -> UInt64) -> [MetricFamily.Sample] {
+        func sums(_ value: (CloudTally.Counts) -> UInt64) -> [MetricFamily.Sample] {
             reports.map { .init(labels: [.init("source", $0.source)], value: Double(value($0.counts))) }
         }
         return [
@@ -76,11 +100,14 @@ struct CloudSources: Service {
             MetricFamily(
                 "netmeta_source_messages_total",
                 .counter,
-                help: "Messages of a queue, by outcome: read, other (tell of no object), broken.",
+                help: """
+                    Messages of a queue or a subscription, and deliveries of Firehose, by outcome: read, known (were \
+                    stored before), other (tell of no object), broken.
+                    """,
                 samples: samples("outcome") {
                     [
-                        ("read", $0.messages - $0.otherMessages - $0.brokenMessages), ("other", $0.otherMessages),
-                        ("broken", $0.brokenMessages),
+                        ("read", $0.messages - $0.knownMessages - $0.otherMessages - $0.brokenMessages),
+                        ("known", $0.knownMessages), ("other", $0.otherMessages), ("broken", $0.brokenMessages),
                     ]
                 }
             ),
@@ -91,27 +118,30 @@ struct CloudSources: Service {
                 samples: sums(\.errors)
             ),
             MetricFamily(
-                "netmeta_source_rows_total",
+                "netmeta_source_stored_rows_total",
                 .counter,
-                help: "Rows that a source stored.",
+                help: "Rows that a cloud's source stored.",
                 samples: sums(\.summary.rowsStored)
             ),
             MetricFamily(
                 "netmeta_source_records_total",
                 .counter,
                 help: """
-                    Records of a source that gave no row, by reason: noData and skipData as AWS says, and what was wrong \
-                    with others.
+                    Records of a source that gave no row, by reason: noData and skipData as AWS says, duplicates of the \
+                    other reporter, ignored ones of other logs, and what was wrong with others.
                     """,
                 samples: samples("reason") { counts in
-                    [("noData", counts.summary.noData), ("skipData", counts.summary.skipData)]
+                    [
+                        ("noData", counts.summary.noData), ("skipData", counts.summary.skipData),
+                        ("duplicates", counts.summary.duplicates), ("ignored", counts.summary.ignored),
+                    ]
                         + counts.summary.malformed.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
                 }
             ),
             MetricFamily(
                 "netmeta_source_last_stored_seconds",
                 .gauge,
-                help: "When a source stored its last object, in seconds since 1970 UTC; 0 before the first.",
+                help: "When a source stored rows last, in seconds since 1970 UTC; 0 before the first.",
                 samples: sums(\.lastStored)
             ),
         ]

@@ -30,7 +30,7 @@ final class ObjectLedger: ImportLedger, Sendable {
         var file: FileHandle?
     }
 
-    /// Days that an object is remembered: longer than a queue keeps messages, and than ``AWSSource`` looks back.
+    /// Days that an object is remembered: longer than a queue keeps messages, and than a listing looks back.
     static let keptDays: UInt64 = 45
 
     /// Reads a ledger; there is none before the first object.
@@ -41,7 +41,10 @@ final class ObjectLedger: ImportLedger, Sendable {
         var entries: [String: ImportJournal.Entry] = [:]
         if FileManager.default.fileExists(atPath: path) {
             let oldest = UInt64(max(0, Date().timeIntervalSince1970)) - Self.keptDays * 86_400
-            for line in try readText(path).split(separator: "\n") {
+            guard let content = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+                throw Failure("cannot read \(path), which tells what is stored")
+            }
+            for line in String(decoding: content, as: UTF8.self).split(separator: "\n") {
                 // The last line may be half there: its object is done again, under the same names.
                 guard let (id, entry) = Self.read(line), entry.time >= oldest else { continue }
                 entries[id] = entry

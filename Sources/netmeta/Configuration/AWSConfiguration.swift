@@ -1,5 +1,3 @@
-import FlowDecoders
-import Foundation
 import NameSources
 import NetTypes
 
@@ -44,7 +42,7 @@ extension ValueFormat<AWSSourceConfiguration> {
                 Setting(
                     "prefix",
                     \.prefix,
-                    .optionalPrefix,
+                    .keyPrefix("AWSLogs/"),
                     "Only objects whose keys begin so are read."
                 ),
                 Setting(
@@ -127,80 +125,6 @@ extension ValueFormat<String> {
                 return isPlain && (3...63).contains(name.utf8.count) ? name : nil
             },
             text: { yamlText($0) }
-        )
-    }
-
-    fileprivate static var optionalPrefix: Self {
-        .single(
-            "the start of keys such as AWSLogs/",
-            parse: { $0.utf8.count <= 900 ? $0 : nil },
-            text: { yamlText($0) }
-        )
-    }
-}
-
-extension ValueFormat<String?> {
-    fileprivate static func optionalURL(_ example: String) -> Self {
-        .single(
-            "an URL such as \(example)",
-            parse: { text in
-                if text.isEmpty { return .some(nil) }
-                guard let url = URLComponents(string: text), url.scheme == "http" || url.scheme == "https",
-                    let host = url.host, !host.isEmpty
-                else { return nil }
-                return text.hasSuffix("/") ? String(text.dropLast()) : text
-            },
-            text: { yamlText($0 ?? "") }
-        )
-    }
-
-    fileprivate static var optionalWord: Self {
-        .single("a word", parse: { .some($0.isEmpty ? nil : $0) }, text: { yamlText($0 ?? "") })
-    }
-
-    fileprivate static var optionalLayout: Self {
-        .single(
-            "names of fields such as \"${version} ${account-id}\", with both addresses among them",
-            parse: { text in
-                if text.isEmpty { return .some(nil) }
-                return (try? AWSLogLayout(reading: text)) == nil ? nil : text
-            },
-            text: { yamlText($0 ?? "") }
-        )
-    }
-}
-
-extension ValueFormat<IPAddress?> {
-    fileprivate static var optionalSampler: Self {
-        .single(
-            "an address such as 192.0.2.1",
-            parse: { $0.isEmpty ? .some(nil) : IPAddress($0).map { .some($0) } },
-            text: { yamlText($0?.description ?? "") }
-        )
-    }
-}
-
-extension ValueFormat<Duration> {
-    fileprivate static var wholeSecondsOfListing: Self {
-        .single(
-            "a time such as 60s, from 1s to 3600s",
-            parse: { text in
-                guard text.hasSuffix("s"), let seconds = Int(text.dropLast()), (1...3600).contains(seconds) else {
-                    return nil
-                }
-                return .seconds(seconds)
-            },
-            text: { "\($0.components.seconds)s" }
-        )
-    }
-}
-
-extension ValueFormat<UInt32> {
-    fileprivate static var lookBack: Self {
-        .single(
-            "a number of days from 1 to 30",
-            parse: { UInt32($0).flatMap { (1...30).contains($0) ? $0 : nil } },
-            text: { String($0) }
         )
     }
 }

@@ -43,6 +43,10 @@ struct Configuration: Sendable, Equatable {
         var mirror: [String: MirrorOptions] = [:]
         /// Buckets with AWS VPC flow logs, by their names.
         var aws: [String: AWSSourceConfiguration] = [:]
+        /// Buckets with Google Cloud's VPC flow logs, by their names.
+        var gcs: [String: GCSSourceConfiguration] = [:]
+        /// Subscriptions that Google Cloud's VPC flow logs come by.
+        var pubsub: [String: PubSubSourceConfiguration] = [:]
         /// What scamper measures.
         var scamper = ScamperConfiguration()
     }

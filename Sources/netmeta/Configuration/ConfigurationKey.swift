@@ -77,7 +77,10 @@ struct ConfigurationSection: Sendable {
 extension ConfigurationKey {
     static let all =
         table + ofHost + NameKeys.all + ASMapConfiguration.keys
-        + [BMPConfiguration.key, AWSSourceConfiguration.key, ScamperConfiguration.key]
+        + [
+            BMPConfiguration.key, AWSSourceConfiguration.key, GCSSourceConfiguration.key, PubSubSourceConfiguration.key,
+            ScamperConfiguration.key,
+        ]
         + KafkaConfiguration.keys + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [

@@ -164,7 +164,7 @@ struct DecodeSession {
     /// Decodes a file of a cloud's flow logs, piece by piece.
     mutating func decodeCloudLog(_ file: String, _ kind: CloudLogKind, _ layout: AWSLogLayout?) throws {
         let pieces = try TextPieces(file, name: file)
-        var logs = CloudLogDecoder(kind, layout: layout)
+        var logs = CloudLogDecoder(kind, layout: layout, inflate: { PackedRecord.inflate($0, most: $1) })
         var bytes: [UInt8] = []
         var start = 0
         var isLast = false

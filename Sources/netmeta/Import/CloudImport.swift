@@ -11,19 +11,23 @@ import WebAPI
 /// As ``CaptureImport``: a file is known by its content, the rows of a batch
 /// are named by the file's digest and their place in it, and the journal
 /// notes what is stored. Batches end at the same rows of a file whatever is
-/// configured, so that one that is sent twice is the same one.
+/// configured, so that one that is sent twice is the same one. A batch is
+/// stored while the next one is decoded.
 struct CloudImport {
-    private let store: any BatchStore
+    private let storer: BatchStorer
     private let options: CloudLogOptions
-    private var enricher: Enricher
     private let oldestKept: UInt64
     private let warn: (String) -> Void
     private var journal: any ImportLedger
-    private let batch = FlowBatch(capacity: rows)
+    /// The batch that is decoded into; ``spare`` is the one that is stored meanwhile.
+    private var batch = FlowBatch(capacity: rows)
+    private var spare: FlowBatch?
     /// Makes text of a Parquet file, see ``ParquetText``.
     private let parquet: ParquetText?
     /// What became of all files so far.
     private(set) var summary = ImportSummary()
+    /// The newest TimeReceived of all rows, in Unix seconds.
+    private(set) var newest: UInt64 = 0
 
     /// Rows that are stored at once.
     private static let rows = 1 << 17
@@ -41,11 +45,10 @@ struct CloudImport {
         oldestKept: UInt64,
         warn: @escaping (String) -> Void
     ) {
-        self.store = store
+        storer = BatchStorer(store: store, enricher: enricher)
         self.journal = journal
         self.options = options
         self.parquet = parquet
-        self.enricher = enricher
         self.oldestKept = oldestKept
         self.warn = warn
     }
@@ -75,6 +78,8 @@ struct CloudImport {
         }
         var place = Place(digest: digest, name: name, known: known?.rows ?? 0)
         batch.clear()
+        // Whatever ends it: nothing is under way behind it.
+        defer { try? storer.wait() }
         if try ParquetText.isParquet(path) {
             guard let parquet else { throw Failure("\(name): Parquet needs the embedded store, whose engine reads it") }
             try parquet.withText(of: path, name: name) { text, layout in
@@ -91,8 +96,10 @@ struct CloudImport {
         let name: String
         /// Rows that an earlier import has stored.
         let known: Int
-        /// Rows that were decoded and dealt with.
+        /// Rows that were decoded.
         var rows = 0
+        /// Rows of the batch that is being stored; they are the last ones.
+        var underWay = 0
     }
 
     private mutating func decode(
@@ -116,7 +123,10 @@ struct CloudImport {
                 start += done
                 guard batch.room == 0 || decoder.awaitsRoom else { break }
                 try keep(&place, isLast: false, progress)
-                if shouldStop() { throw ImportStopped(rows: max(place.rows, place.known)) }
+                if shouldStop() {
+                    try settle(&place, progress)
+                    throw ImportStopped(rows: max(place.rows, place.known))
+                }
             }
         } while !isLast
         if pieces.isCut {
@@ -140,24 +150,45 @@ struct CloudImport {
         }
     }
 
+    /// Hands the batch over to be stored, behind the one before.
     private mutating func keep(_ place: inout Place, isLast: Bool, _ progress: (Int) -> Void) throws {
+        try settle(&place, progress)
         let count = batch.count
         if count > 0, place.rows + count <= place.known {
             summary.rowsKnown += UInt64(count)
         } else if count > 0 {
             batch.seal()
-            enricher.enrich(batch)
-            summary.rowsExpired += UInt64((0..<count).count { batch.number(.timeReceived, row: $0) < oldestKept })
-            do throws(StoreError) {
-                try store.append(batch, token: "import-\(place.digest)-\(place.rows)")
-            } catch {
-                throw Failure("\(place.name): the store refuses rows: \(error.message)")
+            for row in 0..<count {
+                let time = batch.number(.timeReceived, row: row)
+                newest = max(newest, time)
+                if time < oldestKept { summary.rowsExpired += 1 }
             }
-            summary.rowsStored += UInt64(count)
+            storer.begin(batch, token: "import-\(place.digest)-\(place.rows)")
+            place.underWay = count
+            (batch, spare) = (spare ?? FlowBatch(capacity: Self.rows), batch)
         }
         place.rows += count
         batch.clear()
-        try journal.note(place.digest, rows: max(place.rows, place.known), isComplete: isLast, path: place.name)
+        guard isLast else { return }
+        try settle(&place, progress)
+        try note(place, isComplete: true, progress)
+    }
+
+    /// Waits for the batch that is being stored, and notes it.
+    private mutating func settle(_ place: inout Place, _ progress: (Int) -> Void) throws {
+        guard place.underWay > 0 else { return }
+        do throws(StoreError) {
+            try storer.wait()
+        } catch {
+            throw Failure("\(place.name): the store refuses rows: \(error.message)")
+        }
+        summary.rowsStored += UInt64(place.underWay)
+        place.underWay = 0
+        try note(place, isComplete: false, progress)
+    }
+
+    private mutating func note(_ place: Place, isComplete: Bool, _ progress: (Int) -> Void) throws {
+        try journal.note(place.digest, rows: max(place.rows, place.known), isComplete: isComplete, path: place.name)
         progress(place.rows)
     }
 }
@@ -170,7 +201,7 @@ struct CloudLogOptions: Sendable {
 
     /// A decoder for one file.
     func decoder(layout: AWSLogLayout?) -> CloudLogDecoder {
-        CloudLogDecoder(kind, layout: layout, settings: settings)
+        CloudLogDecoder(kind, layout: layout, settings: settings, inflate: { PackedRecord.inflate($0, most: $1) })
     }
 }
 

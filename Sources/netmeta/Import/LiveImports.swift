@@ -102,6 +102,13 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
 
     func accepts(token: String) -> Bool { self.token.matches(token) }
 
+    func take(_ delivery: FirehoseDelivery) async throws {
+        guard let firehose = sources.firehose else {
+            throw ImportRefusal(.failed, "this process stores no rows; deliver to the one that does")
+        }
+        try await firehose.take(delivery)
+    }
+
     func metrics() -> [MetricFamily] {
         let (counts, open) = condition.withLock { (self.counts, jobs.count) }
         return [

@@ -173,6 +173,7 @@ struct Server {
         )
         let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
         status.setBMP { [bmp] in bmp.report }
+        status.setClouds { [clouds] in clouds.health }
         if let queue {
             status.setQueue { QueueReport(problem: queue.report.problem, metrics: queue.report.metrics) }
         }

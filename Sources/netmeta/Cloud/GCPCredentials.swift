@@ -1,0 +1,170 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Where tokens of Google Cloud come from: a service account's key, or the
+/// metadata server of the machine.
+///
+/// A token is kept until shortly before its end.
+actor GCPCredentials {
+    private let file: String?
+    private let environment: [String: String]
+    private var known: (token: String, ends: UInt64)?
+
+    /// What a token is good for: reading objects, and taking messages.
+    private static let scopes = [
+        "https://www.googleapis.com/auth/devstorage.read_only", "https://www.googleapis.com/auth/pubsub",
+    ]
+    /// Seconds before its end that a token is asked for again.
+    private static let early: UInt64 = 120
+    /// Seconds that a token is asked for; Google gives no longer ones.
+    private static let life: UInt64 = 3600
+
+    /// - Parameter file: a key; nil takes that of GOOGLE_APPLICATION_CREDENTIALS, else the metadata server.
+    init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) {
+        self.file = file ?? environment["GOOGLE_APPLICATION_CREDENTIALS"].flatMap { $0.isEmpty ? nil : $0 }
+        self.environment = environment
+    }
+
+    /// A token that is good for some minutes yet.
+    ///
+    /// - Throws: ``Failure`` that says why there is none.
+    func token() async throws -> String {
+        let now = UInt64(max(0, Date().timeIntervalSince1970))
+        if let known, known.ends > now + Self.early { return known.token }
+        let answer =
+            if let file { try await exchange(try ServiceAccountKey(reading: file), now) } else { try await ofMachine() }
+        known = (answer.token, now + answer.seconds)
+        return answer.token
+    }
+
+    /// Forgets a token that a service has refused.
+    func forget() { known = nil }
+
+    private struct Answer: Decodable {
+        var token: String
+        var seconds: UInt64
+
+        enum CodingKeys: String, CodingKey {
+            case token = "access_token"
+            case seconds = "expires_in"
+        }
+    }
+
+    /// Shows a signed statement and gets a token for it (RFC 7523 section 2.1).
+    private func exchange(_ key: ServiceAccountKey, _ now: UInt64) async throws -> Answer {
+        let assertion = try key.assertion(scopes: Self.scopes, now: now, seconds: Self.life)
+        var request = HTTPClientRequest(url: key.tokenURL)
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
+        let form = AWSSignature.query([
+            (name: "grant_type", value: "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            (name: "assertion", value: assertion),
+        ])
+        request.body = .bytes(Array(form.utf8))
+        return try await ask(request, patience: .seconds(20), "Google takes the key of \(key.email) for no token")
+    }
+
+    /// The token of the service account that this machine or pod runs as.
+    private func ofMachine() async throws -> Answer {
+        let host = environment["GCE_METADATA_HOST"] ?? "metadata.google.internal"
+        var request = HTTPClientRequest(
+            url: "http://\(host)/computeMetadata/v1/instance/service-accounts/default/token"
+        )
+        request.headers.add(name: "metadata-flavor", value: "Google")
+        let problem = """
+            no Google credentials: none in credentials of the source or in GOOGLE_APPLICATION_CREDENTIALS, and the \
+            metadata server \(host) gives none
+            """
+        return try await ask(request, patience: .seconds(3), problem)
+    }
+
+    private func ask(_ request: HTTPClientRequest, patience: TimeAmount, _ problem: String) async throws -> Answer {
+        let (status, body): (HTTPResponseStatus, ByteBuffer)
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: patience)
+            (status, body) = (response.status, try await response.body.collect(upTo: 1 << 16))
+        } catch {
+            if error is CancellationError { throw error }
+            throw Failure("\(problem): \(error)")
+        }
+        guard status == .ok else {
+            throw Failure("\(problem): status \(status.code), \(String(buffer: body).prefix(300))")
+        }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
+        } catch {
+            throw Failure("\(problem): the answer is no token")
+        }
+    }
+}
+
+/// The key of a service account, in the form of the file that Google gives out.
+struct ServiceAccountKey: Sendable {
+    let email: String
+    let tokenURL: String
+    private let keyID: String
+    private let signer: RSASigner
+
+    private struct Content: Decodable {
+        var type: String
+        var email: String?
+        var key: String?
+        var keyID: String?
+        var tokenURL: String?
+
+        enum CodingKeys: String, CodingKey {
+            case type
+            case email = "client_email"
+            case key = "private_key"
+            case keyID = "private_key_id"
+            case tokenURL = "token_uri"
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// - Throws: ``Failure`` that names the file, and nothing of what is in it.
+    init(reading path: String) throws {
+        let text: String
+        do {
+            text = try readText(path)
+        } catch {
+            throw Failure("cannot read the credentials: \(error)")
+        }
+        guard let content = try? JSONDecoder().decode(Content.self, from: Data(text.utf8)) else {
+            throw Failure("\(path) is no JSON file with credentials of Google Cloud")
+        }
+        guard content.type == "service_account", let email = content.email, let pem = content.key else {
+            let type = content.type.prefix(40)
+            throw Failure("\(path) holds no key of a service account, but \(type), which is not read")
+        }
+        do {
+            signer = try RSASigner(pem: pem)
+        } catch {
+            throw Failure("\(path): \(error)")
+        }
+        self.email = email
+        tokenURL = content.tokenURL ?? "https://oauth2.googleapis.com/token"
+        keyID = content.keyID ?? ""
+    }
+
+    /// A statement of who asks, signed: a JSON Web Token (RFC 7519).
+    func assertion(scopes: [String], now: UInt64, seconds: UInt64) throws -> String {
+        let head: [String: any Sendable] = ["alg": "RS256", "typ": "JWT", "kid": keyID]
+        let claims: [String: any Sendable] = [
+            "iss": email, "scope": scopes.joined(separator: " "), "aud": tokenURL, "iat": now, "exp": now + seconds,
+        ]
+        let parts = try [head, claims].map { part in
+            Self.base64URL(try JSONSerialization.data(withJSONObject: part, options: .sortedKeys))
+        }
+        let text = parts.joined(separator: ".")
+        return "\(text).\(Self.base64URL(Data(signer.signature(of: Array(text.utf8)))))"
+    }
+
+    /// RFC 7515 appendix C.
+    private static func base64URL(_ data: Data) -> String {
+        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+}

@@ -1,0 +1,207 @@
+import FlowDecoders
+import NetTypes
+
+/// How entries of Google Cloud's flow logs become rows.
+struct GCPEntryConfiguration: Sendable, Equatable {
+    var reporter = CloudLogSettings.Reporter.source
+    /// 1 / flow_sampling; 0 when it isn't known.
+    var samplingRate: UInt32 = 0
+    var sampler: IPAddress?
+}
+
+extension CloudLogOptions {
+    /// What a source of Google Cloud says of its entries.
+    init(_ entries: GCPEntryConfiguration) {
+        self.init(kind: .gcp)
+        settings.reporter = entries.reporter
+        settings.samplingRate = entries.samplingRate
+        settings.samplerAddress = entries.sampler
+    }
+}
+
+/// A bucket of Google Cloud Storage that flow logs are read from.
+struct GCSSourceConfiguration: Sendable, Equatable {
+    /// Only objects whose names begin so.
+    var prefix = "compute.googleapis.com/vpc_flows/"
+    /// A subscription that tells of new objects; without one the bucket is listed.
+    var subscription: String?
+    /// The key file of a service account.
+    var credentials: String?
+    /// A server other than Google's own.
+    var endpoint: String?
+    /// Seconds from one listing to the next.
+    var interval = Duration.seconds(60)
+    /// Days that a listing looks back.
+    var days: UInt32 = 3
+    var entries = GCPEntryConfiguration()
+
+    /// Its key, in the section `sources`.
+    static let key = ConfigurationKey(
+        "sources",
+        "gcs",
+        \.sources.gcs,
+        .map(
+            "a map such as {flow-bucket: {credentials: /etc/netmeta/gcp.json}}",
+            names: .googleBucketName,
+            values: .settings(settings, default: GCSSourceConfiguration())
+        ),
+        "Buckets of Google Cloud Storage whose VPC flow logs are read, by their names. See Docs/cloud.md."
+    )
+
+    private static let settings: [Setting<GCSSourceConfiguration>] =
+        [
+            Setting(
+                "prefix",
+                \.prefix,
+                .keyPrefix("compute.googleapis.com/vpc_flows/"),
+                "Only objects whose names begin so are read."
+            ),
+            Setting(
+                "subscription",
+                \.subscription,
+                .optionalSubscription,
+                "The subscription of Pub/Sub that gets the bucket's notifications; without one the bucket is listed."
+            ),
+            Setting("credentials", \.credentials, .optionalWord, ofCredentials),
+            Setting(
+                "endpoint",
+                \.endpoint,
+                .optionalURL("http://127.0.0.1:9023"),
+                "Another server that speaks Cloud Storage's JSON API, asked instead of Google."
+            ),
+            Setting(
+                "interval",
+                \.interval,
+                .wholeSecondsOfListing,
+                "How often the bucket is listed where there is no subscription."
+            ),
+            Setting(
+                "days",
+                \.days,
+                .lookBack,
+                "How many days back a listing looks for objects that aren't stored."
+            ),
+        ] + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
+}
+
+/// A subscription of Pub/Sub that entries of flow logs come by.
+struct PubSubSourceConfiguration: Sendable, Equatable {
+    /// The key file of a service account.
+    var credentials: String?
+    /// A server other than Google's own.
+    var endpoint: String?
+    var entries = GCPEntryConfiguration()
+
+    /// Its key, in the section `sources`.
+    static let key = ConfigurationKey(
+        "sources",
+        "pubsub",
+        \.sources.pubsub,
+        .map(
+            "a map such as {projects/my-project/subscriptions/flow-logs: {}}",
+            names: .subscription,
+            values: .settings(settings, default: PubSubSourceConfiguration())
+        ),
+        """
+        Subscriptions of Pub/Sub to which a sink of Cloud Logging publishes entries of VPC flow logs. See Docs/cloud.md.
+        """
+    )
+
+    private static let settings: [Setting<PubSubSourceConfiguration>] =
+        [
+            Setting("credentials", \.credentials, .optionalWord, ofCredentials),
+            Setting(
+                "endpoint",
+                \.endpoint,
+                .optionalURL("http://127.0.0.1:8085"),
+                "Another server that speaks Pub/Sub over REST, asked instead of Google."
+            ),
+        ] + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
+}
+
+private let ofCredentials = """
+    The key file of a service account; without one GOOGLE_APPLICATION_CREDENTIALS and the metadata server are asked.
+    """
+
+/// What both kinds of sources say of entries.
+private func entrySettings<Root>(
+    _ reporter: any WritableKeyPath<Root, CloudLogSettings.Reporter> & Sendable,
+    _ samplingRate: any WritableKeyPath<Root, UInt32> & Sendable,
+    _ sampler: any WritableKeyPath<Root, IPAddress?> & Sendable
+) -> [Setting<Root>] {
+    [
+        Setting(
+            "reporter",
+            reporter,
+            .choice,
+            "Whose entry counts where both ends may have reported a flow; the other's is a duplicate."
+        ),
+        Setting(
+            "samplingRate",
+            samplingRate,
+            .flowSampling,
+            "How many flows an entry stands for, 1 / flow_sampling; 0 when that isn't known."
+        ),
+        Setting("sampler", sampler, .optionalSampler, "SamplerAddress of the rows; default one made of the project."),
+    ]
+}
+
+extension ValueFormat<UInt32> {
+    fileprivate static var flowSampling: Self {
+        .single("a whole number such as 2", parse: { UInt32($0) }, text: { String($0) })
+    }
+}
+
+extension ValueFormat<String> {
+    /// A bucket's name (Cloud Storage, "Bucket naming requirements").
+    fileprivate static var googleBucketName: Self {
+        .single(
+            "a bucket's name of 3 to 222 small letters, digits, dots, hyphens and underscores",
+            parse: { name in
+                let isPlain = name.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                    default: ".-_".utf8.contains(byte)
+                    }
+                }
+                return isPlain && (3...222).contains(name.utf8.count) && !name.hasPrefix(".") ? name : nil
+            },
+            text: { yamlText($0) }
+        )
+    }
+
+    fileprivate static var subscription: Self {
+        .single(
+            "a subscription such as projects/my-project/subscriptions/flow-logs",
+            parse: { isSubscription($0) ? $0 : nil },
+            text: { yamlText($0) }
+        )
+    }
+}
+
+extension ValueFormat<String?> {
+    fileprivate static var optionalSubscription: Self {
+        .single(
+            "a subscription such as projects/my-project/subscriptions/flow-logs",
+            parse: { $0.isEmpty ? .some(nil) : isSubscription($0) ? .some($0) : nil },
+            text: { yamlText($0 ?? "") }
+        )
+    }
+}
+
+/// Whether that can be a subscription's name; it becomes a part of URLs and of a file's name.
+private func isSubscription(_ name: String) -> Bool {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "projects" && parts[2] == "subscriptions" && name.utf8.count <= 200
+        && [parts[1], parts[3]].allSatisfy { part in
+            !part.isEmpty && !part.hasPrefix(".")
+                && part.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"):
+                        true
+                    default: ".-_~:".utf8.contains(byte)
+                    }
+                }
+        }
+}

@@ -1,0 +1,191 @@
+"""Flow logs of Google Cloud: gcp-storage-emulator stands in for Cloud Storage, and a fake of our own for Pub/Sub and for
+the place that gives tokens. However often something is told, and whenever the server is killed, each row is stored once."""
+
+import datetime
+import json
+import os
+import random
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+
+import fake_google
+import network
+import pytest
+
+STORAGE, PUBSUB = 9023, 8085
+OBJECTS = int(os.environ.get("CLOUD_OBJECTS", "40"))
+RECORDS = 30
+BUCKET = "flow-bucket"
+
+
+def entry(number):
+    """A LogEntry; no entry is like another one."""
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    return json.dumps({
+        "insertId": f"i{number}", "logName": "projects/p/logs/compute.googleapis.com%2Fvpc_flows", "timestamp": now,
+        "jsonPayload": {
+            "connection": {"src_ip": f"10.0.{number >> 8 & 255}.{number & 255}", "dest_ip": "192.0.2.1",
+                           "src_port": 1000 + number % 1000, "dest_port": 443, "protocol": 6},
+            "reporter": "SRC", "bytes_sent": str(number + 1), "packets_sent": "1", "start_time": now, "end_time": now}})
+
+
+def key(number):
+    day = datetime.datetime.now(datetime.timezone.utc)
+    return f"compute.googleapis.com/vpc_flows/{day:%Y/%m/%d}/{day:%H}:00:00_{day:%H}:59:59_S{number}.json"
+
+
+def sums(netmeta):
+    row = netmeta.sql("SELECT count() AS n, uniqExact(Bytes) AS different, sum(Bytes) AS b FROM flows_raw"
+                      " WHERE FlowType = 'GCP_VPC'")[0]
+    return row["n"], row["different"], row["b"]
+
+
+def all_once(rows):
+    return rows, rows, rows * (rows + 1) // 2
+
+
+def killed_twice(netmeta, rows):
+    """Kills the server twice while rows come, then waits for all of them."""
+    for part in (1, 2):
+        network.wait_for(lambda: sums(netmeta)[0] > part * rows // 4, f"part {part} of the rows", 180)
+        netmeta.kill()
+        netmeta.start()
+    network.wait_for(lambda: sums(netmeta)[0] >= rows, "all rows", 180)
+
+
+class Storage:
+    """gcp-storage-emulator with one bucket, in memory."""
+
+    def __init__(self):
+        self.url = f"http://127.0.0.1:{STORAGE}"
+        words = ["start", "--host", "127.0.0.1", "--port", str(STORAGE), "--in-memory", "--default-bucket", BUCKET, "-q"]
+        self.process = subprocess.Popen([*network.WITH_PARENT, sys.executable, "-m", "gcp_storage_emulator", *words],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        network.wait_for(self.answers, "the storage", 60)
+
+    def answers(self):
+        try:
+            return urllib.request.urlopen(f"{self.url}/storage/v1/b/{BUCKET}", timeout=2).status
+        except OSError:
+            return None
+
+    def put(self, name, content):
+        """Stores an object, and gives its generation."""
+        query = urllib.parse.urlencode({"uploadType": "media", "name": name})
+        request = urllib.request.Request(f"{self.url}/upload/storage/v1/b/{BUCKET}/o?{query}", content.encode(),
+                                         {"Content-Type": "application/octet-stream"}, method="POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["generation"]
+
+
+@pytest.fixture
+def storage():
+    pytest.importorskip("gcp_storage_emulator")
+    made = Storage()
+    yield made
+    made.process.kill()
+    made.process.wait()
+
+
+@pytest.fixture
+def google():
+    made = fake_google.FakeGoogle(PUBSUB, wants_tokens=True)
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def configured(netmeta, text):
+    with netmeta.configuration.open("a") as file:
+        file.write(text)
+
+
+def put_all(storage):
+    """Objects in any order; the generations of each."""
+    names = {}
+    for number in random.sample(range(OBJECTS), OBJECTS):
+        lines = [entry(number * RECORDS + record) for record in range(RECORDS)]
+        names[key(number)] = storage.put(key(number), "\n".join(lines) + "\n")
+    return names
+
+
+def test_a_bucket_that_is_listed(serving, storage):
+    put_all(storage)
+    storage.put("compute.googleapis.com/vpc_flows/other.txt", "x")
+    storage.put("other.googleapis.com/log/x.json", entry(1 << 20))
+    netmeta = serving()
+    configured(netmeta, f"sources: {{gcs: {{{BUCKET}: {{endpoint: \"{storage.url}\", interval: 1s}}}}}}\n")
+    netmeta.start()
+    killed_twice(netmeta, OBJECTS * RECORDS)
+    listed = netmeta.metric(f'netmeta_source_objects_total{{source="gcs/{BUCKET}",outcome="known"}}')
+    # Whatever would come twice would come with the next listing.
+    network.wait_for(lambda: netmeta.metric(
+        f'netmeta_source_objects_total{{source="gcs/{BUCKET}",outcome="known"}}') >= listed + 2 * OBJECTS, "listings")
+    assert sums(netmeta) == all_once(OBJECTS * RECORDS)
+    source = next(source for source in netmeta.health()["sources"] if source["kind"] == "gcs")
+    assert source["name"] == BUCKET and source["failure"] is None and source["lost"] == {}
+    netmeta.stop()
+
+
+def test_notifications_that_come_twice_and_in_any_order(serving, storage, google, monkeypatch, tmp_path):
+    for name, generation in put_all(storage).items():
+        told = {"eventType": "OBJECT_FINALIZE", "bucketId": BUCKET, "objectId": name, "objectGeneration": generation}
+        google.publish(attributes=told)
+        google.publish(attributes=told | {"eventType": "OBJECT_METADATA_UPDATE"})
+        if random.random() < 0.5:
+            google.publish(attributes=told)
+    google.publish(attributes={"eventType": "OBJECT_FINALIZE", "bucketId": "other", "objectId": "x", "objectGeneration": "1"})
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", f"127.0.0.1:{PUBSUB}")
+    netmeta = serving()
+    keys = google.key_file(tmp_path / "key.json")
+    configured(netmeta, f"sources: {{gcs: {{{BUCKET}: {{endpoint: \"{storage.url}\", credentials: \"{keys}\","
+               " subscription: projects/p/subscriptions/notices}}}\n")
+    netmeta.start()
+    killed_twice(netmeta, OBJECTS * RECORDS)
+    network.wait_for(lambda: google.left() == 0, "an empty subscription", 180)
+    assert sums(netmeta) == all_once(OBJECTS * RECORDS)
+    assert google.tokens > 0
+    netmeta.stop()
+
+
+def test_entries_that_come_twice_and_in_any_order(serving, google, tmp_path):
+    rows = OBJECTS * RECORDS
+    for number in range(rows):
+        google.publish(entry(number).encode())
+    # Published twice, as a sink may: other messages, the same entries.
+    with google.lock:
+        messages = random.sample([message[0] for message in google.messages.values()], rows // 10)
+    for message in messages:
+        google.publish(fake_google.base64.b64decode(message["data"]))
+    google.publish(b"no JSON")
+    netmeta = serving()
+    keys = google.key_file(tmp_path / "key.json")
+    configured(netmeta, f"sources: {{pubsub: {{projects/p/subscriptions/entries: {{endpoint: \"{google.url}\","
+               f" credentials: \"{keys}\"}}}}}}\n")
+    netmeta.start()
+    killed_twice(netmeta, rows)
+    network.wait_for(lambda: google.left() == 0, "an empty subscription", 180)
+    assert sums(netmeta) == all_once(rows)
+    assert google.given > rows
+    # Nothing is left on its way.
+    left = [path.name for path in (netmeta.data / "sources").iterdir()]
+    assert all(name.endswith((".seen", ".seen.old")) for name in left), left
+    netmeta.stop()
+
+
+def test_a_key_that_is_refused_is_told(serving, google, tmp_path):
+    other = fake_google.FakeGoogle(PUBSUB + 1)
+    keys = other.key_file(tmp_path / "key.json")
+    other.shutdown()
+    other.server_close()
+    netmeta = serving()
+    configured(netmeta, f"sources: {{pubsub: {{projects/p/subscriptions/entries: {{endpoint: \"{google.url}\","
+               f" credentials: \"{keys}\"}}}}}}\n")
+    netmeta.start()
+    source = network.wait_for(
+        lambda: next((source for source in netmeta.health()["sources"] if source["failure"]), None), "a failure")
+    assert source["kind"] == "pubsub" and "flow@p.iam.gserviceaccount.com" in source["failure"]
+    assert netmeta.health()["status"] == "degraded"
+    netmeta.stop()

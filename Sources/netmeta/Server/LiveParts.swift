@@ -1,7 +1,6 @@
 import Enrichment
-import LinuxCapture
+import FlowDecoders
 import Pipeline
-import UnixSignals
 
 /// The parts of a running server, whatever its role, that take new settings without a restart.
 struct LiveParts {

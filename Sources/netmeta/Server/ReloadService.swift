@@ -1,7 +1,7 @@
 import Foundation
-import LinuxCapture
 import Logging
 import NetTypes
+import Pipeline
 import ServiceLifecycle
 import UnixSignals
 

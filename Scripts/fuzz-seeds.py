@@ -7,6 +7,7 @@ FuzzFlowMessage and FuzzWarts.
 The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
+import base64
 import hashlib
 import pathlib
 import struct
@@ -112,6 +113,8 @@ def logs(folder):
     header = b"version srcaddr dstaddr pkt-srcaddr pkt-dstaddr end tcp-flags instance-tag ecs-task-id log-status"
     wide = b"11 10.0.0.1 10.0.0.2 192.0.2.1 - 1750000000123 19 a%20b - OK"
     event = b'{"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "message": "' + line + b'\\n"}]}'
+    packed = b'{"records": [{"data": "' + base64.b64encode(event) + b'"}], "Records": [{"kinesis": {"data": "' + (
+        base64.b64encode(line) + b'"}}]}')
     entry = (
         b'{"jsonPayload": {"connection": {"src_ip": "10.0.0.1", "dest_ip": "::1", "src_port": 1}, "reporter": "SRC", '
         b'"bytes_sent": "12", "round_trip_time": {"median_msec": 1.5}, "end_time": "2025-06-15T15:10:04.9+01:00", '
@@ -119,7 +122,7 @@ def logs(folder):
         b'"src_vpc": {"vpc_name": "a\\u00e9"}}, "logName": "projects/p/logs/compute.googleapis.com%2Fvpc_flows"}'
     )
     for first in (0, 0x48):
-        for text in (line + b"\n" + nothing + b"\n", header + b"\r\n" + wide + b"\r\n", event + b"\n" + event):
+        for text in (line + b"\n" + nothing + b"\n", header + b"\r\n" + wide + b"\r\n", event + b"\n" + event, packed):
             write(folder, "FuzzCloudLogs", bytes([first]) + text)
         write(folder, "FuzzCloudLogs", bytes([first | 1]) + entry + b"\n" + entry)
         write(folder, "FuzzCloudLogs", bytes([first | 1]) + b"[" + entry + b"," + entry + b"]")

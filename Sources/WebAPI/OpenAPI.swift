@@ -99,6 +99,12 @@ extension JSONWriter {
                     }
                     json.member("default") { json in
                         json.object { json in
+                            // Firehose reads errors in a form of its own.
+                            guard endpoint != .firehose else {
+                                json.member("description") { json in json.string("It isn't stored: errorMessage.") }
+                                json.member("content") { json in json.content("application/json", schema: "object") }
+                                return
+                            }
                             json.member("$ref") { json in json.string("#/components/responses/Error") }
                         }
                     }

@@ -70,7 +70,7 @@ def sums(netmeta):
 
 def configured(netmeta, rest):
     with netmeta.configuration.open("a") as file:
-        file.write("sources: {aws: {flow-bucket: {region: eu-central-1, prefix: AWSLogs/, accessKey: A, secretKey: B,\n"
+        file.write("sources: {aws: {flow-bucket: {region: eu-central-1, prefix: AWSLogs/,\n"
                    f"  endpoint: \"{ENDPOINT}\", {rest}}}}}}}\n")
 
 
@@ -109,7 +109,7 @@ def test_a_queue_that_tells_twice_and_in_any_order(serving, moto):
         sqs.send_message(QueueUrl=queue, MessageBody=body)
     sqs.send_message(QueueUrl=queue, MessageBody=event.replace("flow-bucket", "other-bucket"))
     netmeta = serving()
-    configured(netmeta, f'queue: "{queue}"')
+    configured(netmeta, f'accessKey: A, secretKey: B, queue: "{queue}"')
     netmeta.start()
     killed_twice(netmeta, OBJECTS)
 
@@ -170,7 +170,7 @@ def test_deliveries_of_firehose_are_stored_once(serving):
     netmeta.stop()
 
 
-def test_a_bucket_that_is_listed(serving, moto):
+def test_a_bucket_that_is_listed(serving, moto, tmp_path):
     s3, _ = moto
     s3.create_bucket(Bucket="flow-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     for number in range(OBJECTS // 4):
@@ -179,6 +179,16 @@ def test_a_bucket_that_is_listed(serving, moto):
     s3.put_object(Bucket="flow-bucket", Key="AWSLogs/other.txt", Body=b"x")
     netmeta = serving()
     configured(netmeta, "interval: 1s")
+    # Keys by web identity, as pods of EKS have them, and no others.
+    (tmp_path / "token").write_text("a token of the cluster")
+    netmeta.environment = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"), "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/flows",
+        "AWS_ENDPOINT_URL_STS": ENDPOINT, "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"), "AWS_ACCESS_KEY_ID": ""}
     netmeta.start()
     killed_twice(netmeta, OBJECTS // 4)
+    # The damaged one is tried each time.
+    network.wait_for(lambda: any(
+        source["kind"] == "aws" and source["figures"].get("failedObjects") and source["advice"]
+        for source in netmeta.health()["sources"]), "the damaged object on the health page")
     netmeta.stop()

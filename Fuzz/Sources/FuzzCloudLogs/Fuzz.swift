@@ -26,7 +26,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     FuzzLaws.require(whole.counters.isBalanced, "records became nothing")
     FuzzLaws.require(whole.counters.flows == UInt64(whole.rows), "rows and their count differ")
     FuzzLaws.require(whole.counters.bytes == UInt64(file.count), "bytes were left")
-    // A document with more lines than a batch has rows is refused: only then may a small batch differ.
+    // Where something is longer than it may be depends on how much of it is there.
     if whole.counters[.tooLong] == cut.counters[.tooLong] {
         FuzzLaws.require(whole.counters == cut.counters, "pieces make a difference")
     }

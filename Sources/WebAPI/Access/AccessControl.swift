@@ -132,7 +132,7 @@ extension AccessControl {
     }
 
     private func byToken(_ facts: RequestFacts, _ settings: AccessSettings) throws(AccessRefusal) -> Caller? {
-        guard facts.headers[.authorization] != nil else { return nil }
+        guard facts.showsProof else { return nil }
         if let token = facts.bearer {
             if isLocal(token) { return Caller(name: "local", role: .admin, proof: .local) }
             let digest = BearerToken.digest(token)

@@ -34,6 +34,9 @@ extension RequestFacts {
     /// Whether the method changes nothing (RFC 9110 section 9.2.1).
     var isSafe: Bool { method == .get || method == .head }
 
+    /// Whether there is a field that says who asks, understood or not.
+    var showsProof: Bool { headers[.authorization] != nil || (isFirehose && headers.firehose("Access-Key") != nil) }
+
     /// What stands behind `Bearer` in Authorization (RFC 6750 section 2.1); nil when there is nothing like it.
     ///
     /// Where InfluxDB's clients write, also what they know: `Token`, or `Basic` with the token for a password. Where

@@ -16,6 +16,8 @@ final class AWSSource: CloudSource {
 
     /// Bytes of the largest object; AWS ends files at 75 MB.
     private static let mostBytes = 2 << 30
+    /// Objects that are fetched at a time.
+    private static let mostAtOnce = 4
     /// Seconds that a message is hidden while its objects are read; asked for anew before each. Short, since what a
     /// killed process had taken comes back after that; and one that comes back too early is known.
     private static let hidden = 20
@@ -44,7 +46,8 @@ final class AWSSource: CloudSource {
             bucket: bucket,
             prefix: configuration.prefix,
             endings: [".log.gz", ".log", ".parquet"],
-            mostBytes: Self.mostBytes
+            mostBytes: Self.mostBytes,
+            mostAtOnce: Self.mostAtOnce
         )
         intake = try ObjectIntake(
             place,
@@ -66,7 +69,7 @@ final class AWSSource: CloudSource {
         } _: {
             if let queue = configuration.queue {
                 let messages = try await client.receive(queue, wait: Self.wait, hidden: Self.hidden)
-                try await concurrently(messages, most: ObjectIntake.mostAtOnce) { [self] in try await take($0, queue) }
+                try await concurrently(messages, most: Self.mostAtOnce) { [self] in try await take($0, queue) }
             } else {
                 try await intake.readListing(days: configuration.days)
                 try await Task.sleep(for: configuration.interval)

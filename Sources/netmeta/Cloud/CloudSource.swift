@@ -200,6 +200,9 @@ extension CloudTally {
         if summary.skipData > 0 {
             source.advice.append("the cloud says that it lost records itself (SKIPDATA), \(summary.skipData) times")
         }
+        if counts.failed > 0 {
+            source.advice.append("attempts to store objects failed, \(counts.failed) times; the log says which and why")
+        }
         if counts.brokenMessages > 0 {
             source.advice.append("\(counts.brokenMessages) messages are not understood; see the log")
         }

@@ -16,6 +16,8 @@ final class GCSSource: CloudSource {
 
     /// Bytes of the largest object; Google ends files at 3.5 GB.
     private static let mostBytes = 4 << 30
+    /// Objects that are fetched at a time: they may be fifty times as large as those of AWS.
+    private static let mostAtOnce = 2
     /// Seconds that a message is held while its object is read; asked for anew before each.
     private static let held = 60
 
@@ -34,7 +36,8 @@ final class GCSSource: CloudSource {
             bucket: bucket,
             prefix: configuration.prefix,
             endings: [".json", ".json.gz"],
-            mostBytes: Self.mostBytes
+            mostBytes: Self.mostBytes,
+            mostAtOnce: Self.mostAtOnce
         )
         intake = try ObjectIntake(
             place,
@@ -56,7 +59,7 @@ final class GCSSource: CloudSource {
         } _: {
             if let notices {
                 let messages = try await notices.pull(waits: true)
-                try await concurrently(messages, most: ObjectIntake.mostAtOnce) { [self] in
+                try await concurrently(messages, most: Self.mostAtOnce) { [self] in
                     try await take($0, notices)
                 }
             } else {

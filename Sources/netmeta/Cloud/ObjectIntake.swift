@@ -68,11 +68,11 @@ final class ObjectIntake: Sendable {
         var endings: [String]
         /// Bytes of the largest object.
         var mostBytes: Int
+        /// Objects that are fetched at a time, each into a file.
+        var mostAtOnce: Int
     }
 
     private static let mostWarned = 1000
-    /// Objects that are fetched at a time.
-    static let mostAtOnce = 4
     /// What imports wait for each other by; no key is empty.
     private static let turn = ""
 
@@ -99,7 +99,7 @@ final class ObjectIntake: Sendable {
             let listing = try await bucket.list(prefix: place.prefix, from: start, page: page)
             // Both are RFC 3339 in UTC, whose text is in the order of time.
             let recent = listing.objects.filter { $0.modified >= oldest }
-            try await concurrently(recent, most: Self.mostAtOnce) { [self] object in
+            try await concurrently(recent, most: place.mostAtOnce) { [self] object in
                 try Task.checkCancellation()
                 _ = await store(ObjectNotice(bucket: place.bucket, key: object.key, etag: object.version))
             }

@@ -35,6 +35,7 @@ final class PubSubSource: CloudSource {
         self.logger = logger
         tally = CloudTally(kind: "pubsub", name: name)
         try? FileManager.default.createDirectory(atPath: sink.sources, withIntermediateDirectories: true)
+        // Neither + nor = can be in a subscription's name.
         files = "\(sink.sources)/pubsub-\(name.replacing("/", with: "+"))"
         seen = try SeenMessages("\(files).seen")
         // Names whose entries a crash has kept from being written.
@@ -84,7 +85,7 @@ final class PubSubSource: CloudSource {
             if messages.isEmpty { break }
         } while receipts.count < Self.mostMessages && text.count < Self.mostBytes && ContinuousClock.now < end
         if !ids.isEmpty {
-            let name = "\(files)-\(UUID().uuidString)"
+            let name = "\(files)=\(UUID().uuidString)"
             do {
                 // Whoever finds the entries finds their names.
                 try SeenMessages.bytes(ids).write(to: URL(fileURLWithPath: "\(name).ids"))
@@ -98,7 +99,7 @@ final class PubSubSource: CloudSource {
 
     /// Files whose rows are still to be stored: of this run, or of one that ended before they were.
     private func left(ending: String = ".json") -> [String] {
-        let start = files.dropFirst(sink.sources.count + 1) + "-"
+        let start = files.dropFirst(sink.sources.count + 1) + "="
         let names = (try? FileManager.default.contentsOfDirectory(atPath: sink.sources)) ?? []
         return names.filter { $0.hasPrefix(start) && $0.hasSuffix(ending) }.sorted().map {
             "\(sink.sources)/\($0.dropLast(ending.count))"

@@ -127,7 +127,6 @@ extension EmbeddedStoreTests {
         "SrcAS IN system.processes",
         "arrayExists(x -> file(x) != '', ['/etc/hostname'])",
         "sleep(3) = 0",
-        "",
     ]
 
     /// Each would read or write what isn't ours, or change a limit.

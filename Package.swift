@@ -188,8 +188,8 @@ let package = Package(
         .testTarget(
             name: "netmetaTests",
             dependencies: [
-                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
-                "Pipeline", "Telemetry", "VirtualExporters",
+                "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "FlowStore", "Enrichment",
+                "NameSources", "Pipeline", "Telemetry", "VirtualExporters",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: tests

@@ -1,14 +1,16 @@
-"""How fast a store takes flows out of a topic: consumed, decoded and stored, on one core.
+"""What flows cost by way of Kafka, beside the way without: all in one run, so that the machine is the same for each.
 
-usage: kafka.py [FLOWS [FLOWS_PER_MESSAGE]]     1000000 100
+usage: kafka.py [FLOWS [FLOWS_PER_MESSAGE]]     2000000 100
 
-Fills a topic of noida-db with flows, then starts `netmeta serve --role store` on one core and waits until it has
-stored all of them. Prints flows a second on the clock and per second of processor time, the engine's merges included.
+The same flows (`netmeta generate`, NetFlow v9) go by UDP to a server that stores them itself, then to a collector, which
+hands them to a topic of noida-db, then from there to a store, on one core. Prints what each costs in seconds of processor
+time a million flows, the engine's merges included, what a flow has in the topic, and how fast the store went by the clock.
 """
 
+import json
 import os
 import pathlib
-import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,81 +19,99 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/Kafka"))
 
 import brokers  # noqa: E402
-import messages  # noqa: E402
 import roles  # noqa: E402
 
 TOPIC = "flow-messages"
-
-
-def payloads(per_message, count):
-    """Some different messages of so many flows, as a collector makes them."""
-    numbers = random.Random(1)
-    made = []
-    for number in range(count):
-        payload = bytearray()
-        for _ in range(per_message):
-            flow = messages.message_class()(
-                FlowType=4, TimeReceived=int(time.time()), SamplingRate=1000, SequenceNum=number, FlowDirection=0,
-                SamplerAddress=bytes(10) + b"\xff\xff" + bytes([192, 0, 2, number % 8]),
-                SrcAddr=bytes(10) + b"\xff\xff" + numbers.randbytes(4), DstAddr=bytes(10) + b"\xff\xff" + numbers.randbytes(4),
-                Bytes=numbers.randrange(40, 1_000_000), Packets=numbers.randrange(1, 1000), Etype=0x0800, Proto=6,
-                SrcPort=numbers.randrange(65536), DstPort=443, InIf=numbers.randrange(1, 64), OutIf=numbers.randrange(1, 64),
-                SrcAS=numbers.randrange(1, 70000), DstAS=numbers.randrange(1, 70000), IPTTL=64, TCPFlags=0x1B,
-                TimeFlowStart=int(time.time()) - 30, TimeFlowEnd=int(time.time()), SrcNet=24, DstNet=22, Incoming=1)
-            body = flow.SerializeToString()
-            length = len(body)
-            while length > 0x7F:
-                payload.append(length & 0x7F | 0x80)
-                length >>= 7
-            payload.append(length)
-            payload += body
-        made.append(bytes(payload))
-    return made
+RECORDS = 24
+DATAGRAMS_PER_SECOND = 10_000
 
 
 def processor_seconds(process):
-    fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    fields = pathlib.Path(f"/proc/{process.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def most_megabytes(process):
+    status = pathlib.Path(f"/proc/{process.process.pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) // 1024
+
+
+def send(process, flows):
+    """Sends so many flows; gives how many that were."""
+    output = subprocess.run(
+        [roles.BINARY, "generate", "--protocol", "v9", "--rate", str(DATAGRAMS_PER_SECOND), "--distinct", "1000000",
+         "--seconds", str(max(1, flows // RECORDS // DATAGRAMS_PER_SECOND)), "--target", f"127.0.0.1:{process.netflow}"],
+        capture_output=True, text=True, check=True).stdout
+    return json.loads(output.splitlines()[-1])["flows"]
+
+
+def settled(count):
+    """Waits until a count has stood still for two seconds; gives it."""
+    last, since = count(), time.monotonic()
+    while time.monotonic() - since < 2:
+        time.sleep(0.1)
+        if (now := count()) != last:
+            last, since = now, time.monotonic()
+    return int(last)
+
+
+def cost(name, process, before, flows, reference=None):
+    each = (processor_seconds(process) - before) * 1e6 / flows
+    beside = f", {each / reference:.2f} of the way without Kafka" if reference else ""
+    print(f"{name}: {flows} flows, {each:.2f} CPU-s per million{beside}, at most {most_megabytes(process)} MB", flush=True)
+    return each
+
+
 def main():
-    flows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    flows = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
     per_message = int(sys.argv[2]) if len(sys.argv) > 2 else 100
-    from confluent_kafka import Producer
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        broker = brokers.Noida(folder / "broker")
+        processes = roles.Processes(folder)
+        broker = None
         try:
+            alone = processes.make("all", "alone", {}, profile="standard")
+            alone.start()
+            before = processor_seconds(alone)
+            send(alone, flows)
+            stored = settled(lambda: alone.metric("netmeta_rows_stored_total"))
+            reference = cost("UDP to rows", alone, before, stored)
+            alone.stop()
+
+            broker = brokers.Noida(folder / "broker")
             broker.make_topic(TOPIC, 2)
-            made = payloads(per_message, 200)
-            producer = Producer({"bootstrap.servers": broker.address, "linger.ms": 50,
-                                 "queue.buffering.max.messages": 1_000_000})
-            sent = flows // per_message
-            for number in range(sent):
-                while True:
-                    try:
-                        producer.produce(TOPIC, made[number % len(made)], key=bytes([number % 8]),
-                                         headers={"netmeta-enriched": "1"})
-                        break
-                    except BufferError:
-                        producer.poll(0.1)
-            assert producer.flush(120) == 0
-            sent *= per_message
-            store = roles.Processes(folder).make("store", "store", {"brokers": [broker.address]}, profile="standard")
+            kafka = {"brokers": [broker.address], "flowsPerMessage": per_message}
+            collector = processes.make("collector", "collector", kafka, profile="standard")
+            collector.start()
+            before = processor_seconds(collector)
+            send(collector, flows)
+            sent = settled(lambda: collector.metric("netmeta_kafka_delivered_flows_total"))
+            cost("UDP to topic", collector, before, sent, reference)
+            payload = collector.metric("netmeta_kafka_delivered_bytes_total")
+            collector.stop()
+
+            store = processes.make("store", "store", kafka, profile="standard")
             # The program and all that it starts on one core.
             os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
             store.start()
-            before, began = processor_seconds(store.process.pid), time.monotonic()
+            before, began = processor_seconds(store), time.monotonic()
             while store.metric("netmeta_kafka_stored_flows_total") < sent:
                 time.sleep(0.1)
             seconds = time.monotonic() - began
-            used = processor_seconds(store.process.pid) - before
+            each = cost("topic to rows", store, before, sent, reference)
             assert store.sums()[0] == sent
             store.stop()
-            print(f"consumed to stored: {sent} flows, {per_message} a message, {seconds:.1f} s, "
-                  f"{sent / seconds / 1000:.0f} k/s on one core, {sent / used / 1000:.0f} k per second of processor time")
-        finally:
+            print(f"consumed to stored: {seconds:.1f} s, {sent / seconds / 1000:.0f} k/s by the clock on one core, "
+                  f"{1000 / each:.0f} k per second of processor time")
             broker.stop()
+            kept = sum(file.stat().st_size for file in (folder / "broker").rglob("*") if file.is_file())
+            print(f"in the topic: {per_message} flows a message at most, {payload / sent:.0f} bytes a flow, "
+                  f"{kept / sent:.0f} as the broker keeps them")
+        finally:
+            processes.kill()
+            if broker:
+                broker.stop()
 
 
 if __name__ == "__main__":

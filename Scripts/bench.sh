@@ -6,7 +6,8 @@
 #                                   columns, then prints records a second; fails below 0.75 of the
 #                                   reference. --verify, --rounds N, words of mixes
 #   bench.sh messages [ROUNDS]      flows to Protocol Buffers beside plain C; fails below 1.5 of it
-#   bench.sh kafka [FLOWS [PER]]    a topic to stored rows on one core, noida-db's broker beside it
+#   bench.sh kafka [FLOWS [PER]]    UDP to rows, UDP to a topic of noida-db, and the topic to rows on one core
+#   bench.sh remote [SECONDS [PAIRS]]  rows to ClickHouse's engine over HTTP beside the embedded one
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows
@@ -25,14 +26,15 @@ main() {
         decode
         messages
         kafka
+        remote
         ingest --peers
         queries
         explain
         space
         asmap
         ;;
-    decode | messages | kafka | ingest | queries | explain | space | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, ingest, queries, explain, space, asmap)" ;;
+    decode | messages | kafka | remote | ingest | queries | explain | space | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, asmap)" ;;
     esac
 }
 
@@ -47,6 +49,8 @@ messages() {
 }
 
 kafka() { "$venv/bin/python" Benchmarks/kafka.py "$@"; }
+
+remote() { "$venv/bin/python" Benchmarks/remote.py "$@"; }
 
 ingest() {
     swift build -c release --package-path Benchmarks --product StoreBenchmark

@@ -15,15 +15,15 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
     python3 python3-venv python3-pip libpython3.11)
 
 # Real exporters, routers and collectors for the labs, a browser, protoc, readers of routing tables and MaxMind DBs,
-# an SNMP agent, a client of Kafka, certificates, and the headers that our declarations of its library are compared with.
+# an SNMP agent, a client of Kafka, certificates, the headers that our declarations of its library are compared with, and an old ClickHouse.
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 iputils-ping nftables conntrack ethtool procps chromium protobuf-compiler
     librdkafka1 bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd
-    prometheus systemd curl scamper fastnetmon)
+    prometheus systemd curl scamper fastnetmon clickhouse-server)
 
 # Units that those packages would leave running; nfdump's would even take 2055.
 test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd prometheus
-    fastnetmon)
+    fastnetmon clickhouse-server)
 
 gigabyte_in_kilobytes=1048576
 missing=()

@@ -20,6 +20,7 @@ const GROUPS = [
         "bmp",
         "clickhouse",
         "kafka",
+        "scaling",
         "auth",
         "deploy",
         "memory",

@@ -10,11 +10,28 @@ public struct FormattedQuery: Sendable {
     public var parameters: [String: String]
     /// Settings of the statement, by names that may be trusted.
     public var settings: [String: String]
+    /// What the settings bring into the statement, as statements of their own: they are parsed, checked and analysed
+    /// before it, and not run.
+    public var probes: [Probe]
     /// What it may use.
     public var limits: QueryLimits
     /// Decides by the tree that the engine's parser made of the statement, a line an element, with the parameters' values
     /// in it; what it throws ends the query before it has begun.
     public var check: @Sendable ([String]) throws -> Void
+
+    /// A statement that is checked in place of what can't be shown to the parser by itself.
+    public struct Probe: Sendable {
+        /// One SELECT.
+        public var sql: String
+        /// Like ``FormattedQuery/check``.
+        public var check: @Sendable ([String]) throws -> Void
+
+        /// Takes a statement and what decides about it.
+        public init(sql: String, check: @escaping @Sendable ([String]) throws -> Void) {
+            self.sql = sql
+            self.check = check
+        }
+    }
 
     /// Gathers what is asked.
     public init(
@@ -23,6 +40,7 @@ public struct FormattedQuery: Sendable {
         compression: ResultCompression? = nil,
         parameters: [String: String] = [:],
         settings: [String: String] = [:],
+        probes: [Probe] = [],
         limits: QueryLimits = QueryLimits(isPersons: true),
         check: @escaping @Sendable ([String]) throws -> Void
     ) {
@@ -31,6 +49,7 @@ public struct FormattedQuery: Sendable {
         self.compression = compression
         self.parameters = parameters
         self.settings = settings
+        self.probes = probes
         self.limits = limits
         self.check = check
     }

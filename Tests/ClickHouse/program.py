@@ -72,6 +72,14 @@ class Program:
         self.process.kill()
         self.process.wait()
 
+    def command(self, *words):
+        """What a command prints that works with the configuration and the data folder by itself."""
+        name, *rest = words
+        subcommand = [rest.pop(0)] if name == "import" else []
+        return subprocess.run(
+            [BINARY, name, *subcommand, "--config", self.configuration, "--data", self.folder / "data", *rest],
+            check=True, capture_output=True, text=True, timeout=120).stdout
+
     def send(self, seconds=1, rate=100):
         """Sends NetFlow v5, 30 records a datagram; gives what was sent."""
         output = subprocess.run(

@@ -1,7 +1,7 @@
 """A stand-in for a ClickHouse server: ClickHouse's own engine (the chDB library that the program runs with) behind a
 thin HTTP front. It is no server: it has one user, one thread for statements, and no native protocol.
 
-usage: standin.py PORT FOLDER LIBRARY [PASSWORD]        ends with its standard input
+usage: standin.py PORT FOLDER LIBRARY [USER PASSWORD [CERTIFICATE KEY]]        ends with its standard input
 """
 
 import importlib.machinery
@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pathlib
 import re
+import ssl
 import struct
 import sys
 import tempfile
@@ -20,7 +21,7 @@ import lz4.block
 
 # Settings of a statement that the engine is given; others of the URL are the front's, or tune servers.
 SETTINGS = {"max_execution_time", "max_memory_usage", "readonly", "insert_deduplication_token",
-            "output_format_json_quote_64bit_integers", "limit", "offset"}
+            "output_format_json_quote_64bit_integers", "limit", "offset", "additional_table_filters", "max_threads"}
 FRONT = {"query", "database", "default_format", "query_id", "decompress", "wait_end_of_query", "async_insert",
          "enable_http_compression"}
 
@@ -49,6 +50,10 @@ def blocks(data):
         plain += lz4.block.decompress(data[25:16 + packed], uncompressed_size=size)
         data = data[16 + packed:]
     return plain
+
+
+# The engine has one user, so what a dictionary's source says of another is left out.
+SOURCE_USER = re.compile(r"USER '\w*' PASSWORD '(?:[^'\\]|\\.)*' ")
 
 
 def quoted(text):
@@ -80,7 +85,7 @@ class Engine:
 
 class Front(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    engine, password = None, None
+    engine, user, password = None, None, None
 
     def do_GET(self):
         self.answer(200, b"Ok.\n")
@@ -88,7 +93,8 @@ class Front(BaseHTTPRequestHandler):
     def do_POST(self):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query, keep_blank_values=True))
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.password is not None and self.headers.get("X-ClickHouse-Key", "") != self.password:
+        proof = (self.headers.get("X-ClickHouse-User", "default"), self.headers.get("X-ClickHouse-Key", ""))
+        if self.password is not None and proof != (self.user, self.password):
             return self.fail("Code: 516. DB::Exception: netmeta: Authentication failed: password is incorrect, or there is"
                              " no user with such name. (AUTHENTICATION_FAILED) (version 26.9.2.1)", 403)
         unknown = [n for n in query if n not in FRONT | SETTINGS and not n.startswith("param_")]
@@ -114,6 +120,8 @@ class Front(BaseHTTPRequestHandler):
                         "TSV", database, settings, parameters)
             else:
                 text = (query.get("query", "") + "\n" + body.decode()).strip()
+                if text.startswith("CREATE OR REPLACE DICTIONARY"):
+                    text = SOURCE_USER.sub("", text)
                 if settings.get("readonly") == "1" and not re.match(r"(?i)\s*[(]*(select|with|explain|from)\b", text):
                     return self.fail("Code: 164. DB::Exception: Cannot execute query in readonly mode. (READONLY)", 500)
                 answer = self.engine.run(text, form, database, settings, parameters)
@@ -140,8 +148,14 @@ class Front(BaseHTTPRequestHandler):
 if __name__ == "__main__":
     port, folder, library = sys.argv[1:4]
     Front.engine = Engine(folder, library)
-    Front.password = sys.argv[4] if len(sys.argv) > 4 else None
+    if len(sys.argv) > 4:
+        Front.user, Front.password = sys.argv[4:6]
     server = ThreadingHTTPServer(("127.0.0.1", int(port)), Front)
+    if len(sys.argv) > 6:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*sys.argv[6:8])
+        # The handshake is the business of the thread that reads the request.
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print("ready", flush=True)
     sys.stdin.read()

@@ -101,12 +101,72 @@ def test_settings(server):
     assert server.ask("SELECT 1", **harmless).text == "1\n"
     for name, value in {"readonly": 0, "allow_ddl": 1, "max_execution_speed": 1, "format_schema": "/etc/passwd:X",
                         "output_format_schema": "/tmp/x", "format_template_row": "/etc/passwd",
-                        "http_make_head_request": 1, "additional_table_filters": "{}", "no_such_setting": 1}.items():
+                        "http_make_head_request": 1, "no_such_setting": 1}.items():
         refused = server.ask("SELECT 1", **{name: value})
         assert refused.status == 403 and refused.headers["X-ClickHouse-Exception-Code"] == "164", name
+        # The same at the end of the statement.
+        text = f"{value}" if isinstance(value, int) else f"'{value}'"
+        refused = server.ask(f"SELECT 1 SETTINGS max_threads = 1, {name} = {text}")
+        assert refused.status == 403 and refused.headers["X-ClickHouse-Exception-Code"] == "164", name
+        assert name in refused.text
+    assert server.ask(sql.replace("FORMAT", "SETTINGS output_format_json_quote_64bit_integers = 1 FORMAT")).text == '{"n":"5"}\n'
+    assert server.ask(sql + " SETTINGS output_format_json_quote_64bit_integers = 1, log_comment = 'x'").text == '{"n":"5"}\n'
     assert server.ask("SELECT 1", database="netmeta").text == server.ask("SELECT 1", database="default").text == "1\n"
     elsewhere = server.ask("SELECT 1", database="system")
     assert elsewhere.status == 404 and elsewhere.headers["X-ClickHouse-Exception-Code"] == "81"
+
+
+def test_conditions_on_tables(server):
+    """additional_table_filters, by which Grafana's data source filters ad hoc: they choose rows, and reach nothing else."""
+    count = "SELECT count() FROM flows_raw"
+    whole = int(server.ask(count).text)
+    port = int(server.ask("SELECT min(SrcPort) FROM flows_raw").text)
+    some = int(server.ask(f"{count} WHERE SrcPort = {port}").text)
+    assert 0 < some < whole
+    for table in ["flows_raw", "netmeta.flows_raw"]:
+        filters = f"{{'{table}' : ' SrcPort = \\'{port}\\' '}}"
+        assert int(server.ask(f"{count}\nsettings additional_table_filters={filters}").text) == some
+        assert int(server.ask(count, additional_table_filters=filters).text) == some
+    # In every part of the statement, and in no other's.
+    both = f"SELECT count() FROM (SELECT Bytes FROM flows_raw UNION ALL SELECT Bytes FROM flows_raw)"
+    assert int(server.ask(both, additional_table_filters=f"{{'flows_raw':'SrcPort = {port}'}}").text) == 2 * some
+    assert int(server.ask(count).text) == whole
+    tries = {
+        "{'flows_raw':'length(file(\\'/etc/hostname\\')) > 0'}": 403,
+        "{'flows_raw':'SrcAS IN (SELECT length(line) FROM url(\\'http://127.0.0.1:1/\\', \\'LineAsString\\'))'}": 403,
+        "{'flows_raw':'SrcAS IN (SELECT SrcAS FROM flows_raw)'}": 403,
+        "{'flows_raw':'1) UNION ALL SELECT length(file(\\'/etc/hostname\\')'}": 403,
+        "{'flows_raw':'1) UNION ALL (SELECT 1'}": 403,
+        "{'flows_raw':'1) SETTINGS max_threads=1 --'}": 400,
+        "{'flows_raw':'1) INTO OUTFILE \\'/tmp/netmeta-gate\\' --'}": 400,
+        "{'flows_raw':'1; DROP TABLE flows_raw'}": 403,
+        "{'flows_raw':'SrcAS IN system.processes'}": 403,
+        "{'flows_raw':'1', 'system.processes':'1'}": 403,
+        "{'file(\\'/etc/hostname\\')':'1'}": 403,
+        "{'other.flows':'1'}": 403,
+        "file": 403,
+        "{'flows_raw':'1) OR (1'}": 400,
+        "{'flows_raw':'nowhere = 1'}": 404,
+        "{'nowhere':'1'}": 404,
+    }
+    for filters, status in tries.items():
+        for refused in [server.ask(count, additional_table_filters=filters),
+                        server.ask(f"{count} SETTINGS additional_table_filters = {filters}")]:
+            assert refused.status == status, (filters, refused.text)
+
+
+def test_columns_of_one_name(server):
+    assert server.ask("SELECT 1, 1, 'x' AS a, a FORMAT JSONEachRow").text == '{"1":1,"1_2":1,"a":"x","a_2":"x"}\n'
+    rows = server.ask("SELECT *, SrcPort FROM flows_raw ORDER BY SrcPort DESC LIMIT 2 FORMAT JSONEachRow").text.splitlines()
+    assert len(rows) == 2 and all(json.loads(row)["SrcPort"] == json.loads(row)["SrcPort_2"] for row in rows)
+
+
+def test_totals_are_not_left_out_without_a_word(server):
+    sql = "SELECT number % 2 AS k, count() FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k"
+    refused = server.ask(f"{sql} FORMAT JSON")
+    assert refused.status == 501 and "GROUPING SETS" in refused.text
+    # ClickHouse writes none in these.
+    assert server.ask(f"{sql} FORMAT JSONEachRow").status == server.ask(f"{sql} FORMAT Native").status == 200
 
 
 def test_headers(server):
@@ -289,6 +349,12 @@ def test_grafana_s_requests(server):
         GROUP BY time, sampler ORDER BY time ASC"""
     answer = grafana(server, panel)
     assert answer[0] == 3 and b"DateTime" in answer
+    # Ad-hoc filters: what they may be on is asked of a sample, then they are put behind each panel's SQL.
+    assert b"SrcPort" in grafana(server, "SELECT * FROM flows_raw LIMIT 1000")
+    port = server.ask("SELECT min(SrcPort) FROM flows_raw").text.strip()
+    filtered = grafana(server, "SELECT uniqExact(SrcPort) AS n FROM flows_raw\n"
+                       f"settings additional_table_filters={{'flows_raw' : ' SrcPort = \\'{port}\\' AND Proto IN (\\'6\\', \\'17\\') '}}")
+    assert filtered == b"\x01\x01\x01n\x06UInt64" + struct.pack("<Q", 1)
     # A row limit of the data source is a setting.
     assert grafana(server, "SELECT number FROM numbers(10)", limit=2)[1] == 2
 

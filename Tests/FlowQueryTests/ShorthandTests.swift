@@ -56,4 +56,57 @@ struct ShorthandTests {
             #expect(split.sql == sql && split.format == format, "\(text)")
         }
     }
+
+    @Test(
+        "SETTINGS at the end are taken off where they are name = literal, and stay for the parser otherwise",
+        arguments: [
+            ("SELECT 1 SETTINGS a = 1", "SELECT 1", nil, "a=1"),
+            (
+                "SELECT 1 settings a=-1.5 , B_2 = 'it''s \\'x\\' \\\\d \\d',c=true ; ", "SELECT 1", nil,
+                "a=-1.5|B_2=it's 'x' \\d \\d|c=true"
+            ),
+            ("SELECT 1 FORMAT CSV SETTINGS a=1", "SELECT 1 ", "CSV", "a=1"),
+            ("SELECT 1 SETTINGS a=1 FORMAT CSV", "SELECT 1 ", "CSV", "a=1"),
+            ("SELECT 1\nsettings f={'t' : ' x = \\'y\\' '}", "SELECT 1", nil, "f={'t' : ' x = \\'y\\' '}"),
+            // The word within the value is no clause.
+            ("SELECT 1 SETTINGS f={'t':'x SETTINGS b=1'}", "SELECT 1", nil, "f={'t':'x SETTINGS b=1'}"),
+            ("SELECT 1 SETTINGS a=1 SETTINGS b=2", "SELECT 1 SETTINGS a=1", nil, "b=2"),
+            ("SELECT 1 FORMAT TSV FORMAT CSV", "SELECT 1 FORMAT TSV ", "CSV", ""),
+            ("SELECT 'x SETTINGS a=1'", "SELECT 'x SETTINGS a=1'", nil, ""),
+            ("SELECT * FROM (SELECT 1 SETTINGS a=1)", "SELECT * FROM (SELECT 1 SETTINGS a=1)", nil, ""),
+            ("SELECT 1 SETTINGS a=f(1)", "SELECT 1 SETTINGS a=f(1)", nil, ""),
+            ("SELECT 1 SETTINGS a='\\x41'", "SELECT 1 SETTINGS a='\\x41'", nil, ""),
+            ("SELECT 1 SETTINGS a=1,", "SELECT 1 SETTINGS a=1,", nil, ""),
+            ("SELECT 1 SETTINGS", "SELECT 1 SETTINGS", nil, ""),
+            ("SELECT mysettings a=1", "SELECT mysettings a=1", nil, ""),
+            ("SETTINGS a=1", "SETTINGS a=1", nil, ""), ("", "", nil, ""),
+        ] as [(String, String, String?, String)]
+    )
+    func settings(text: String, sql: String, format: String?, settings: String) {
+        let ending = SQLGate.splitEnding(text)
+        #expect(ending.sql == sql && ending.format == format)
+        #expect(ending.settings.map { "\($0.name)=\($0.value)" }.joined(separator: "|") == settings)
+    }
+
+    @Test("conditions on tables are read, written again and shown to the parser")
+    func filters() throws {
+        let text = "{'netmeta.flows_raw' : ' SrcAS = \\'1\\' AND Proto IN (\\'6\\', \\'17\\') ', 'events':'1'}"
+        let filters = try TableFilter.read(text)
+        #expect(filters.map(\.table) == ["netmeta.flows_raw", "events"])
+        #expect(filters.first?.condition == " SrcAS = '1' AND Proto IN ('6', '17') ")
+        #expect(filters.last?.probe == "SELECT 1 FROM events WHERE (\n1\n)")
+        #expect(try TableFilter.read(TableFilter.text(filters)) == filters)
+        #expect(try TableFilter.read("{}").isEmpty)
+        let one = ["SelectWithUnionQuery (children 1)", " ExpressionList (children 1)", "  SelectQuery (children 1)"]
+        try TableFilter.check(tree: one)
+        let two = one + ["   Subquery", "    SelectQuery (children 1)"]
+        #expect(throws: QueryError.self) { try TableFilter.check(tree: two) }
+        for wrong in [
+            "", "x", "{'a':'b'", "{'a':'b'} OR 1", "{'a' 'b'}", "{a:'b'}", "{'a':1}", "{'system.processes':'1'}",
+            "{'other.t':'1'}", "{'a b':'1'}", "{'file(x)':'1'}", "{'':'1'}", "{'flows_raw':'1; DROP TABLE x'}",
+            "{'flows_raw':'\\0'}", "{'flows_raw':'\(String(repeating: "1", count: 9000))'}",
+        ] {
+            #expect(throws: QueryError.self, "\(wrong.prefix(50))") { try TableFilter.read(wrong) }
+        }
+    }
 }

@@ -44,6 +44,17 @@ extension EmbeddedStoreTests {
         #expect(try await text(store, quoted) == "{\"n\":\"5\"}\n")
         #expect(try await text(store, "SELECT toUInt64(5) AS n", "JSONEachRow") == "{\"n\":5}\n")
 
+        // Columns of one name are told apart; the engine writes no file with two of them.
+        #expect(
+            try await text(store, "SELECT 1, number AS `a``b`, 1, number AS `a``b` FROM numbers(1)", "JSONEachRow")
+                == "{\"1\":1,\"a`b\":0,\"1_2\":1,\"a`b_2\":0}\n"
+        )
+        // Totals don't fit into a file; where ClickHouse would write them they aren't left out without a word.
+        let totals = "SELECT number % 2 AS k, count() AS n FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k"
+        #expect(await failure(store, query(totals, "TSV"))?.code == 48)
+        #expect(try await text(store, totals, "JSONEachRow") == "{\"k\":0,\"n\":2}\n{\"k\":1,\"n\":2}\n")
+        #expect(try await text(store, "SELECT 'with totals'", "TSV") == "with totals\n")
+
         // Much more than fits into the pipe, in order, with all of it counted.
         let many = try await store.formatted(
             query("SELECT number FROM numbers(300000) ORDER BY number DESC", "RowBinary")
@@ -93,7 +104,30 @@ extension EmbeddedStoreTests {
             let text = await refusal(store, query(sql, "TSV"))
             #expect(text != nil, "ran: \(sql)")
         }
+        for condition in Self.conditionTries {
+            var query = query("SELECT count() FROM flows_raw", "TSV")
+            query.settings = ["additional_table_filters": "{'flows_raw':'1'}"]
+            query.probes = [
+                .init(sql: "SELECT 1 FROM flows_raw WHERE (\n\(condition)\n)") { try TableFilter.check(tree: $0) }
+            ]
+            #expect(await refusal(store, query) != nil, "ran: \(condition)")
+        }
     }
+
+    /// What a condition on a table (`additional_table_filters`) may not be.
+    private static let conditionTries = [
+        "length(file('/etc/hostname')) > 0",
+        "SrcAS IN (SELECT 1)",
+        "SrcAS IN (SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString'))",
+        "1) UNION ALL SELECT length(file('/etc/hostname')",
+        "1) UNION ALL (SELECT 1",
+        "1) FORMAT TSV --",
+        "1) SETTINGS max_threads = 1 --",
+        "1) INTO OUTFILE '/tmp/netmeta-gate' --",
+        "SrcAS IN system.processes",
+        "arrayExists(x -> file(x) != '', ['/etc/hostname'])",
+        "sleep(3) = 0",
+    ]
 
     /// Each would read or write what isn't ours, or change a limit.
     private static let tries = [

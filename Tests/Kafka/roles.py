@@ -31,7 +31,7 @@ class Process:
             "listeners": {"netflow": f"127.0.0.1:{self.netflow}", "ipfix": "off", "sflow": "off"},
             "console": {"listen": f"127.0.0.1:{self.web}"},
             "kafka": kafka,
-            "store": {"profile": profile, "flushSeconds": 0.5},
+            "store": {"profile": profile, "flushSeconds": 0.5 if profile == "small" else 1},
         }))
         self.errors = folder / "stderr"
         self.process = None

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -9,10 +10,14 @@ import sys
 import time
 
 import brokers
+import front
 import roles
 
 TOPIC = "flow-messages"
 PARTITIONS = 3
+# KAFKA_AWAY_SECONDS=60 keeps the stores away for a minute, under load.
+AWAY_SECONDS = int(os.environ.get("KAFKA_AWAY_SECONDS", "5"))
+LOAD_SECONDS = AWAY_SECONDS + 1
 
 
 def lags(server):
@@ -133,26 +138,50 @@ def test_other_producers_and_what_nobody_can_read(broker, processes, tmp_path):
     store.stop()
 
 
-def test_two_stores_share_the_partitions(broker, processes):
+def test_three_collectors_and_two_stores_with_some_of_each_killed(broker, processes):
+    """Under load a collector, both stores and the broker are killed, and the stores stay away for a while.
+
+    The broker is killed when nobody has read for a second and a half: this one loses what it acknowledged in its last
+    second and gives the offsets to others, so that readers that had it could not be exact.
+    """
     broker.make_topic(TOPIC, 4)
     kafka = {"brokers": [broker.address], "flowsPerMessage": 20}
-    collector = processes.make("collector", "collector", kafka)
-    collector.start()
+    collectors = [processes.make("collector", f"collector{number}", kafka) for number in range(3)]
+    # Embedded stores share no database, so each has partitions of its own.
     stores = [processes.make("store", f"store{number}", {**kafka, "partitions": half})
               for number, half in enumerate(([0, 1], [2, 3]))]
+    for process in stores + collectors:
+        process.start()
+    began = time.monotonic()
+    loads = [roles.generate(collector.netflow, 50, LOAD_SECONDS) for collector in collectors]
+    for store in stores:
+        roles.until(lambda: store.metric("netmeta_kafka_stored_flows_total") > 0, "flows in both stores")
+    collectors[0].stop(signal.SIGKILL)
+    collectors[0].start()
+    for store in stores:
+        store.stop(signal.SIGKILL)
+    time.sleep(1.5)
+    broker.stop(signal.SIGKILL)
+    broker.start()
+    time.sleep(max(0, AWAY_SECONDS - (time.monotonic() - began)))
+    sent = [load.ended() for load in loads]
     for store in stores:
         store.start()
-    load = roles.generate(collector.netflow, 50, 3)
-    time.sleep(1)
-    stores[0].stop(signal.SIGKILL)
-    stores[0].start()
-    sent = load.ended()
-    collector.stop()
+    for collector, load in zip(collectors[1:], sent[1:]):
+        # These lived: brokers said of all that they were sent that they have it.
+        roles.until(lambda: collector.metric("netmeta_kafka_delivered_flows_total") == load["flows"], "all delivered")
+        assert collector.metric("netmeta_rows_lost_total") == 0
+    roles.until(lambda: collectors[0].metric("netmeta_spool_rows") == 0, "an empty spool")
+    for collector in collectors:
+        collector.stop()
+
     there = brokers.sums(broker.payloads(TOPIC, 4))
-    assert there[0] == sent["flows"]
+    assert there[0] > sent[1]["flows"]
     roles.until(lambda: sum(store.sums()[0] for store in stores) >= there[0], "all flows in both")
+    for store in stores:
+        roles.until(lambda: store.metric("netmeta_kafka_lag_messages") == 0, "no lag")
     both = [store.sums() for store in stores]
-    assert tuple(map(sum, zip(*both))) == there
+    assert tuple(map(sum, zip(*both))) == there and all(flows > 0 for flows, _, _ in both)
     for store in stores:
         store.stop()
 
@@ -170,6 +199,49 @@ def test_another_broker_and_another_library(tansu, processes):
     roles.until(lambda: store.sums()[0] >= sent["flows"], "all flows")
     assert store.sums()[0] == sent["flows"]
     store.stop()
+
+
+def test_brokers_that_want_certificates_and_passwords(processes, tmp_path):
+    """TLS with an authority of its own and a client's certificate, and SASL, at a front before tansu."""
+    folder = front.certificates(tmp_path)
+    guard = front.Front(folder, "netmeta", "it's a secret")
+    broker = brokers.Tansu(advertised=guard.port)
+    try:
+        guard.start(broker.port)
+        (tmp_path / "password").write_text("it's a secret\n")
+        (tmp_path / "wrong").write_text("wrong\n")
+        secured = {"bootstrap.servers": f"127.0.0.1:{guard.port}", "security.protocol": "SASL_SSL",
+                   "sasl.mechanism": "PLAIN", "sasl.username": "netmeta", "sasl.password": "it's a secret", "ssl.ca.location": str(folder / "ca.pem"),
+                   "ssl.certificate.location": str(folder / "client.pem"), "ssl.key.location": str(folder / "client.key")}
+        broker.make_topic(TOPIC, 1, **secured)
+        kafka = {"brokers": [f"127.0.0.1:{guard.port}"], "library": str(broker.library()), "tls": True,
+                 "tlsAuthority": str(folder / "ca.pem"), "tlsCertificate": str(folder / "client.pem"),
+                 "tlsKey": str(folder / "client.key"), "sasl": "scram-sha-512", "user": "netmeta",
+                 "password": {"file": str(tmp_path / "password")}, "flowsPerMessage": 20}
+        guard.seen.clear()
+        collector = processes.make("collector", "collector", kafka)
+        collector.start()
+        store = processes.make("store", "store", {**kafka, "sasl": "plain", "settings": broker.settings})
+        store.start()
+        sent = roles.generate(collector.netflow, 50, 1).ended()
+        collector.stop()
+        roles.until(lambda: store.sums()[0] >= sent["flows"], "all flows")
+        assert store.sums()[0] == sent["flows"] and guard.seen == {"SCRAM-SHA-512", "PLAIN"}
+        store.stop()
+
+        # Who isn't known, and who knows nobody, is told so and keeps what it has.
+        for name, change, words in [("password", {"password": {"file": str(tmp_path / "wrong")}}, "uthentication"),
+                                    ("authority", {"tlsAuthority": "off"}, "ertificate")]:
+            stranger = processes.make("collector", f"wrong-{name}", {**kafka, **change})
+            stranger.start()
+            some = roles.generate(stranger.netflow, 20, 1).ended()
+            roles.until(lambda: words in stranger.errors.read_text(), f"words about the {name}")
+            stranger.stop()
+            # What came is on the disk.
+            assert some["flows"] > 0 and sum(file.stat().st_size for file in (stranger.data / "spool").rglob("*")) > 1000
+    finally:
+        broker.stop()
+        guard.stop()
 
 
 def test_what_is_missing_is_said_in_one_line(tmp_path):

@@ -118,6 +118,28 @@ struct SQLServerTests {
         #expect(asked.limits.seconds == 5 && asked.limits.isPersons)
     }
 
+    @Test("settings at the end of a statement count like those of the URL, and before them")
+    func settingsInText() async throws {
+        let store = FakeFormats()
+        let sql = """
+            SELECT Bytes FROM flows_raw
+            settings additional_table_filters={'flows_raw' : ' SrcAS = \\'1\\' '}, max_execution_time=4, max_threads=1,
+            log_comment='x', output_format_json_quote_64bit_integers=1 FORMAT CSV
+            """
+        let answer = try await send("/?max_execution_time=5&limit=3", body: sql, store: store)
+        #expect(answer.status == 200 && answer.headers[.clickHouse("Format")] == "CSV", "\(answer.body)")
+        let asked = try #require(store.asked.first)
+        #expect(asked.sql == "SELECT * FROM (SELECT Bytes FROM flows_raw\n) LIMIT 3 OFFSET 0" && asked.format == "CSV")
+        #expect(asked.limits.seconds == 4)
+        #expect(asked.probes.map(\.sql) == ["SELECT 1 FROM flows_raw WHERE (\n SrcAS = '1' \n)"])
+        #expect(
+            asked.settings == [
+                "additional_table_filters": "{'flows_raw':' SrcAS = \\'1\\' '}", "max_threads": "1",
+                "output_format_json_quote_64bit_integers": "1",
+            ]
+        )
+    }
+
     @Test(
         "what can't be had is refused with ClickHouse's code and status",
         arguments: [
@@ -127,7 +149,12 @@ struct SQLServerTests {
             ("/?default_format=nonsense", "SELECT 1", 404, "73"), ("/", " ; ", 400, "62"),
             ("/", "INSERT INTO flows_raw VALUES (1)", 403, "497"), ("/?decompress=1", "SELECT 1", 501, "48"),
             ("/?param_a%20b=1", "SELECT 1", 400, "457"), ("/?max_execution_time=x", "SELECT 1", 400, "457"),
-            ("/?query=%ZZ", "SELECT 1", 400, "36"),
+            ("/?query=%ZZ", "SELECT 1", 400, "36"), ("/", "SELECT 1 SETTINGS readonly = 0", 403, "164"),
+            ("/", "SELECT 1 SETTINGS max_threads=1, allow_ddl=1", 403, "164"),
+            ("/", "SELECT 1 SETTINGS user='x'", 403, "164"), ("/", "SELECT 1 SETTINGS database='system'", 403, "164"),
+            ("/", "SELECT 1 SETTINGS max_threads='many'", 400, "457"),
+            ("/", "SELECT 1 SETTINGS additional_table_filters={'system.users':'1'}", 403, "497"),
+            ("/?additional_table_filters=x", "SELECT 1", 403, "497"),
         ]
     )
     func refusals(uri: String, body: String, status: Int, code: String) async throws {

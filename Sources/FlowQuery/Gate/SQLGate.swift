@@ -85,7 +85,7 @@ public enum SQLGate {
         switch node.kind {
         case "Identifier": approval.format = String(node.name)
         case "Literal": throw refusal("INTO OUTFILE is not allowed")
-        case "Set": throw refusal("SETTINGS are not allowed")
+        case "Set": throw settingsRefusal
         // UNION and INTERSECT put their parts on another level, never here.
         default: throw refusal("\(node.kind) is not allowed here")
         }
@@ -110,7 +110,7 @@ public enum SQLGate {
         case "Identifier":
             // The right side of IN can be a table, told as a plain identifier.
             guard isAllowed(identifier: node.name) else { throw refusal("the name \(node.name) is not allowed") }
-        case "Set": throw refusal("SETTINGS are not allowed")
+        case "Set": throw settingsRefusal
         case "ColumnsApplyTransformer": throw refusal("APPLY is not allowed")
         default:
             guard harmlessNodes.contains(node.kind) else { throw refusal("\(node.kind.prefix(60)) is not allowed") }
@@ -151,7 +151,7 @@ public enum SQLGate {
         return false
     }
 
-    private static func isAllowed(table name: Substring) -> Bool {
+    static func isAllowed(table name: Substring) -> Bool {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.allSatisfy(isPlain) else { return false }
         switch parts.count {
@@ -202,6 +202,10 @@ public enum SQLGate {
             }
         }
     }
+
+    private static let settingsRefusal = refusal(
+        "SETTINGS are not allowed here: the SQL endpoint takes them at the very end of a statement, as name = literal"
+    )
 
     private static func refusal(_ message: String) -> QueryError {
         QueryError(message, parameter: "sql")

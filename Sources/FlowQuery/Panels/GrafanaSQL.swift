@@ -6,6 +6,13 @@ import FlowSchema
 /// which the plug-in replaces, and the dashboards' variables (``Variable``), which Grafana replaces: `:sqlstring`
 /// makes it write a value as a string literal. Traffic is scaled by SamplingRate; where nobody told one, it counts as 1.
 public enum GrafanaSQL {
+    /// Rows that show what ad-hoc filters may be on, and some values; the plug-in takes the name of the table from it.
+    public static var sample: SQLText {
+        let columns: [SQLText] = FlowColumn.allCases.filter { $0.isStored && $0.field.isDimension }
+            .map { "\(name: $0)" }
+        return "SELECT \(columns, separator: ", ") FROM flows_raw LIMIT 1000"
+    }
+
     /// A variable of the dashboards, by which flows are chosen.
     public enum Variable: String, CaseIterable, Sendable {
         case sampler, interface, hostNames

@@ -76,14 +76,15 @@ extension EmbeddedStore: FormattingStore {
         defer { reader.close() }
         try Self.restrict(reader, memory: memory)
         for (name, value) in query.parameters { try Self.bind(name, value, on: reader) }
-        let tree = try Self.tree(of: query.sql, on: reader)
-        try query.check(tree)
-        // Analyses the SELECT and reads nothing: what is unknown or mistyped, and what readonly forbids, is told here.
-        _ = try reader.query("DESCRIBE TABLE (\(query.sql)\n)", limit: 10_000)
+        for probe in query.probes {
+            try probe.check(try Self.tree(of: probe.sql, on: reader))
+            _ = try Self.columns(of: probe.sql, on: reader)
+        }
+        let (sql, tree) = try Self.checked(query, on: reader)
         let compression = query.compression.map { ", 'auto', '\($0.rawValue)'" } ?? ""
         let format = query.format.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
         let statement =
-            "INSERT INTO FUNCTION file('/proc/self/fd/\(output)', '\(format)'\(compression)) \(query.sql)"
+            "INSERT INTO FUNCTION file('/proc/self/fd/\(output)', '\(format)'\(compression)) \(sql)"
         let whole = try Self.tree(of: statement, on: reader)
         guard let start = whole.firstIndex(where: { $0.hasPrefix(" SelectWithUnionQuery") }),
             whole[start...].map({ $0.dropFirst() }) == tree.map({ $0[...] })
@@ -107,6 +108,61 @@ extension EmbeddedStore: FormattingStore {
         }
         return (writer, statement)
     }
+
+    /// The statement and its tree, both checked. Where columns of its answer share a name, it is one that gives them
+    /// names of their own: the engine writes no file with two columns of one name.
+    private static func checked(
+        _ query: FormattedQuery,
+        on reader: EngineConnection
+    ) throws -> (sql: String, tree: [String]) {
+        let tree = try tree(of: query.sql, on: reader)
+        try query.check(tree)
+        let names = try columns(of: query.sql, on: reader)
+        try refuseTotals(query, on: reader)
+        guard let unique = UniqueNames.of(names) else { return (query.sql, tree) }
+        let list = unique.map(UniqueNames.quoted).joined(separator: ", ")
+        let sql = "SELECT * FROM (\(query.sql)\n) AS answer (\(list))"
+        let renamed = try Self.tree(of: sql, on: reader)
+        try query.check(renamed)
+        _ = try columns(of: sql, on: reader)
+        return (sql, renamed)
+    }
+
+    /// The names of the answer's columns. Analyses the SELECT and reads nothing: what is unknown or mistyped, and what
+    /// readonly forbids, is told here.
+    private static func columns(of sql: String, on reader: EngineConnection) throws(StoreError) -> [String] {
+        let described = try reader.query("DESCRIBE TABLE (\(sql)\n)", limit: 10_000)
+        return (described["name"]?.values ?? []).map { if case .string(let name) = $0 { name } else { "" } }
+    }
+
+    /// Totals don't get into a file. Where ClickHouse would write them they must not be missing without a word.
+    private static func refuseTotals(_ query: FormattedQuery, on reader: EngineConnection) throws(StoreError) {
+        let isForTotals =
+            formatsWithTotals.contains(query.format)
+            || ["Pretty", "TSV", "TabSeparated", "CSV"].contains { query.format.hasPrefix($0) }
+        guard isForTotals, query.sql.lowercased().contains("totals") else { return }
+        let plan = try reader.query("EXPLAIN QUERY TREE \(query.sql)", limit: 10_000)
+        let isTotalled = (plan.columns.first?.values ?? []).contains { value in
+            if case .string(let line) = value {
+                line.hasPrefix("QUERY id: 0,") && line.contains("is_group_by_with_totals: 1")
+            } else {
+                false
+            }
+        }
+        guard !isTotalled else {
+            throw StoreError(
+                code: 48,
+                message: "WITH TOTALS is not in answers of the embedded store: ask for the totals with a second "
+                    + "statement, or as a row of GROUP BY GROUPING SETS"
+            )
+        }
+    }
+
+    private static let formatsWithTotals: Set<String> = [
+        "JSON", "JSONStrings", "JSONCompact", "JSONCompactStrings", "JSONColumnsWithMetadata", "XML", "Vertical",
+        "JSONCompactEachRowWithNames", "JSONCompactEachRowWithNamesAndTypes",
+        "JSONCompactStringsEachRowWithNames", "JSONCompactStringsEachRowWithNamesAndTypes",
+    ]
 
     /// A connection of its own: parameters and settings of one person must not be there for the next.
     private func connect(name: String) throws(StoreError) -> EngineConnection {

@@ -108,7 +108,7 @@ struct NativeBatch {
 
 extension FieldStorage {
     /// The type of such a column in the input tables.
-    fileprivate var nativeType: String {
+    var nativeType: String {
         switch self {
         case .uint8: "UInt8"
         case .uint16: "UInt16"

@@ -204,16 +204,18 @@ extension RemoteStore: ServerStore {
     /// Runs a person's SELECT; its answer is the server's own.
     public func formatted(_ query: FormattedQuery) async throws -> any FormattedAnswer {
         let id = "netmeta-\(UUID().uuidString.lowercased())"
-        var explain = request("EXPLAIN AST " + query.sql, limits: query.limits, id: id, format: Self.format)
         let bound = query.parameters.map { (name: "param_\($0.key)", value: $0.value) }
-        explain.parameters += bound
-        let tree = try RowBinaryReader.read(try await exchange(explain), limit: 200_000, elapsed: 0)
-        try query.check(
-            (tree.columns.first?.values ?? []).flatMap { value -> [String] in
-                guard case .string(let line) = value else { return [] }
-                return line.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            }
-        )
+        for probe in query.probes + [.init(sql: query.sql, check: query.check)] {
+            var explain = request("EXPLAIN AST " + probe.sql, limits: query.limits, id: id, format: Self.format)
+            explain.parameters += bound
+            let tree = try RowBinaryReader.read(try await exchange(explain), limit: 200_000, elapsed: 0)
+            try probe.check(
+                (tree.columns.first?.values ?? []).flatMap { value -> [String] in
+                    guard case .string(let line) = value else { return [] }
+                    return line.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+                }
+            )
+        }
         var request = request(query.sql, limits: query.limits, id: id, format: query.format)
         request.parameters.removeAll { $0.name == "wait_end_of_query" }
         request.parameters += bound + query.settings.map { (name: $0.key, value: $0.value) }

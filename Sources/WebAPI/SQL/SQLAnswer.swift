@@ -77,36 +77,37 @@ extension SQLServer {
 
     /// Parses, checks and starts the statement.
     private func begin(_ asked: SQLRequest, _ running: RunningStatement) async throws -> any FormattedAnswer {
-        let (formatted, _) = try Self.formatted(asked)
-        let answer = try await store.formatted(formatted)
+        let answer = try await store.formatted(try Self.formatted(asked))
         running.began(answer)
         return answer
     }
 
-    /// What the store is to do, and the format that it answers in.
-    static func formatted(_ asked: SQLRequest) throws -> (FormattedQuery, format: String) {
-        let (bare, name) = SQLGate.splitFormat(asked.text)
-        let format = try name.map { name throws(SQLException) in try SQLRequest.format(name) } ?? asked.standardFormat
-        var statement = try SQLGate.statement(try SQLShorthand.select(for: bare) ?? bare)
+    /// What the store is to do.
+    static func formatted(_ asked: SQLRequest) throws -> FormattedQuery {
+        var statement = try SQLGate.statement(try SQLShorthand.select(for: asked.statement) ?? asked.statement)
         // The engine applies these settings to answers that it sends itself, which ours aren't.
         let (limit, offset) = (UInt32(asked.settings["limit"] ?? "") ?? 0, UInt32(asked.settings["offset"] ?? "") ?? 0)
         if limit > 0 || offset > 0 {
             let rows = limit > 0 ? String(limit) : String(UInt64.max)
             statement = try SQLGate.statement("SELECT * FROM (\(statement.sql)\n) LIMIT \(rows) OFFSET \(offset)")
         }
-        let query = FormattedQuery(
+        var settings = asked.settings.filter { !["limit", "offset"].contains($0.key) }
+        if !asked.filters.isEmpty { settings["additional_table_filters"] = TableFilter.text(asked.filters) }
+        return FormattedQuery(
             sql: statement.sql,
-            format: format,
+            format: asked.format,
             compression: asked.compression,
             parameters: asked.parameters,
-            settings: asked.settings.filter { !["limit", "offset"].contains($0.key) },
+            settings: settings,
+            probes: asked.filters.map { filter in
+                FormattedQuery.Probe(sql: filter.probe) { try TableFilter.check(tree: $0) }
+            },
             limits: asked.limits
         ) { tree in
             guard try SQLGate.check(tree: tree).format == nil else {
                 throw SQLException(62, "put FORMAT at the very end of the statement")
             }
         }
-        return (query, format)
     }
 
     // MARK: - Who asks
@@ -157,7 +158,7 @@ extension SQLServer {
         _ facts: (version: String, timezone: String),
         _ start: ContinuousClock.Instant
     ) async throws -> Response {
-        let format = try Self.formatted(asked).format
+        let format = asked.format
         let watch = asked.tellsProgress ? ProgressWatch(store: store, id: asked.id, start: start) : nil
         defer { watch?.end() }
         var head: [UInt8] = []

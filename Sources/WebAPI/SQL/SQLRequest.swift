@@ -7,10 +7,12 @@ import NIOCore
 
 /// What a request to the SQL endpoint asks for, read from its URL, headers and body as ClickHouse reads them.
 struct SQLRequest {
-    /// The statement as it came, with FORMAT.
+    /// The statement as it came, with SETTINGS and FORMAT.
     var text: String
-    /// The format when the statement names none.
-    var standardFormat: String
+    /// The statement without them.
+    var statement: String
+    /// The answer's format.
+    var format: String
     /// How the answer is compressed; nil doesn't.
     var compression: ResultCompression?
     /// Whether the answer comes in ClickHouse's own compressed blocks (`compress=1`).
@@ -19,6 +21,8 @@ struct SQLRequest {
     var parameters: [String: String] = [:]
     /// Settings for the engine.
     var settings: [String: String] = [:]
+    /// Conditions that reads of tables get besides (`additional_table_filters`).
+    var filters: [TableFilter] = []
     /// What the statement may use.
     var limits: QueryLimits
     /// The client's name for the query, or one of ours.
@@ -38,7 +42,7 @@ struct SQLRequest {
         headers: HTTPFields,
         body: String,
         seconds: Int
-    ) throws(SQLException) {
+    ) throws {
         var values: [String: String] = [:]
         limits = QueryLimits(seconds: seconds, isPersons: true)
         for (name, value) in query {
@@ -48,8 +52,10 @@ struct SQLRequest {
         let statement = values["query"] ?? ""
         text = statement.isEmpty ? body : body.isEmpty ? statement : statement + "\n" + body
         guard text.contains(where: { !$0.isWhitespace && $0 != ";" }) else { throw SQLException(62, "Empty query") }
-        let format = values["default_format"] ?? headers[.clickHouse("Format")] ?? SQLFormats.standard
-        standardFormat = try Self.format(format)
+        let ending = SQLGate.splitEnding(text)
+        self.statement = ending.sql
+        format = try Self.format(values["default_format"] ?? headers[.clickHouse("Format")] ?? SQLFormats.standard)
+        if let name = ending.format { format = try Self.format(name) }
         id = try Self.queryID(values["query_id"] ?? headers[.clickHouse("Query-Id")] ?? "")
         try Self.check(database: values["database"] ?? headers[.clickHouse("Database")] ?? "")
         waitsForEnd = Self.truth(values["wait_end_of_query"])
@@ -65,10 +71,12 @@ struct SQLRequest {
             compression = Self.compression(headers[.acceptEncoding] ?? "")
         }
         for (name, value) in values where !Self.ownNames.contains(name) { try take(name, value) }
+        // Those in the statement are nearer to it, and stronger.
+        for setting in ending.settings { try take(setting.name, setting.value) }
         limits.question = id
     }
 
-    private mutating func take(_ name: String, _ value: String) throws(SQLException) {
+    private mutating func take(_ name: String, _ value: String) throws {
         if name.hasPrefix("param_") {
             let bare = String(name.dropFirst(6))
             guard Self.isName(bare), parameters.count < Self.mostParameters else {
@@ -78,6 +86,10 @@ struct SQLRequest {
                 )
             }
             parameters[bare] = value
+            return
+        }
+        if name == "additional_table_filters" {
+            filters = try TableFilter.read(value)
             return
         }
         switch try SQLSettings.verdict(name, value, seconds: limits.seconds) {

@@ -1,4 +1,6 @@
-/// What becomes of the settings that a request brings in its URL.
+import Foundation
+
+/// What becomes of the settings that a request brings in its URL or at the end of its statement.
 ///
 /// Those that change how an answer reads are applied, those that only tune a server or a client are accepted and
 /// ignored, and every other is refused: among ClickHouse's 1,500 settings are some that read files, reach other servers
@@ -12,6 +14,11 @@ enum SQLSettings {
     }
 
     static func verdict(_ name: String, _ value: String, seconds: Int) throws(SQLException) -> Verdict {
+        // The engine's own number stays, unless fewer are asked for.
+        if name == "max_threads" {
+            guard let threads = UInt32(value) else { throw SQLException(457, "the setting \(name) is a whole number") }
+            return threads > 0 && threads < ProcessInfo.processInfo.activeProcessorCount ? .applied(value) : .ignored
+        }
         if let most = numbers[name] {
             let most = name == "max_execution_time" ? seconds : most
             guard let number = Double(value), number >= 0, number.isFinite else {
@@ -82,7 +89,7 @@ enum SQLSettings {
         "use_query_cache", "enable_analyzer", "load_balancing", "compile_expressions", "optimize_read_in_order",
         "use_uncompressed_cache", "use_skip_indexes", "force_index_by_date", "any_join_distinct_right_table_keys",
         "join_algorithm", "connect_timeout", "receive_timeout", "send_timeout", "max_parallel_replicas",
-        "interactive_delay", "idle_connection_timeout", "poll_interval", "max_threads",
+        "interactive_delay", "idle_connection_timeout", "poll_interval",
     ]
 
     private static let ignoredStarts = [

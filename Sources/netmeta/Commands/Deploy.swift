@@ -68,7 +68,11 @@ struct Deploy: ParsableCommand {
     struct Kubernetes: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Manifests for Kubernetes.",
-            discussion: "`netmeta deploy kubernetes --image IMAGE | kubectl apply -f -`"
+            discussion: """
+                `netmeta deploy kubernetes --image IMAGE | kubectl apply -f -` for one server with its own store; with \
+                --roles collectors, stores and a console by themselves, Kafka between them and ClickHouse behind, by \
+                the operators Strimzi and Altinity's.
+                """
         )
 
         @Option(help: "The image, such as registry.example/netmeta:1.0.")
@@ -86,18 +90,41 @@ struct Deploy: ParsableCommand {
         @Option(help: "Memory of the container.")
         var memory = "4Gi"
 
+        @Flag(help: "A manifest for each role, and resources for the operators of Kafka and ClickHouse.")
+        var roles = false
+
+        @Option(help: "With --roles: collectors.")
+        var collectors = 3
+
+        @Option(help: "With --roles: stores, which share the topic's partitions.")
+        var stores = 2
+
+        @Option(help: "With --roles: Kafka's brokers.")
+        var brokers = 3
+
+        @Option(help: "With --roles: copies of the rows; above 1 with Keeper and tables made by hand.")
+        var replicas = 1
+
         @OptionGroup
         var output: OutputOptions
 
         func run() throws {
-            let files = try KubernetesFiles(
+            let base = try KubernetesFiles(
                 image: image,
                 namespace: namespace,
                 host: host,
                 storage: storage,
                 memory: memory
             )
-            try output.give(files.files)
+            guard roles else { return try output.give(base.files) }
+            let roles = try KubernetesRoles(
+                base: base,
+                collectors: collectors,
+                stores: stores,
+                brokers: brokers,
+                replicas: replicas
+            )
+            try output.give(roles.files)
         }
     }
 

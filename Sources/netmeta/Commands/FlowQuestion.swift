@@ -37,20 +37,10 @@ struct FlowQuestion: ParsableArguments {
             }
             return FlowAnswers(.server(ServerClient(api: api, data: configuration.store.data)))
         }
-        guard FileManager.default.fileExists(atPath: configuration.store.data) else {
-            throw Failure(
-                "there is no data folder \(configuration.store.data), and no server runs on it; "
-                    + "name the folder with --data, or start `netmeta serve`"
-            )
-        }
-        do {
-            let store = try EmbeddedStore(configuration: configuration, retentionDays: nil)
-            let status = OfflineStatus(book: NameSheet.ofNow(configuration).book)
-            let options = WebAPI.Options(version: NetMeta.version, querySeconds: 120)
-            return FlowAnswers(.folder(WebAPI(store: store, status: status, options: options), store))
-        } catch {
-            throw Failure(error.message)
-        }
+        let opened = try OfflineStore(reading: configuration)
+        let status = OfflineStatus(book: NameSheet.ofNow(configuration).book)
+        let options = WebAPI.Options(version: NetMeta.version, querySeconds: 120)
+        return FlowAnswers(.folder(WebAPI(store: opened.store, status: status, options: options), opened))
     }
 }
 
@@ -59,7 +49,7 @@ struct FlowAnswers {
     /// Where they come from.
     enum Source {
         case server(ServerClient)
-        case folder(WebAPI, EmbeddedStore)
+        case folder(WebAPI, OfflineStore)
     }
 
     private let source: Source
@@ -102,7 +92,7 @@ struct FlowAnswers {
 
     /// Closes the folder, if it was opened.
     func close() {
-        if case .folder(_, let store) = source { store.close() }
+        if case .folder(_, let opened) = source { opened.close() }
     }
 
     /// What is wrong with a parameter, under the option's name, with the place marked.

@@ -110,21 +110,13 @@ struct ImportRun {
         return all
     }
 
-    /// Opens the folder and imports by itself.
+    /// Opens the store and imports by itself.
     private func importOffline(_ configuration: Configuration, _ bar: ProgressBar) throws -> RemoteImport.Outcome {
-        let store: EmbeddedStore
-        do {
-            // A folder that is there keeps its retention: only its server may shorten that.
-            let isNew = !FileManager.default.fileExists(atPath: configuration.store.data)
-            let days = isNew ? configuration.retention.days : nil
-            store = try EmbeddedStore(configuration: configuration, retentionDays: days)
-        } catch {
-            throw Failure(error.message)
-        }
-        defer { store.close() }
+        let opened = try OfflineStore(writing: configuration)
+        defer { opened.close() }
         let kept = Double(configuration.retention.days) * 86_400
         var imports = CaptureImport(
-            store: store,
+            store: opened.store,
             journal: try ImportJournal(folder: configuration.store.data),
             batchRows: configuration.store.batchRows,
             settings: DecoderSettings(configuration),

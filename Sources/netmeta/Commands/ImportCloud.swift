@@ -164,25 +164,15 @@ private struct CloudImportRun {
         _ files: [String],
         _ bar: ProgressBar
     ) throws -> RemoteImport.Outcome {
-        let store: EmbeddedStore
-        do {
-            // A folder that is there keeps its retention: only its server may shorten that.
-            let isNew = !FileManager.default.fileExists(atPath: configuration.store.data)
-            store = try EmbeddedStore(
-                configuration: configuration,
-                retentionDays: isNew ? configuration.retention.days : nil
-            )
-        } catch {
-            throw Failure(error.message)
-        }
-        defer { store.close() }
+        let opened = try OfflineStore(writing: configuration)
+        defer { opened.close() }
         let kept = Double(configuration.retention.days) * 86_400
         let data = configuration.store.data
         var imports = CloudImport(
-            store: store,
+            store: opened.store,
             journal: try ImportJournal(folder: data),
             options: logs,
-            parquet: ParquetText(store: store, folder: data + "/incoming"),
+            parquet: (opened.store as? EmbeddedStore).map { ParquetText(store: $0, folder: data + "/incoming") },
             enricher: Enricher(
                 EnrichmentSource(
                     EnrichmentSettings(configuration),

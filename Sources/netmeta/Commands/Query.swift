@@ -49,21 +49,10 @@ struct Query: AsyncParsableCommand {
     }
 
     private func offline(_ configuration: Configuration, _ format: ResultFormat) async throws -> String {
-        guard
-            configuration.store.kind == .clickhouse || FileManager.default.fileExists(atPath: configuration.store.data)
-        else {
-            throw Failure(
-                "there is no data folder \(configuration.store.data), and no server runs on it; "
-                    + "name the folder with --data, or start `netmeta serve`"
-            )
-        }
+        let opened = try OfflineStore(reading: configuration)
+        defer { opened.close() }
         do {
-            let store: any ServerStore =
-                configuration.store.kind == .clickhouse
-                ? try RemoteStore(configuration, names: [])
-                : try EmbeddedStore(configuration: configuration, retentionDays: nil)
-            defer { store.close() }
-            return format.text(of: try await PeoplesSQL.run(sql, on: store))
+            return format.text(of: try await PeoplesSQL.run(sql, on: opened.store))
         } catch let error as StoreError {
             throw Failure(error.message)
         } catch let error as QueryError {

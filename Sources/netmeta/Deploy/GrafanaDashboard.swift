@@ -73,6 +73,20 @@ struct GrafanaDashboard {
     }
 
     private static var variables: [[String: Any]] {
+        fields + [
+            // Conditions on any column, which the plug-in adds to whatever reads the table that the constant names.
+            [
+                "type": "adhoc", "name": "filters", "label": "Filters", "hide": 0, "filters": [Any](),
+                "datasource": GrafanaPanel.flows,
+            ],
+            [
+                "type": "constant", "name": "clickhouse_adhoc_query", "hide": 2, "query": GrafanaSQL.sample.text,
+                "current": ["text": GrafanaSQL.sample.text, "value": GrafanaSQL.sample.text],
+            ],
+        ]
+    }
+
+    private static var fields: [[String: Any]] {
         GrafanaSQL.Variable.allCases.map { variable in
             var object: [String: Any] = ["name": variable.rawValue, "label": variable.label, "hide": 0]
             if let list = variable.list {

@@ -40,10 +40,11 @@ struct KubernetesFiles {
     }
 
     private var documents: [String] {
-        [space, settings, set, flows, console, budget, policy] + (host.map { [ingress($0)] } ?? [])
+        [space, settings, set, flows(of: nil), console, budget, policy]
+            + (host.map { [ingress($0, to: "netmeta")] } ?? [])
     }
 
-    private var space: String {
+    var space: String {
         """
         apiVersion: v1
         kind: Namespace
@@ -100,40 +101,15 @@ struct KubernetesFiles {
               automountServiceAccountToken: false
               # What was received is stored before it ends.
               terminationGracePeriodSeconds: 90
-              securityContext:
-                runAsNonRoot: true
-                runAsUser: 10001
-                runAsGroup: 10001
-                fsGroup: 10001
-                seccompProfile: {type: RuntimeDefault}
+        \(podSecurity.indented(6))
               containers:
                 - name: netmeta
                   image: "\(image)"
                   args: [serve, --config, /etc/netmeta/netmeta.yaml, --data, /var/lib/netmeta]
                   ports:
-                    - {name: netflow, containerPort: 2055, protocol: UDP}
-                    - {name: ipfix, containerPort: 4739, protocol: UDP}
-                    - {name: ipfix-tcp, containerPort: 4739, protocol: TCP}
-                    - {name: sflow, containerPort: 6343, protocol: UDP}
+        \(flowPorts.indented(12))
                     - {name: console, containerPort: 8080, protocol: TCP}
-                  startupProbe:
-                    httpGet: {path: /healthz, port: console}
-                    periodSeconds: 5
-                    failureThreshold: 60
-                  readinessProbe:
-                    httpGet: {path: /readyz, port: console}
-                    periodSeconds: 10
-                  livenessProbe:
-                    httpGet: {path: /healthz, port: console}
-                    periodSeconds: 20
-                    failureThreshold: 6
-                  resources:
-                    requests: {cpu: "1", memory: \(memory)}
-                    limits: {memory: \(memory)}
-                  securityContext:
-                    allowPrivilegeEscalation: false
-                    readOnlyRootFilesystem: true
-                    capabilities: {drop: [ALL]}
+        \(container.indented(10))
                   volumeMounts:
                     - {name: data, mountPath: /var/lib/netmeta}
                     - {name: settings, mountPath: /etc/netmeta, readOnly: true}
@@ -154,25 +130,76 @@ struct KubernetesFiles {
         """
     }
 
-    private var flows: String {
+    /// Where flows are taken.
+    var flowPorts: String {
         """
-        # Exporters are told apart by their address: Local keeps it.
-        apiVersion: v1
-        kind: Service
-        metadata:
-          name: netmeta-flows
-          namespace: \(namespace)
-          labels: {app.kubernetes.io/name: netmeta}
-        spec:
-          type: LoadBalancer
-          externalTrafficPolicy: Local
-          selector: {app.kubernetes.io/name: netmeta}
-          ports:
-            - {name: netflow, port: 2055, targetPort: netflow, protocol: UDP}
-            - {name: ipfix, port: 4739, targetPort: ipfix, protocol: UDP}
-            - {name: sflow, port: 6343, targetPort: sflow, protocol: UDP}
+        - {name: netflow, containerPort: 2055, protocol: UDP}
+        - {name: ipfix, containerPort: 4739, protocol: UDP}
+        - {name: ipfix-tcp, containerPort: 4739, protocol: TCP}
+        - {name: sflow, containerPort: 6343, protocol: UDP}
+        """
+    }
 
+    /// What a pod may.
+    var podSecurity: String {
         """
+        securityContext:
+          runAsNonRoot: true
+          runAsUser: 10001
+          runAsGroup: 10001
+          fsGroup: 10001
+          seccompProfile: {type: RuntimeDefault}
+        """
+    }
+
+    /// Probes, amounts and rights of a container of any role.
+    var container: String {
+        """
+        startupProbe:
+          httpGet: {path: /healthz, port: console}
+          periodSeconds: 5
+          failureThreshold: 60
+        readinessProbe:
+          httpGet: {path: /readyz, port: console}
+          periodSeconds: 10
+        livenessProbe:
+          httpGet: {path: /healthz, port: console}
+          periodSeconds: 20
+          failureThreshold: 6
+        resources:
+          requests: {cpu: "1", memory: \(memory)}
+          limits: {memory: \(memory)}
+        securityContext:
+          allowPrivilegeEscalation: false
+          readOnlyRootFilesystem: true
+          capabilities: {drop: [ALL]}
+        """
+    }
+
+    /// - Parameter component: whose pods take flows; nil for all.
+    func flows(of component: String?) -> String {
+        let selector = component.map { ", app.kubernetes.io/component: \($0)" } ?? ""
+        // One collector reads all that an exporter sends, templates and data.
+        let affinity = component == nil ? "" : "  sessionAffinity: ClientIP\n"
+        return """
+            # Exporters are told apart by their address: Local keeps it.
+            apiVersion: v1
+            kind: Service
+            metadata:
+              name: netmeta-flows
+              namespace: \(namespace)
+              labels: {app.kubernetes.io/name: netmeta}
+            spec:
+              type: LoadBalancer
+              externalTrafficPolicy: Local
+            \(affinity)\
+              selector: {app.kubernetes.io/name: netmeta\(selector)}
+              ports:
+                - {name: netflow, port: 2055, targetPort: netflow, protocol: UDP}
+                - {name: ipfix, port: 4739, targetPort: ipfix, protocol: UDP}
+                - {name: sflow, port: 6343, targetPort: sflow, protocol: UDP}
+
+            """
     }
 
     private var console: String {
@@ -234,7 +261,7 @@ struct KubernetesFiles {
         """
     }
 
-    private func ingress(_ host: String) -> String {
+    func ingress(_ host: String, to service: String) -> String {
         """
         apiVersion: networking.k8s.io/v1
         kind: Ingress
@@ -253,9 +280,18 @@ struct KubernetesFiles {
                     pathType: Prefix
                     backend:
                       service:
-                        name: netmeta
+                        name: \(service)
                         port: {name: console}
 
         """
+    }
+}
+
+extension String {
+    /// Each line further in by so many spaces; empty ones stay empty.
+    func indented(_ spaces: Int) -> String {
+        split(separator: "\n", omittingEmptySubsequences: false)
+            .map { $0.isEmpty ? "" : String(repeating: " ", count: spaces) + $0 }
+            .joined(separator: "\n")
     }
 }

@@ -10,6 +10,7 @@
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
+#   bench.sh mirror [ARGUMENT...]   frames a second that one core captures, beside tcpdump and dumpcap (root)
 #   bench.sh asmap [SHARE]          a made-up full table: reading, building, look-ups, the compiled file;
 #                                   then a share (0.1) of it from 40 peers as bzip2, beside bgpdump
 source "$(dirname "$0")/lib.sh"
@@ -27,10 +28,11 @@ main() {
         ingest --peers
         queries
         space
+        mirror
         asmap
         ;;
-    decode | messages | kafka | ingest | queries | space | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, ingest, queries, space, asmap)" ;;
+    decode | messages | kafka | ingest | queries | space | mirror | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, ingest, queries, space, mirror, asmap)" ;;
     esac
 }
 
@@ -54,6 +56,8 @@ ingest() {
 queries() { python3 Benchmarks/queries/queries.py "$@"; }
 
 space() { python3 Benchmarks/space.py "$@"; }
+
+mirror() { python3 Benchmarks/mirror.py "$@"; }
 
 asmap() {
     swift build -c release --package-path Benchmarks --product AddressMapBenchmark

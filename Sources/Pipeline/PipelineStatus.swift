@@ -146,8 +146,9 @@ public final class PipelineStatus: StatusSource {
             broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
             ?? queue.withLock { $0 }().problem
         let losses = LossReport(snapshot)
+        let isSomethingOff = snapshot.sources.contains { $0.report.problem != nil }
         return HealthReport(
-            status: problem != nil ? .down : losses.isAnythingLost ? .degraded : .ok,
+            status: problem != nil ? .down : losses.isAnythingLost || isSomethingOff ? .degraded : .ok,
             since: UInt64(pipeline.since),
             isReady: broken.isEmpty,
             message: problem,

@@ -56,12 +56,15 @@ struct HealthBody: Encodable {
         var rows: UInt64
         var lost: [String: UInt64]
         var figures: [String: UInt64]
+        /// null when it can tell flows.
+        var problem: Nullable<String>
         var advice: [String]
         var failure: Nullable<String>
 
         init(_ report: SourceReport) {
             (kind, name, read, rows) = (report.kind, report.name, report.read, report.rows)
             (lost, figures, advice) = (report.lost, report.figures, report.advice)
+            problem = Nullable(report.problem)
             failure = Nullable(report.failure)
         }
     }

@@ -8,6 +8,8 @@ export interface HostSource {
     rows: number;
     lost: Record<string, number>;
     figures: Record<string, number>;
+    /** Why it can tell nothing as things are, with what to do. */
+    problem: string | null;
     advice: string[];
     failure: string | null;
 }
@@ -250,6 +252,8 @@ export interface Explained extends Rates {
 export interface Exporter {
     address: string;
     name: string | null;
+    /** Why it can give no flows as things are, with what to do. */
+    problem: string | null;
     protocols: string[];
     lastSeen: number;
     datagrams: number;

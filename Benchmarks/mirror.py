@@ -235,7 +235,7 @@ class Mirror:
         # Until nothing is on its way to the store, and the source has told what it knows.
         time.sleep(2)
         end = time.monotonic() + 120
-        while time.monotonic() < end and self.health()["losses"]["rows"]["inFlight"] > 0:
+        while time.monotonic() < end and self.health()["losses"]["rows"]["inFlight"]["total"] > 0:
             time.sleep(0.2)
         after = self.spent()
         source = self.health()["sources"][0]

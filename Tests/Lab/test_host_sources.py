@@ -581,11 +581,15 @@ def test_a_mirror_that_gathers_flows_counts_what_tcpdump_does(router, serve, tmp
         with network.Capture("taprx0", tmp_path / "rx.pcap", "", snap=64):
             network.run(*receive.inside(), "python3", "-c", stream_frames(30_000, 3000), receive.far)
         sources = lambda: [s for s in server.api("health")["sources"] if s["kind"] == "mirror"]  # noqa: E731
-        network.wait_for(lambda: sum(s["read"] for s in sources()) == 30_000, "all frames")
+        # On a busy machine the kernel may drop some before anybody captures them.
+        captured_flows = conversations(tmp_path / "rx.pcap")
+        frames = sum(count for count, _ in captured_flows.values())
+        assert frames > 20_000
+        network.wait_for(lambda: sum(s["read"] for s in sources()) == frames, "all frames")
         network.wait_for(lambda: sum(s["figures"]["gathered_flows"] for s in sources()) == 0, "flows that are over")
         server.settled("FlowType = 'PORTMIRROR'")
         rows = server.sql("SELECT SrcPort AS s, sum(Packets) AS p, sum(Bytes) AS b FROM flows_raw GROUP BY s")
-        assert {row["s"]: (row["p"], row["b"]) for row in rows} == conversations(tmp_path / "rx.pcap")
+        assert {row["s"]: (row["p"], row["b"]) for row in rows} == captured_flows
         early = sum(s["figures"]["early_flows"] for s in sources())
         if room > 3000:
             # A flow is told again when it lasts for five seconds, on a machine that is busy.

@@ -12,6 +12,7 @@
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
+#   bench.sh mirror [ARGUMENT...]   frames a second that one core captures, beside tcpdump and dumpcap (root)
 #   bench.sh asmap [SHARE]          a made-up full table: reading, building, look-ups, the compiled file;
 #                                   then a share (0.1) of it from 40 peers as bzip2, beside bgpdump
 source "$(dirname "$0")/lib.sh"
@@ -31,10 +32,11 @@ main() {
         queries
         explain
         space
+        mirror
         asmap
         ;;
-    decode | messages | kafka | remote | ingest | queries | explain | space | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, asmap)" ;;
+    decode | messages | kafka | remote | ingest | queries | explain | space | mirror | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, mirror, asmap)" ;;
     esac
 }
 
@@ -62,6 +64,8 @@ queries() { python3 Benchmarks/queries/queries.py "$@"; }
 explain() { python3 Benchmarks/explain.py "$@"; }
 
 space() { python3 Benchmarks/space.py "$@"; }
+
+mirror() { python3 Benchmarks/mirror.py "$@"; }
 
 asmap() {
     swift build -c release --package-path Benchmarks --product AddressMapBenchmark

@@ -19,7 +19,7 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 iputils-ping nftables conntrack ethtool procps chromium protobuf-compiler
     librdkafka1 bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd
-    prometheus systemd curl scamper fastnetmon clickhouse-server)
+    prometheus systemd curl scamper fastnetmon clickhouse-server iptables)
 
 # Units that those packages would leave running; nfdump's would even take 2055.
 test_units=(nfdump pmacctd nfacctd sfacctd uacctd softflowd openvswitch-switch nsd snmpd frr gobgpd prometheus

@@ -32,6 +32,8 @@ export function doubts(exporter, now) {
     const found = [];
     /** @param {boolean} holds @param {string} what @param {string} why @param {Doubt["grade"]} [grade] */
     const note = (holds, what, why, grade = "warn") => void (holds && found.push({ grade, what, why }));
+    const { problem } = exporter;
+    note(problem !== null, problemWords(exporter), problem ?? "", isOff(exporter) ? "crit" : "warn");
     const silence = now - exporter.lastSeen;
     note(
         silence > SILENT,
@@ -95,6 +97,16 @@ export function doubts(exporter, now) {
         "It tells more than there is room for, so that some of its data may not be read, or without a rate.",
     );
     return found;
+}
+
+/** @param {Exporter} exporter its state in a few words where it can give no flows: "accounting is off" */
+export function problemWords({ problem }) {
+    return (problem ?? "").replace(/[:;].*/s, "");
+}
+
+/** @param {Exporter} exporter whether it can give no flows; another source of the same host may do so all the same */
+export function isOff({ problem, flowsPerSecond }) {
+    return problem !== null && flowsPerSecond === 0;
 }
 
 /** @param {string} reason */

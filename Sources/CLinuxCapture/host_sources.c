@@ -2,6 +2,7 @@
 #include "host_sources.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -11,6 +12,8 @@
 #include <linux/netlink.h>
 #include <linux/virtio_net.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 int netmeta_enter_namespace(const char *path) {
@@ -28,6 +32,8 @@ int netmeta_enter_namespace(const char *path) {
     return result;
 }
 
+void netmeta_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 int netmeta_capabilities(uint64_t *mask) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
@@ -36,7 +42,7 @@ int netmeta_capabilities(uint64_t *mask) {
     return 0;
 }
 
-int netmeta_keep_capabilities(uint64_t mask) {
+static int keep(uint64_t mask) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};
     if (syscall(SYS_capget, &header, data) != 0) return -errno;
@@ -49,6 +55,84 @@ int netmeta_keep_capabilities(uint64_t mask) {
     // Otherwise a program that this one starts would get them again; a kernel without them is as good.
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     return syscall(SYS_capset, &header, data) == 0 ? 0 : -errno;
+}
+
+// A thread that has chosen for itself keeps that.
+static _Thread_local volatile sig_atomic_t has_chosen;
+
+int netmeta_keep_capabilities(uint64_t mask) {
+    has_chosen = 1;
+    return keep(mask);
+}
+
+// MARK: All threads
+
+// The kernel changes the calling thread only, so that each has to do it. A signal makes it: SIGPROF, since the workers
+// of libdispatch block all but that one and those of faults.
+static _Atomic uint64_t wanted_mask;
+static _Atomic pid_t answering_thread;
+static _Atomic int answer;
+
+static void on_signal(int signal) {
+    (void)signal;
+    int code = errno;
+    int result = has_chosen ? 0 : keep(atomic_load(&wanted_mask));
+    atomic_store(&answer, result);
+    atomic_store(&answering_thread, (pid_t)syscall(SYS_gettid));
+    errno = code;
+}
+
+// Lets one thread do it. Returns 0 also when it has ended; -ETIMEDOUT when it doesn't answer within a second.
+static int ask(pid_t thread) {
+    atomic_store(&answering_thread, 0);
+    if (syscall(SYS_tgkill, getpid(), thread, SIGPROF) != 0) return errno == ESRCH ? 0 : -errno;
+    struct timespec pause = {.tv_nsec = 100000};
+    for (int i = 0; i < 10000; i++) {
+        if (atomic_load(&answering_thread) == thread) return atomic_load(&answer);
+        if (syscall(SYS_tgkill, getpid(), thread, 0) != 0) return 0;
+        nanosleep(&pause, NULL);
+    }
+    return -ETIMEDOUT;
+}
+
+// Asks all threads that weren't asked before. Returns how many these were.
+static int ask_new(pid_t *asked, int *count, int most) {
+    DIR *folder = opendir("/proc/self/task");
+    if (!folder) return -errno;
+    int new = 0, result = 0;
+    for (struct dirent *entry; result == 0 && (entry = readdir(folder));) {
+        pid_t thread = (pid_t)atoi(entry->d_name);
+        if (thread <= 0) continue;
+        bool is_known = false;
+        for (int i = 0; i < *count; i++) is_known = is_known || asked[i] == thread;
+        if (is_known) continue;
+        if (*count == most) {
+            result = -E2BIG;
+            break;
+        }
+        asked[(*count)++] = thread;
+        new ++;
+        if (thread != (pid_t)syscall(SYS_gettid)) result = ask(thread);
+    }
+    closedir(folder);
+    return result < 0 ? result : new;
+}
+
+int netmeta_keep_capabilities_everywhere(uint64_t mask) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigfillset(&action.sa_mask);
+    atomic_store(&wanted_mask, mask);
+    // It stays: a thread that answers late must not end the process.
+    if (sigaction(SIGPROF, &action, NULL) != 0) return -errno;
+    int result = keep(mask);
+    if (result != 0) return result;
+    enum { most_threads = 1024 };
+    pid_t asked[most_threads];
+    int count = 0;
+    // Until there is none that could have been started by one that hadn't done it yet.
+    do result = ask_new(asked, &count, most_threads);
+    while (result > 0);
+    return result;
 }
 
 // MARK: Netlink

@@ -268,4 +268,6 @@ public struct ExporterSnapshot: Sendable {
     public var stateBytes: Int
     /// What it calls itself; nil where its protocol doesn't tell.
     public var name: String?
+    /// Why a source of this host can give no flows as things are; nil for all others.
+    public var problem: String?
 }

@@ -121,7 +121,7 @@ extension GraphQuery {
     }
 
     private static let typesWithLifetimes: [FlowType] = [
-        .netflowV1, .netflowV5, .netflowV7, .netflowV9, .ipfix, .conntrack, .awsVPC, .gcpVPC,
+        .netflowV1, .netflowV5, .netflowV7, .netflowV9, .ipfix, .portMirror, .conntrack, .awsVPC, .gcpVPC,
     ]
 }
 

@@ -145,6 +145,7 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
     case conntrack = 7
     case awsVPC = 8
     case gcpVPC = 9
+    case fastNetMon = 10
     case netflowV1 = 11
     case netflowV7 = 12
 
@@ -161,6 +162,7 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
         case .conntrack: "CONNTRACK"
         case .awsVPC: "AWS_VPC"
         case .gcpVPC: "GCP_VPC"
+        case .fastNetMon: "FASTNETMON"
         case .netflowV1: "NETFLOW_V1"
         case .netflowV7: "NETFLOW_V7"
         }

@@ -10,6 +10,7 @@ public enum Capability: Int, CaseIterable, Sendable {
     case netBindService = 10
     case netAdmin = 12
     case netRaw = 13
+    case sysPtrace = 19
     case sysNice = 23
 
     /// The kernel's name.
@@ -22,6 +23,7 @@ public enum Capability: Int, CaseIterable, Sendable {
         case .netBindService: "CAP_NET_BIND_SERVICE"
         case .netAdmin: "CAP_NET_ADMIN"
         case .netRaw: "CAP_NET_RAW"
+        case .sysPtrace: "CAP_SYS_PTRACE"
         case .sysNice: "CAP_SYS_NICE"
         }
     }
@@ -40,7 +42,19 @@ public enum HostThread {
     /// - Returns: whether that could be done.
     @discardableResult
     public static func keepOnly(_ capabilities: Set<Capability>) -> Bool {
-        netmeta_keep_capabilities(capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }) == 0
+        netmeta_keep_capabilities(mask(capabilities)) == 0
+    }
+
+    /// The same for all threads of the process, but those that did it for themselves, whoever started them.
+    ///
+    /// - Throws: ``SourceError`` when a thread didn't.
+    public static func keepOnlyEverywhere(_ capabilities: Set<Capability>) throws(SourceError) {
+        let code = -netmeta_keep_capabilities_everywhere(mask(capabilities))
+        if code != 0 { throw SourceError("give up privileges in all threads", code: code) }
+    }
+
+    private static func mask(_ capabilities: Set<Capability>) -> UInt64 {
+        capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
     }
 
     /// Whether the calling thread has a capability.
@@ -48,6 +62,11 @@ public enum HostThread {
         var mask: UInt64 = 0
         guard unsafe netmeta_capabilities(&mask) == 0 else { return false }
         return mask & 1 << UInt64(capability.rawValue) != 0
+    }
+
+    /// Gives the calling thread a name, as `top -H` and /proc show it: the first 15 bytes of this one.
+    public static func setName(_ name: String) {
+        unsafe netmeta_set_thread_name(name)
     }
 
     /// Moves the calling thread for good into a network namespace.

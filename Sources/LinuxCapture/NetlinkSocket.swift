@@ -16,6 +16,8 @@ public final class NetlinkSocket: @unchecked Sendable {
     public enum Family: Int32, Sendable {
         /// Interfaces and addresses (NETLINK_ROUTE).
         case route = 0
+        /// Sockets of processes (NETLINK_SOCK_DIAG).
+        case sockets = 4
         /// Connection tracking, logged packets (NETLINK_NETFILTER).
         case netfilter = 12
     }

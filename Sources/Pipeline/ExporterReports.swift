@@ -10,6 +10,7 @@ extension ExporterReport {
     init(_ exporter: ExporterSnapshot, settings: ExporterSettings) {
         self.init(address: exporter.address, name: exporter.name, lastSeen: UInt64(exporter.lastSeen))
         let counters = exporter.counters
+        problem = exporter.problem
         protocols = exporter.types.map(\.name)
         datagrams = counters.datagrams
         flows = counters.flows
@@ -130,6 +131,7 @@ extension ExporterSnapshot {
         result.stateBytes += older.stateBytes
         result.waitingSets += older.waitingSets
         result.name = newer.name ?? older.name
+        result.problem = newer.problem ?? older.problem
         result.clockOffset = newer.clockOffset ?? older.clockOffset
         return result
     }

@@ -153,8 +153,9 @@ public final class PipelineStatus: StatusSource {
         let clouds = clouds.withLock { $0 }()
         // What a cloud keeps is not lost: it is fetched later.
         let silent = clouds.first { $0.failure != nil }.map { "\($0.kind) \($0.name): \($0.failure ?? "")" }
+        let isSomethingOff = silent != nil || snapshot.sources.contains { $0.report.problem != nil }
         return HealthReport(
-            status: problem != nil ? .down : losses.isAnythingLost || silent != nil ? .degraded : .ok,
+            status: problem != nil ? .down : losses.isAnythingLost || isSomethingOff ? .degraded : .ok,
             since: UInt64(pipeline.since),
             isReady: broken.isEmpty,
             message: problem ?? silent,

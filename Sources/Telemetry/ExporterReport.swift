@@ -6,6 +6,8 @@ public struct ExporterReport: Hashable, Sendable {
     public var address: IPAddress
     /// Its name, if somebody told.
     public var name: String?
+    /// Why it can give no flows as things are, with what to do; nil when nothing is known to be in the way.
+    public var problem: String?
     /// What it speaks: `IPFIX`, `NETFLOW_V9`.
     public var protocols: [String] = []
     /// When the last datagram came, in Unix seconds.

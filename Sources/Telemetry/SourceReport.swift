@@ -15,7 +15,9 @@ public struct SourceReport: Hashable, Sendable {
     public var figures: [String: UInt64]
     /// Seconds since the end of the newest record of a cloud; nil before the first, and of this host's sources.
     public var lag: Int64?
-    /// What keeps it from telling more, with what to do, one line each.
+    /// Why it can tell nothing as things are, with what to do; nil when it can.
+    public var problem: String?
+    /// What keeps it from telling more, with what to do, one line each; ``problem`` is the first of them.
     public var advice: [String]
     /// Why it stopped, if it did.
     public var failure: String?
@@ -28,6 +30,7 @@ public struct SourceReport: Hashable, Sendable {
         rows: UInt64 = 0,
         lost: [String: UInt64] = [:],
         figures: [String: UInt64] = [:],
+        problem: String? = nil,
         advice: [String] = [],
         failure: String? = nil
     ) {
@@ -37,6 +40,7 @@ public struct SourceReport: Hashable, Sendable {
         self.rows = rows
         self.lost = lost
         self.figures = figures
+        self.problem = problem
         self.advice = advice
         self.failure = failure
     }
@@ -71,6 +75,12 @@ extension [SourceReport] {
                         .init(labels: labels(source, .init("reason", $0.key)), value: Double($0.value))
                     }
                 }
+            ),
+            MetricFamily(
+                "netmeta_source_up",
+                .gauge,
+                help: "1 when a source of this host can tell flows, 0 when it stopped or something is off.",
+                samples: map { .init(labels: labels($0), value: $0.failure ?? $0.problem == nil ? 1 : 0) }
             ),
             MetricFamily(
                 "netmeta_source_figures",

@@ -15,6 +15,8 @@ struct ExportersBody: Encodable {
 struct ExporterBody: Encodable {
     var address: String
     var name: Nullable<String>
+    /// Why it can give no flows as things are; null when nothing is known to be in the way.
+    var problem: Nullable<String>
     var protocols: [String]
     var lastSeen: UInt64
     var datagrams: UInt64
@@ -125,6 +127,7 @@ extension ExporterBody {
     init(_ report: ExporterReport, withNames: Bool) {
         address = report.address.description
         name = Nullable(report.name)
+        problem = Nullable(report.problem)
         protocols = report.protocols
         lastSeen = report.lastSeen
         datagrams = report.datagrams

@@ -444,7 +444,7 @@ extension Endpoint {
             """
         case .exporters:
             """
-            exporters (address, name, protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
+            exporters (address, name, problem (null, or why it can give no flows, with what to do), protocols, lastSeen, datagrams, flows, flowsPerSecond, bitsPerSecond, \
             sequenceGaps, sequenceRestarts, agentDrops, sampling (rate; source: record, options, configuration or \
             unknown), settings (what the configuration says: samplingRate or null, tunnel, templates, holdForRate in \
             seconds), clock (offset in seconds or null, wrongDatagrams), templates (known, missing), sets (waiting, \
@@ -460,7 +460,8 @@ extension Endpoint {
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
             be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host and of clouds: kind, \
             name, read, rows, lost by reason (of clouds what was wrong with records), figures, lag (of clouds: seconds \
-            since the end of the newest record; null before the first and of this host's), advice, failure), store, spool, \
+            since the end of the newest record; null before the first and of this host's), problem (null, or why it can \
+            tell nothing), advice, failure), store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
             problem, sources (location, kind places, routes or names, checked, problem)), \
             snmp (null without enrichment.snmp; agents, answering, leftOut, problem), bmp (null without enrichment.bmp; \

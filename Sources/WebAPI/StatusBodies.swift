@@ -57,6 +57,8 @@ struct HealthBody: Encodable {
         var lost: [String: UInt64]
         var figures: [String: UInt64]
         var lag: Nullable<Int64>
+        /// null when it can tell flows.
+        var problem: Nullable<String>
         var advice: [String]
         var failure: Nullable<String>
 
@@ -64,6 +66,7 @@ struct HealthBody: Encodable {
             (kind, name, read, rows) = (report.kind, report.name, report.read, report.rows)
             (lost, figures, advice) = (report.lost, report.figures, report.advice)
             lag = Nullable(report.lag)
+            problem = Nullable(report.problem)
             failure = Nullable(report.failure)
         }
     }

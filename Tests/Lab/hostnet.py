@@ -82,11 +82,12 @@ class Router:
         """UDP from the client; the server's kernel answers with ICMP errors, as nobody listens there."""
         self.client.send([stream])
 
-    def transfer(self, port, size, source_port=0, reply=100):
-        """A TCP connection from client to server that carries `size` bytes one way and `reply` back."""
+    def transfer(self, port, size, source_port=0, reply=100, target=SERVER, dialled=None):
+        """A TCP connection from client to server that carries `size` bytes one way and `reply` back. The client dials a
+        target, and a port where that isn't the one that the server listens at."""
         program = """
 import socket, sys
-listener = socket.create_server(("", int(sys.argv[1])))
+listener = socket.create_server(("", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
 print("listening", flush=True)
 connection, _ = listener.accept()
 left = int(sys.argv[2])
@@ -108,7 +109,7 @@ while left:
     left -= len(connection.recv(left))
 connection.shutdown(socket.SHUT_WR)
 connection.recv(1)
-""", SERVER, str(port), str(size), str(reply), str(source_port))
+""", target, str(dialled or port), str(size), str(reply), str(source_port))
 
     def close(self):
         subprocess.run(["nft", "flush", "ruleset"], capture_output=True)

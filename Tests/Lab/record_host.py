@@ -1,6 +1,6 @@
 """Records what the kernel tells a host source: netlink messages one after the
 other as a socket gave them, and what an independent reader said of the same.
-Run as root: python3 Tests/Lab/record_host.py; it writes Tests/Fixtures/host/.
+Run as root: python3 Tests/Lab/record_host.py [conntrack] [nflog] [mirror]; it writes Tests/Fixtures/host/.
 """
 
 import pathlib
@@ -94,10 +94,44 @@ def nflog(router):
     (FIXTURES / "nflog/rules.txt").write_text(network.run("nft", "list", "table", "inet", "lab"))
 
 
+def mirror(router):
+    """Frames of the client's interface, 128 bytes of each, and what tshark says of them, summed by flow."""
+    (FIXTURES / "mirror").mkdir(parents=True, exist_ok=True)
+    path = FIXTURES / "mirror/frames.pcap"
+    with network.Capture("client0", path, "ip or ip6", snap=128):
+        router.ping(hostnet.SERVER, 4)
+        router.ping(hostnet.SERVER6, 4)
+        router.transfer(5202, 60_000, source_port=40003)
+        router.datagrams(network.Stream(hostnet.CLIENT, 40002, hostnet.SERVER, 53535, 20, 100))
+    fields = [
+        "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tcp.srcport", "udp.srcport", "tcp.dstport", "udp.dstport", "icmp.type",
+        "icmpv6.type", "ip.dsfield", "ipv6.tclass", "frame.len"]
+    words = [word for field in fields for word in ("-e", field)]
+    flows = {}
+    for line in network.run("tshark", "-r", str(path), "-T", "fields", "-E", "occurrence=f", *words).splitlines():
+        values = dict(zip(fields, line.split("\t")))
+
+        def either(*names):
+            return next((values[name] for name in names if values[name]), "0")
+        number = 6 if values["tcp.srcport"] else 1 if values["icmp.type"] else 58 if values["icmpv6.type"] else 17
+        # An error of ICMP holds the head of what it is about.
+        isError = number == 1 and values["icmp.type"] not in ("0", "8")
+        ports = ("0", "0") if isError else (either("tcp.srcport", "udp.srcport"), either("tcp.dstport", "udp.dstport"))
+        key = (
+            f"{number} {either('ip.src', 'ipv6.src')}:{ports[0]}>{either('ip.dst', 'ipv6.dst')}:{ports[1]}"
+            f" type {either('icmp.type', 'icmpv6.type')} class {int(either('ip.dsfield', 'ipv6.tclass'), 0)}")
+        packets, size = flows.get(key, (0, 0))
+        flows[key] = (packets + 1, size + int(values["frame.len"]))
+    (FIXTURES / "mirror/flows.txt").write_text("".join(f"{key} {p}/{s}\n" for key, (p, s) in sorted(flows.items())))
+
+
+RECORDERS = {"conntrack": conntrack, "nflog": nflog, "mirror": mirror}
+
 if __name__ == "__main__":
     network.enter_private_network()
     router = hostnet.Router()
     try:
-        nflog(router) if "nflog" in sys.argv else conntrack(router)
+        for name in sys.argv[1:] or RECORDERS:
+            RECORDERS[name](router)
     finally:
         router.close()

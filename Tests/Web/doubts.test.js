@@ -1,4 +1,4 @@
-import { clockWords, doubts, reasonWords } from "../../Web/doubts.js";
+import { clockWords, doubts, isOff, problemWords, reasonWords } from "../../Web/doubts.js";
 import { equal } from "./assert.js";
 
 const NOW = 1_795_413_600;
@@ -8,6 +8,7 @@ function exporter(change = {}) {
     return {
         address: "192.0.2.9",
         name: null,
+        problem: null,
         protocols: ["IPFIX"],
         lastSeen: NOW - 2,
         datagrams: 100,
@@ -39,6 +40,7 @@ Deno.test("nothing is doubtful about an exporter that does well", () => {
 /** @type {[object, string][]} */
 const DOUBTS = [
     [{ lastSeen: NOW - 301 }, "Silent for 5 min"],
+    [{ problem: "accounting is off: sysctl -w x=1" }, "accounting is off"],
     [{ sampling: { rate: 1, source: "unknown" } }, "Sampling rate unknown"],
     [{ templates: { known: 2, missing: 1 } }, "1 template missing"],
     [
@@ -85,4 +87,13 @@ Deno.test("a clock without a date isn't wrong", () => {
 Deno.test("reasons are words, those that a newer server has included", () => {
     equal(reasonWords("truncated"), "cut short");
     equal(reasonWords("badWeather"), "bad weather");
+});
+
+Deno.test("an exporter that can give no flows is off, unless another source gives some", () => {
+    const problem = "accounting is off: sysctl -w net.netfilter.nf_conntrack_acct=1";
+    equal(problemWords(exporter({ problem })), "accounting is off");
+    equal(isOff(exporter({ problem, flowsPerSecond: 0 })), true);
+    equal(isOff(exporter({ problem })), false);
+    equal(isOff(exporter({ flowsPerSecond: 0 })), false);
+    equal(doubts(exporter({ problem, flowsPerSecond: 0 }), NOW)[0].grade, "crit");
 });

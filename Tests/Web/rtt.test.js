@@ -22,6 +22,10 @@ Deno.test("a change of way is told once, in the order of time", () => {
     const traces = [trace(30, "b"), trace(10, "a"), trace(20, "a"), trace(50, "a"), trace(40, "b")];
     equal(pathChanges(traces), [{ time: 30, from: "a", to: "b" }, { time: 50, from: "b", to: "a" }]);
     equal(pathChanges([trace(1, "a")]), []);
+    // One that ends early is no other way, unless none gets there.
+    const early = { ...trace(35, "c"), reached: 0 };
+    equal(pathChanges([...traces, early]), pathChanges(traces));
+    equal(pathChanges([early, { ...trace(40, "d"), reached: 0 }]), [{ time: 40, from: "c", to: "d" }]);
     equal(momentsOf(traces, []), [10, 20, 30, 40, 50]);
 });
 

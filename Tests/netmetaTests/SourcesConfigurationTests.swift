@@ -33,13 +33,16 @@ struct SourcesConfigurationTests {
             sources:
               conntrack: {host: {}, blue: {namespace: blue, sampler: 192.0.2.7, interval: 5, view: wire, buffer: 1MiB}}
               nflog: {host: {groups: {5: {samplingRate: 100, direction: out}, 6: {}}, outside: [eth0], snap: 96}}
-              mirror: {host: {taps: "eth0,rx:tx", workers: 2}}
+              mirror: {host: {taps: "eth0,rx:tx", workers: 2, aggregate: true, activeTimeout: 2m, flows: 2048}}
             """
         let first = try ConfigurationLoader.load(yaml: yaml, file: "x.yaml", environment: [:]).configuration
         let blue = try #require(first.sources.conntrack["blue"])
         #expect(blue.place.namespace == "blue" && blue.place.sampler == IPAddress(192, 0, 2, 7))
         #expect(blue.interval == 5 && blue.view == .wire && blue.buffer == 1 << 20)
         #expect(first.sources.nflog["host"]?.groups == [5: .init(rate: 100, direction: 1), 6: .init()])
+        let mirror = try #require(first.sources.mirror["host"])
+        #expect(mirror.gathersFlows && mirror.flows == FlowCacheOptions(active: 120, inactive: 15, entries: 2048))
+        #expect(!MirrorOptions().gathersFlows)
         var second = Configuration()
         for key in ConfigurationKey.ofHost {
             let again = "sources: {\(key.name): \(key.setting.text(first))}"

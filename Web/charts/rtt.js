@@ -19,12 +19,14 @@ export function pathLetters(paths) {
 }
 
 /**
- * Where the way is another than before.
+ * Where the way is another than before. A trace that wasn't reached ends early, which is no way of its own; only where
+ * nothing was reached do all count.
  * @param {TracePoint[]} traces in any order
  * @returns {{time: number, from: string, to: string}[]} the oldest first
  */
 export function pathChanges(traces) {
-    const sorted = [...traces].sort((a, b) => a.time - b.time);
+    const reached = traces.filter((trace) => trace.reached > 0);
+    const sorted = (reached.length > 0 ? reached : [...traces]).sort((a, b) => a.time - b.time);
     /** @type {{time: number, from: string, to: string}[]} */
     const changes = [];
     for (let index = 1; index < sorted.length; index += 1) {

@@ -10,6 +10,8 @@ export interface FlowSource {
     figures: Record<string, number>;
     /** Seconds since the end of a cloud's newest record. */
     lag: number | null;
+    /** Why it can tell nothing as things are, with what to do. */
+    problem: string | null;
     advice: string[];
     failure: string | null;
 }
@@ -252,6 +254,8 @@ export interface Explained extends Rates {
 export interface Exporter {
     address: string;
     name: string | null;
+    /** Why it can give no flows as things are, with what to do. */
+    problem: string | null;
     protocols: string[];
     lastSeen: number;
     datagrams: number;

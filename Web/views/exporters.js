@@ -2,7 +2,7 @@
 // Who sends to us, and what is doubtful about it: silence, gaps, sampling rate, templates.
 import { markup, useState } from "../preact.js";
 import { now } from "../clock.js";
-import { doubts, SILENT } from "../doubts.js";
+import { doubts, isOff, problemWords, SILENT } from "../doubts.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
@@ -91,6 +91,7 @@ function Row({ state, exporter, zone }) {
     const { sampling, templates, sequenceGaps: gaps } = exporter;
     const unknown = sampling.source === "unknown";
     const silent = isSilent(exporter);
+    const off = isOff(exporter);
     const target = exploreOfExporter(state, exporter);
     const found = doubts(exporter, now());
     return markup`<tr>
@@ -103,7 +104,8 @@ function Row({ state, exporter, zone }) {
             <span class="id">${exporter.protocols.map(protocol).join(", ")}</span></td>
         <td class="c-bits main" title=${`${full(exporter.bitsPerSecond)} bit/s over the last minute`}>${unknown && exporter.bitsPerSecond > 0 && "≥ "}${short(exporter.bitsPerSecond)}</td>
         <td class="c-flows">${exporter.flowsPerSecond < 10 ? short(exporter.flowsPerSecond) : full(Math.round(exporter.flowsPerSecond))}</td>
-        <td class=${silent ? "c-seen crit-text" : "c-seen"} title=${stamp(exporter.lastSeen, zone)}>${ago(exporter)}</td>
+        <td class=${silent || off ? "c-seen crit-text" : "c-seen"} title=${off ? exporter.problem : stamp(exporter.lastSeen, zone)}>${
+        off ? problemWords(exporter) : ago(exporter)}</td>
         <td class=${gaps > 0 ? "c-gaps warn-text" : "c-gaps"} title="Estimated from sequence numbers since the server started">${gaps > 0 ? `≈ ${short(gaps)}` : "0"}</td>
         <td class="c-sampling">${unknown
         ? markup`<span class="flag warn" title=${found.find(({ what }) => what.startsWith("Sampling"))?.why}>unknown</span>`
@@ -127,8 +129,10 @@ function PhoneRow({ exporter }) {
         <span class="second cut">${unknown
             ? markup`<span class="flag warn">rate unknown</span> assumed 1:1`
             : `1:${full(exporter.sampling.rate)} from ${source(exporter.sampling.source)}`}</span>
-        <span class=${silent ? "value second crit-text" : exporter.sequenceGaps > 0 ? "value second warn-text" : "value second"}>
-            ${silent
+        <span class=${silent || isOff(exporter) ? "value second crit-text" : exporter.sequenceGaps > 0 ? "value second warn-text" : "value second"}>
+            ${isOff(exporter)
+            ? problemWords(exporter)
+            : silent
             ? `silent ${ago(exporter)}`
             : exporter.sequenceGaps > 0
             ? `gaps ≈ ${short(exporter.sequenceGaps)}`
@@ -162,10 +166,12 @@ function templateWords(exporter) {
 /** @param {Exporter[]} exporters */
 function summary(exporters) {
     const silent = exporters.filter(isSilent).length;
+    const off = exporters.filter(isOff).length;
     const unknown = exporters.filter(({ sampling }) => sampling.source === "unknown").length;
     const word = (/** @type {number} */ count) => count === 1 ? "one" : String(count);
     return [
         full(exporters.length),
+        off > 0 ? `${word(off)} switched off` : "",
         silent > 0 ? `${silent > 1 && silent === exporters.length ? "all" : word(silent)} silent` : "",
         unknown > 0 ? `${word(unknown)} with sampling unknown` : "",
     ].filter((text) => text !== "").join(", ");

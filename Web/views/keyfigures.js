@@ -5,6 +5,7 @@ import { completeBuckets, firstBucket, NEWEST, newest } from "../charts/timeseri
 import { sparkline } from "../charts/sparkline.js";
 import { firstFlow, now as clockNow } from "../clock.js";
 import { counted, duration, full, parts, percentile, prefixed, short } from "../units.js";
+import { isOff, problemWords } from "../doubts.js";
 import { isSilent } from "./exporters.js";
 
 /** @typedef {import("../types/api.d.ts").Graph} Graph */
@@ -44,10 +45,12 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
             : markup`<${Waiting} name="Flows, now" />`,
     );
     if (exporters) {
-        const silent = exporters.filter((exporter) => isSilent(exporter));
+        const off = exporters.filter(isOff);
+        const silent = exporters.filter((exporter) => !isOff(exporter) && isSilent(exporter));
         cells.push(
-            markup`<${Figure} name="Exporters" text=${full(exporters.length - silent.length)} unit=${`of ${full(exporters.length)} sending`}
-            sub=${silent.length === 0 ? "none silent" : silentWords(silent)} warn=${silent.length > 0} />`,
+            markup`<${Figure} name="Exporters" text=${full(exporters.length - silent.length - off.length)} unit=${`of ${full(exporters.length)} sending`}
+            sub=${off.length > 0 ? problemWords(off[0]) : silent.length === 0 ? "none silent" : silentWords(silent)}
+            title=${off[0]?.problem ?? undefined} warn=${silent.length + off.length > 0} />`,
         );
     }
     if (hosts) {

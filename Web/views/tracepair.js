@@ -48,7 +48,7 @@ function Times({ answer, zone, letters }) {
         const pinged = pings.filter((ping) => ping.time === time);
         return markup`<div class="tip-head">${stamp(time, zone)}</div>
             ${own.map((trace) =>
-            markup`<div class="tip-row"><span></span><span>${trace.method}, way ${letters.get(trace.path) ?? "?"}</span>
+            markup`<div class="tip-row"><span></span><span>${trace.method}${letters.has(trace.path) ? `, way ${letters.get(trace.path)}` : ""}</span>
                 <b>${trace.reached && trace.rtt > 0 ? milliseconds(trace.rtt) : trace.stopReason.toLowerCase()}</b></div>`
         )}${pinged.map((ping) =>
             markup`<div class="tip-row"><span></span><span>ping, ${ping.received} of ${ping.sent}</span>

@@ -14,8 +14,20 @@ int netmeta_enter_namespace(const char *path);
 /// Gives up all capabilities of the calling thread, and of threads that it starts later, but those of a mask.
 int netmeta_keep_capabilities(uint64_t mask);
 
+/// The same for all threads of the process, but those that did it for themselves. One call at a time; it takes the
+/// signal SIGPROF for the rest of the process's life. Returns -ETIMEDOUT when a thread doesn't answer.
+int netmeta_keep_capabilities_everywhere(uint64_t mask);
+
+/// Names the calling thread; the kernel takes the first 15 bytes.
+void netmeta_set_thread_name(const char *name);
+
 /// The effective capabilities of the calling thread.
 int netmeta_capabilities(uint64_t *mask);
+
+/// Finds the processes that have sockets of these numbers, which are sorted: 0 for those of which none was found.
+///
+/// `most` bounds the descriptors that are looked at, of all processes.
+int netmeta_process_sockets(const uint32_t *inodes, uint32_t count, uint32_t *processes, uint32_t most);
 
 /// Opens a netlink socket, bound, and a member of the groups of a mask; reading waits for up to 100 ms.
 ///

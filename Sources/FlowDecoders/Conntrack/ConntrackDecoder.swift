@@ -55,6 +55,8 @@ public struct ConntrackDecoder: Sendable {
     public let view: View
     /// What it came to.
     public var exporter: HostExporter
+    /// Who knows the processes that connections belong to; nil when rows are to tell none.
+    public var owners: (any ConnectionOwners)?
     /// What else was counted.
     public private(set) var counts = Counts()
     private var table: [Key: Entry] = [:]
@@ -132,17 +134,28 @@ public struct ConntrackDecoder: Sendable {
             counts.destroyed += 1
             let before = forget(message)
             store(message, since: before, at: now, payload.byteCount, batch)
+            owners?.ended(message.number)
         case ConntrackMessage.new:
             // Reading it all shows that it is sound; its traffic is told later.
-            _ = try ConntrackMessage(payload)
+            let message = try ConntrackMessage(payload)
             // NLM_F_CREATE
-            if flags & 0x400 != 0 { counts.new += 1 } else { counts.updated += 1 }
+            if flags & 0x400 != 0 {
+                counts.new += 1
+                lookForOwner(message)
+            } else {
+                counts.updated += 1
+            }
             exporter.took(payload.byteCount)
             exporter.counters.records &+= 1
             exporter.counters.eventRecords &+= 1
         default:
             break
         }
+    }
+
+    private func lookForOwner(_ message: ConntrackMessage) {
+        guard let owners, message.hasSockets else { return }
+        owners.began(message.number, client: message.client, server: message.server)
     }
 
     private mutating func forget(_ message: ConntrackMessage) -> Entry? {
@@ -217,6 +230,7 @@ public struct ConntrackDecoder: Sendable {
                 start: message.start ?? 0
             )
         }
+        if before == nil, owners?.owner(of: message.number) == nil { lookForOwner(message) }
         if isFirst, before == nil { return note(byteCount) }
         store(message, since: before, at: now, byteCount, batch)
     }
@@ -336,7 +350,18 @@ public struct ConntrackDecoder: Sendable {
             batch.fill(.srcPortNAT, rows, with: translated.sourcePort)
             batch.fill(.dstPortNAT, rows, with: translated.destinationPort)
         }
+        if let owner = owners?.owner(of: message.number) { store(owner, row: rows.lowerBound, batch) }
         exporter.scaledBytes &+= traffic.bytes
+    }
+
+    /// The process as texts, which no column is for. It chose its name itself.
+    private mutating func store(_ owner: ConnectionOwner, row: Int, _ batch: FlowBatch) {
+        var texts: [UInt8] = []
+        for text in ["process", owner.name, "pid", String(owner.process)] {
+            for byte in text.utf8 where byte != 0 { texts.append(byte) }
+            texts.append(0)
+        }
+        if unsafe !batch.append(.strings, row: row, value: texts.span.bytes) { exporter.counters.lostTexts += 1 }
     }
 }
 

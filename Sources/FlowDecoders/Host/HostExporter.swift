@@ -20,6 +20,8 @@ public struct HostExporter: Sendable {
     public var scaledBytes: UInt64 = 0
     /// What the host is called.
     public var name: String?
+    /// Why it can give no flows as things are, with what to do; nil when it can.
+    public var problem: String?
     /// What its interfaces are called, by index.
     public var interfaces: [UInt32: String] = [:]
 
@@ -58,7 +60,8 @@ public struct HostExporter: Sendable {
             waitingSets: 0,
             refusedState: 0,
             stateBytes: 0,
-            name: name
+            name: name,
+            problem: problem
         )
     }
 

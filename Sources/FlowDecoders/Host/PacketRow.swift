@@ -6,6 +6,10 @@ struct PacketRow {
     var type: FlowType
     var sampler: IPAddress
     var time: HostTime
+    /// When the last packet came, where it is of several; nil for ``time``.
+    var end: HostTime?
+    /// When it became a row, where that is later; nil for ``time``.
+    var told: HostTime?
     var sequence: UInt32 = 0
     var rate: UInt32
     var rateSource: SamplingSource
@@ -23,11 +27,12 @@ struct PacketRow {
         let rows = batch.reserve(1)
         let writer = RowWriter(batch, rows)
         let row = rows.lowerBound
-        writer.set(.timeReceived, row: row, to: time.seconds)
+        let end = end ?? time
+        writer.set(.timeReceived, row: row, to: (told ?? time).seconds)
         writer.set(.timeFlowStart, row: row, to: time.seconds)
         writer.set(.timeFlowStartNs, row: row, to: time.nanoseconds)
-        writer.set(.timeFlowEnd, row: row, to: time.seconds)
-        writer.set(.timeFlowEndNs, row: row, to: time.nanoseconds)
+        writer.set(.timeFlowEnd, row: row, to: end.seconds)
+        writer.set(.timeFlowEndNs, row: row, to: end.nanoseconds)
         writer.set(.flowType, row: row, to: type.rawValue)
         writer.set(.samplingRate, row: row, to: rate)
         writer.set(.samplingRateSource, row: row, to: rateSource.rawValue)
@@ -45,11 +50,11 @@ struct PacketRow {
 }
 
 extension HostExporter {
-    /// Notes a row of one packet, or of one frame.
+    /// Notes a row of one packet, of one frame, or of several.
     mutating func wrote(_ row: PacketRow) {
         counters.records &+= 1
         counters.flows &+= 1
-        lastSeen = row.time.seconds
+        lastSeen = (row.told ?? row.time).seconds
         rate = row.rate
         rateSource = row.rateSource
         scaledBytes &+= row.bytes &* UInt64(row.rate)

@@ -1,7 +1,8 @@
 public import FlowSchema
 public import NetTypes
 
-/// Turns frames that were captured on this host's interfaces into rows, one a frame.
+/// Turns frames that were captured on this host's interfaces into rows: one a frame, or one a flow where a cache
+/// gathers them.
 public struct MirrorDecoder: Sendable {
     /// What the kernel says of a frame.
     public struct Frame: Sendable {
@@ -48,14 +49,26 @@ public struct MirrorDecoder: Sendable {
     public private(set) var superFrames: UInt64 = 0
     /// Which packet of a tunnel the main columns tell of.
     public var view = TunnelView.outer
+    /// Gathers frames into flows; nil where each is a row.
+    private var cache: FlowCache?
+    private var isGathering: Bool
 
     /// Nothing was captured yet.
-    public init(sampler: IPAddress, rate: UInt32) {
+    ///
+    /// - Parameter flows: gathers frames into flows; by itself each frame is a row.
+    public init(sampler: IPAddress, rate: UInt32, gathering flows: FlowCacheOptions? = nil) {
         self.rate = rate
+        cache = flows.map { FlowCache($0) }
+        isGathering = flows != nil
         exporter = HostExporter(address: sampler, type: .portMirror)
     }
 
-    /// Writes a frame's row.
+    /// Flows that are gathered and not told yet.
+    public var gatheredFlows: Int { cache?.count ?? 0 }
+    /// Flows that were told before their time, to make room for others.
+    public var earlyFlows: UInt64 { cache?.early ?? 0 }
+
+    /// Writes a frame's row, or adds it to its flow.
     ///
     /// - Parameters:
     ///   - bytes: the frame from its first byte, possibly cut short.
@@ -70,21 +83,67 @@ public struct MirrorDecoder: Sendable {
             packet.vlanId = tag & 0xFFF
             length += 4
         }
-        let row = PacketRow(
-            type: .portMirror,
-            sampler: exporter.address,
+        var flow = CachedFlow(
+            packet: packet,
+            interface: frame.interface,
+            isOutgoing: frame.isOutgoing,
             time: frame.time,
-            rate: rate,
-            rateSource: .configuration,
-            direction: frame.isOutgoing ? 1 : 0,
-            inIf: frame.isOutgoing ? 0 : frame.interface,
-            outIf: frame.isOutgoing ? frame.interface : 0,
             bytes: length,
             packets: packets(bytes, frame)
         )
-        _ = row.append(&packet, to: batch)
+        guard isGathering else { return store(&flow, into: batch) }
+        exporter.lastSeen = frame.time.seconds
+        if var gone = cache?.add(flow) { store(&gone, told: frame.time, into: batch) }
+    }
+
+    // MARK: - Flows
+
+    /// Writes rows of flows whose time is over; what is left is for the next call.
+    ///
+    /// - Parameters:
+    ///   - most: rows that the batch has room for.
+    /// - Returns: how many it wrote.
+    public mutating func tellEnded(at now: HostTime, most: Int, into batch: FlowBatch) -> Int {
+        guard var held = cache.take() else { return 0 }
+        let count = held.takeEnded(at: now, most: most) { store(&$0, told: now, into: batch) }
+        cache = held
+        return count
+    }
+
+    /// Gathers no more, and writes rows of all flows; what is left is for the next call. Frames that come later are
+    /// rows of their own.
+    ///
+    /// - Parameters:
+    ///   - most: rows that the batch has room for.
+    /// - Returns: how many it wrote.
+    public mutating func tellRest(at now: HostTime, most: Int, into batch: FlowBatch) -> Int {
+        isGathering = false
+        guard var held = cache.take() else { return 0 }
+        let count = held.takeAny(most: most) { store(&$0, told: now, into: batch) }
+        cache = held
+        return count
+    }
+
+    private mutating func store(_ flow: inout CachedFlow, told: HostTime? = nil, into batch: FlowBatch) {
+        let row = PacketRow(
+            type: .portMirror,
+            sampler: exporter.address,
+            time: flow.start,
+            end: flow.end,
+            told: told,
+            rate: rate,
+            rateSource: .configuration,
+            direction: flow.isOutgoing ? 1 : 0,
+            inIf: flow.isOutgoing ? 0 : flow.interface,
+            outIf: flow.isOutgoing ? flow.interface : 0,
+            bytes: flow.bytes,
+            packets: flow.packets
+        )
+        _ = row.append(&flow.packet, to: batch)
         exporter.wrote(row)
     }
+
+    // MARK: - Sizes
 
     /// How many packets a frame stands for: its payload in pieces of the segment's size.
     private mutating func packets(_ bytes: RawSpan, _ frame: Frame) -> UInt64 {

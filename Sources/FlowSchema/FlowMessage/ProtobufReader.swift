@@ -2,30 +2,36 @@
 ///
 /// The bytes are a stranger's: each length is checked before anything is cut,
 /// and nothing is looked at twice.
-struct ProtobufReader: ~Escapable {
+public struct ProtobufReader: ~Escapable {
     /// How a field's value lies.
-    enum WireType: UInt8 {
+    public enum WireType: UInt8, Sendable {
+        /// A number of one to ten bytes.
         case varint = 0
+        /// Eight bytes.
         case fixed64 = 1
+        /// A length, and so many bytes.
         case bytes = 2
+        /// Four bytes.
         case fixed32 = 5
     }
 
     private let bytes: RawSpan
-    private var place = 0
+    /// Where the next byte is.
+    public private(set) var place = 0
 
+    /// Starts at the first of some bytes.
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan) {
+    public init(_ bytes: RawSpan) {
         self.bytes = bytes
     }
 
     /// Whether nothing is left.
-    var isAtEnd: Bool { place == bytes.byteCount }
+    public var isAtEnd: Bool { place == bytes.byteCount }
 
     /// Reads number and wire type of the next field.
     @inline(__always)
     @_lifetime(self: copy self)
-    mutating func readTag() throws(FlowMessageError) -> (number: Int, wireType: WireType) {
+    public mutating func readTag() throws(FlowMessageError) -> (number: Int, wireType: WireType) {
         let key = try readVarint()
         guard key >= 8, key < 1 << 32 else { throw .badNumber }
         guard let wireType = WireType(rawValue: UInt8(truncatingIfNeeded: key & 7)) else { throw .badWireType }
@@ -35,7 +41,7 @@ struct ProtobufReader: ~Escapable {
     /// Reads a number.
     @inline(__always)
     @_lifetime(self: copy self)
-    mutating func readVarint() throws(FlowMessageError) -> UInt64 {
+    public mutating func readVarint() throws(FlowMessageError) -> UInt64 {
         guard place < bytes.byteCount else { throw .cutShort }
         let first = byte(place)
         if first < 0x80 {
@@ -67,7 +73,7 @@ struct ProtobufReader: ~Escapable {
     @inline(__always)
     @_lifetime(copy self)
     @_lifetime(self: copy self)
-    mutating func takeBytes() throws(FlowMessageError) -> RawSpan {
+    public mutating func takeBytes() throws(FlowMessageError) -> RawSpan {
         let length = try readVarint()
         guard length <= UInt64(bytes.byteCount &- place) else { throw .cutShort }
         let end = place &+ Int(length)
@@ -78,7 +84,7 @@ struct ProtobufReader: ~Escapable {
 
     /// Goes past a field's value.
     @_lifetime(self: copy self)
-    mutating func skip(_ wireType: WireType) throws(FlowMessageError) {
+    public mutating func skip(_ wireType: WireType) throws(FlowMessageError) {
         switch wireType {
         case .varint: _ = try readVarint()
         case .bytes: _ = try takeBytes()

@@ -4,6 +4,8 @@ public struct KafkaSettings: Sendable, Equatable {
     public var brokers: [String] = []
     /// The topic.
     public var topic = "flow-messages"
+    /// What its messages are, for those that consume them.
+    public var format = Format.flows
     /// The group that consumers of one store belong to.
     public var group = "netmeta"
     /// The partitions that are consumed, and no others; empty: those that the group gives.
@@ -35,6 +37,14 @@ public struct KafkaSettings: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// Kinds of messages.
+    public enum Format: String, Sendable, CaseIterable {
+        /// FlowMessage, as collectors and goflow2 write it.
+        case flows
+        /// FastNetMon's traffic export.
+        case fastNetMon = "fastnetmon"
+    }
 
     /// Kafka's compressions.
     public enum Compression: String, Sendable, CaseIterable {

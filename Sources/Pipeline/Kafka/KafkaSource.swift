@@ -112,7 +112,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     private let gate = StoreGate()
     private let order = RowOrder()
     private var enricher: Enricher
-    private var decoder = FlowMessageDecoder()
+    private var decoder: KafkaMessageDecoder
     private var client: KafkaClient?
     private var partitions: [Int32: KafkaPartition] = [:]
     /// Where the last batch of each partition ended that this process stored: a broker that lost its notes in a crash
@@ -128,6 +128,7 @@ final class KafkaSourceThread: @unchecked Sendable {
         self.store = store
         self.logger = logger
         enricher = Enricher(enrichment)
+        decoder = KafkaMessageDecoder(options.kafka.format)
         poison = PoisonFile(path: options.poisonFile, limit: options.kafka.asideBytes)
     }
 
@@ -218,7 +219,7 @@ final class KafkaSourceThread: @unchecked Sendable {
         let bytes = UnsafeRawBufferPointer(start: message.bytes, count: message.length)
         do throws(FlowMessageError) {
             let payload = bytes.bytes
-            let framing = try FlowMessageDecoder.framing(of: payload)
+            let framing = try decoder.framing(of: payload)
             if framing.flows > partition.room {
                 // Whoever promised this batch had more room: the rest of it becomes one of its own.
                 partition.promised = nil
@@ -377,7 +378,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     private func look(_ client: KafkaClient, _ now: ContinuousClock.Instant) {
         lastLook = now
         let today = UInt32(clamping: time(nil))
-        decoder.times = today &- Self.oldest...today &+ 86_400
+        decoder.setTimes(today &- Self.oldest...today &+ 86_400)
         taken.lag = [:]
         for partition in partitions.values {
             // What isn't fetched tells no end: the broker is asked.

@@ -9,6 +9,7 @@ final class ConntrackSource: HostSource {
     private var decoder: ConntrackDecoder
     private var events: NetlinkSocket?
     private var listings: NetlinkSocket?
+    private var owners: SocketOwners?
     private var advice: [String] = []
 
     /// Milliseconds of ``MonotonicClock``.
@@ -21,6 +22,7 @@ final class ConntrackSource: HostSource {
     private var interruptions: UInt64 = 0
     private var failedListings: UInt64 = 0
     private var looks = 0
+    private var mayNotSeeOthers = false
 
     /// Bytes for the answers to questions, which wait until they are read.
     private static let listingBuffer = 4 << 20
@@ -54,6 +56,12 @@ final class ConntrackSource: HostSource {
             receiveBuffer: Self.listingBuffer,
             purpose: "list tracked connections"
         )
+        // While this thread may still do all that it might need.
+        if options.tellsProcesses {
+            mayNotSeeOthers = !HostThread.has(.sysPtrace) || !HostThread.has(.dacReadSearch)
+            owners = SocketOwners()
+            decoder.owners = owners
+        }
     }
 
     func read(into batch: FlowBatch, at now: HostTime) throws(SourceError) -> Bool {
@@ -130,24 +138,27 @@ final class ConntrackSource: HostSource {
         looks += 1
         // A host may be silent for a while.
         let isSilent = looks > 3 && decoder.counts.new + decoder.counts.listed == 0
-        advice = Self.advice(isSilent: isSilent)
-    }
-
-    /// What to change for there to be more to tell.
-    private static func advice(isSilent: Bool) -> [String] {
-        guard let counts = HostThread.setting("netfilter/nf_conntrack_acct") else {
-            return [
-                "connections aren't tracked here: no rule of the firewall needs it; "
-                    + "nft add table inet netmeta, then a chain with a rule on ct state (see Docs/host-sources.md)"
-            ]
-        }
-        var advice: [String] = []
-        if counts == 0 {
+        let (problem, more) = Self.circumstances(isSilent: isSilent)
+        decoder.exporter.problem = problem
+        advice = (problem.map { [$0] } ?? []) + more
+        if mayNotSeeOthers {
             advice.append(
-                "the kernel doesn't count connections' traffic, so there are no flows: sysctl -w "
-                    + "net.netfilter.nf_conntrack_acct=1 (counts for connections that begin after it)"
+                "processes of other users aren't told: run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
             )
         }
+    }
+
+    /// Why there can be no flows, and what to change for there to be more to tell.
+    private static func circumstances(isSilent: Bool) -> (problem: String?, advice: [String]) {
+        guard let counts = HostThread.setting("netfilter/nf_conntrack_acct") else {
+            let problem =
+                "connections aren't tracked here: no rule of the firewall needs it; "
+                + "nft add table inet netmeta, then a chain with a rule on ct state (see Docs/host-sources.md)"
+            return (problem, [])
+        }
+        var advice: [String] = []
+        // It counts for connections that begin after it; those of before have no flows either.
+        let problem = counts == 0 ? "accounting is off: sysctl -w net.netfilter.nf_conntrack_acct=1" : nil
         if HostThread.setting("netfilter/nf_conntrack_timestamp") == 0 {
             advice.append(
                 "the kernel doesn't note when connections begin: sysctl -w net.netfilter.nf_conntrack_timestamp=1"
@@ -165,12 +176,12 @@ final class ConntrackSource: HostSource {
                     + "(see Docs/host-sources.md)"
             )
         }
-        return advice
+        return (problem, advice)
     }
 
     var report: SourceReport {
         let counts = decoder.counts
-        return SourceReport(
+        var report = SourceReport(
             kind: "conntrack",
             name: options.place.name,
             lost: ["buffer_full": drops],
@@ -183,5 +194,11 @@ final class ConntrackSource: HostSource {
             ],
             advice: advice
         )
+        if let found = owners?.figures {
+            report.figures["owners_found"] = found.found
+            report.figures["owners_missed"] = found.missed
+            report.figures["owners_left_out"] = found.leftOut
+        }
+        return report
     }
 }

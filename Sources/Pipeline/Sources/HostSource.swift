@@ -23,10 +23,13 @@ protocol HostSource: AnyObject {
     ///
     /// - Returns: whether there is such.
     func end() -> Bool
+    /// Whether there is something that it has read and not told yet.
+    var holdsSomething: Bool { get }
     /// Its figures, without those that the thread knows.
     var report: SourceReport { get }
 }
 
 extension HostSource {
     func end() -> Bool { false }
+    var holdsSomething: Bool { false }
 }

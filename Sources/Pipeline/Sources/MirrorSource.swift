@@ -45,6 +45,7 @@ final class MirrorSource: HostSource {
     private var counts = PacketRing.Counts()
     private var reopened: UInt64 = 0
     private var problems: [String: String] = [:]
+    private var isEnding = false
 
     /// What an interface has of a link's traffic.
     private enum Side {
@@ -64,7 +65,11 @@ final class MirrorSource: HostSource {
         self.options = options
         self.place = place
         self.groups = groups
-        decoder = MirrorDecoder(sampler: options.place.sampler, rate: options.rate)
+        decoder = MirrorDecoder(
+            sampler: options.place.sampler,
+            rate: options.rate,
+            gathering: options.gathersFlows ? options.flows : nil
+        )
         for tap in options.taps {
             guard let transmit = tap.transmit else {
                 wanted.append((tap.receive, .both))
@@ -133,9 +138,13 @@ final class MirrorSource: HostSource {
     }
 
     func read(into batch: FlowBatch, at now: HostTime) throws(SourceError) -> Bool {
-        let broken = PacketRing.wait(rings.map(\.ring), milliseconds: 100)
-        var count = 0
-        let room = max(1, min(Self.mostFrames, FlowDecoder.mostRows / max(1, rings.count)))
+        var count =
+            isEnding
+            ? decoder.tellRest(at: now, most: FlowDecoder.mostRows / 2, into: batch)
+            : decoder.tellEnded(at: now, most: FlowDecoder.mostRows / 2, into: batch)
+        let broken = PacketRing.wait(rings.map(\.ring), milliseconds: count > 0 ? 0 : 100)
+        // A frame gives a row at the most: its own, or that of a flow that goes for it.
+        let room = max(1, min(Self.mostFrames, FlowDecoder.mostRows / 2 / max(1, rings.count)))
         for ring in rings {
             count += ring.ring.read(most: room) { bytes, frame in
                 decoder.decode(bytes, Self.frame(frame, ring), into: batch)
@@ -162,6 +171,13 @@ final class MirrorSource: HostSource {
             interface: ring.ring.interface
         )
     }
+
+    func end() -> Bool {
+        isEnding = true
+        return holdsSomething
+    }
+
+    var holdsSomething: Bool { decoder.gatheredFlows > 0 }
 
     /// Closes the ring of an interface that is gone or down; it comes back with the interface.
     private func drop(_ place: Int) {
@@ -196,14 +212,19 @@ final class MirrorSource: HostSource {
     }
 
     var report: SourceReport {
-        SourceReport(
+        var figures = [
+            "captured": counts.frames, "freezes": counts.freezes, "super_frames": decoder.superFrames,
+            "interfaces": UInt64(rings.count), "reopened": reopened, "sampling_rate": UInt64(options.rate),
+        ]
+        if options.gathersFlows {
+            figures["gathered_flows"] = UInt64(decoder.gatheredFlows)
+            figures["early_flows"] = decoder.earlyFlows
+        }
+        return SourceReport(
             kind: "mirror",
             name: place.name,
             lost: ["ring_full": counts.drops],
-            figures: [
-                "captured": counts.frames, "freezes": counts.freezes, "super_frames": decoder.superFrames,
-                "interfaces": UInt64(rings.count), "reopened": reopened, "sampling_rate": UInt64(options.rate),
-            ],
+            figures: figures,
             advice: problems.values.sorted()
         )
     }

@@ -30,6 +30,8 @@ public struct ConntrackOptions: Hashable, Sendable {
     public var interval: UInt32 = 60
     /// Which addresses rows tell of translated connections.
     public var view = ConntrackDecoder.View.preNAT
+    /// Whether rows tell the process of this host that a connection belongs to.
+    public var tellsProcesses = false
     /// Bytes that the kernel holds while the program is busy.
     public var buffer = 16 << 20
 
@@ -76,6 +78,10 @@ public struct MirrorOptions: Hashable, Sendable {
     public var taps: [Tap] = []
     /// One of so many frames is captured.
     public var rate: UInt32 = 1000
+    /// Whether frames are gathered into flows; else each is a row.
+    public var gathersFlows = false
+    /// How they are.
+    public var flows = FlowCacheOptions()
     /// Threads that share the frames of each interface.
     public var workers = 1
     /// Bytes of the ring of each interface and thread.

@@ -52,7 +52,6 @@ final class SourceThread: Sendable {
     /// Starts the thread and waits until the source is open.
     func open() throws(SourceError) {
         let thread = Thread { self.run() }
-        thread.name = "\(kind)-\(place.name)"
         thread.stackSize = 4 << 20
         thread.start()
         opened.wait()
@@ -92,6 +91,7 @@ final class SourceThread: Sendable {
     }
 
     private func run() {
+        HostThread.setName("\(kind)-\(place.name)")
         let source = make()
         do throws(SourceError) {
             if let namespace = place.namespace { try HostThread.enter(namespace: namespace) }
@@ -144,7 +144,7 @@ final class SourceThread: Sendable {
                 if cameSomething { continue }
                 break
             }
-            if !cameSomething || work.tick >= end { break }
+            if !cameSomething || work.tick >= end, !source.holdsSomething { break }
         }
         hand(&work, replace: false)
         publish(source, failure: failure)
@@ -202,6 +202,7 @@ final class SourceThread: Sendable {
         let exporter = source.exporter
         report.read = exporter.counters.datagrams
         report.rows = exporter.counters.flows
+        report.problem = exporter.problem
         report.failure = failure
         let new = PipelineSnapshot.Source(report: report, exporter: exporter.snapshot)
         snapshot.withLock { $0 = new }

@@ -20,12 +20,16 @@ struct TraceQueries {
         "\(inRange) AND Monitor = \(string: monitor) AND Dst = \(destination)"
     }
 
+    // A trace that wasn't reached ends early: its hops are a part of some way, and no way of their own. Only where nothing
+    // was reached do all count.
+
     /// Who measured the way to whom, those with most measurements first.
     var pairs: SQLText {
         """
-        SELECT Monitor, Dst, count() AS traces, sum(Reached) AS reached, uniqExact(PathHash) AS paths,
+        SELECT Monitor, Dst, count() AS traces, sum(Reached) AS reached,
+            if(reached > 0, uniqExactIf(PathHash, Reached > 0), uniqExact(PathHash)) AS paths,
             toUInt64(max(Time)) AS last, argMax(RTT, Time) AS lastRTT, quantileExactIf(0.5)(RTT, RTT > 0) AS medianRTT,
-            argMax(ASPath, Time) AS path, any(DstAS) AS dstAS
+            argMax(ASPath, (Reached, Time)) AS path, any(DstAS) AS dstAS
         FROM traces WHERE \(inRange) GROUP BY Monitor, Dst ORDER BY traces DESC, Dst, Monitor LIMIT \(Self.mostPairs)
         """
     }
@@ -75,7 +79,10 @@ struct TraceQueries {
         """
         SELECT PathHash, count() AS traces, toUInt64(min(Time)) AS first, toUInt64(max(Time)) AS last,
             argMax(TraceId, Time) AS sample, argMax(ASPath, Time) AS path, quantileExactIf(0.5)(RTT, RTT > 0) AS medianRTT
-        FROM traces WHERE \(pair(monitor, destination)) GROUP BY PathHash ORDER BY traces DESC, PathHash
+        FROM traces
+        WHERE \(pair(monitor, destination))
+            AND Reached = (SELECT max(Reached) FROM traces WHERE \(pair(monitor, destination)))
+        GROUP BY PathHash ORDER BY traces DESC, PathHash
         LIMIT \(Self.mostPaths)
         """
     }

@@ -49,6 +49,16 @@ struct KafkaConfiguration: Sendable, Equatable {
         ),
         ConfigurationKey(
             "kafka",
+            "format",
+            \.kafka.settings.format,
+            .choice,
+            """
+            What the messages are that a store reads: flows (FlowMessage, as collectors write it) or fastnetmon (the \
+            traffic export of FastNetMon, protobuf or JSON). Collectors write flows.
+            """
+        ),
+        ConfigurationKey(
+            "kafka",
             "group",
             \.kafka.settings.group,
             .topic("a group such as netmeta"),

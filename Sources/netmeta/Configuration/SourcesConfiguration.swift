@@ -102,6 +102,15 @@ extension ConntrackOptions {
             so on, or those on the wire where each direction's packets come from.
             """
         ),
+        Setting(
+            "processes",
+            \.tellsProcesses,
+            .truth,
+            """
+            Whether rows tell, in the column Strings, name and number of the process on this host that the connection \
+            belongs to, where that can be found; processes of other users take root.
+            """
+        ),
         .buffer(\.buffer),
     ]
 }
@@ -177,6 +186,36 @@ extension MirrorOptions {
             "One of so many frames is captured."
         ),
         Setting(
+            "aggregate",
+            \.gathersFlows,
+            .truth,
+            """
+            Whether frames are gathered into flows, as a probe does, and a row is a flow; for captures of all frames, \
+            where a row a frame would be too many.
+            """
+        ),
+        Setting(
+            "activeTimeout",
+            \.flows.active,
+            .flowTimeout(upTo: 3600),
+            "With aggregate: the time after which a flow that goes on is told, and begins anew."
+        ),
+        Setting(
+            "inactiveTimeout",
+            \.flows.inactive,
+            .flowTimeout(upTo: 600),
+            "With aggregate: the time without a frame after which a flow is over."
+        ),
+        Setting(
+            "flows",
+            \.flows.entries,
+            .integer("a number of flows such as 65536", in: 1024...4_194_304),
+            """
+            With aggregate: flows that each thread holds at most, some 300 bytes each. When there are more, those that \
+            had no frame for the longest are told early, and counted (early_flows).
+            """
+        ),
+        Setting(
             "workers",
             \.workers,
             .integer("a number of threads such as 2", in: 1...16),
@@ -244,12 +283,21 @@ extension ValueFormat<UInt32> {
     }
 
     fileprivate static var listingInterval: Self {
-        let seconds = wholeSeconds(upTo: 3600)
+        someSeconds(upTo: 3600, otherwise: "connections are listed once a second at most")
+    }
+
+    fileprivate static func flowTimeout(upTo most: Int) -> Self {
+        someSeconds(upTo: most, otherwise: "a flow lasts for a second at least")
+    }
+
+    /// At least one second.
+    private static func someSeconds(upTo most: Int, otherwise problem: String) -> Self {
+        let seconds = wholeSeconds(upTo: most)
         return ValueFormat(
             expected: seconds.expected,
             parse: { raw throws(ValueProblem) in
                 let value = try seconds.parse(raw)
-                guard value >= 1 else { throw ValueProblem("connections are listed once a second at most") }
+                guard value >= 1 else { throw ValueProblem(problem) }
                 return value
             },
             text: seconds.text

@@ -12,7 +12,8 @@ struct Decode: ParsableCommand {
         discussion: """
             Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), \
             files of raw NetFlow, IPFIX or sFlow messages, VPC flow logs of AWS (text and JSON) and of Google Cloud \
-            (JSON), and scamper's warts files; gzip of any, bzip2 of all but flow logs. Prints one JSON object a flow, \
+            (JSON), FastNetMon's traffic export (with --type fastnetmon: TrafficData with lengths in front, one alone, \
+            or JSON, one a line), and scamper's warts files; gzip of any, bzip2 of all but flow logs. Prints one JSON object a flow, \
             of warts one an object as sc_warts2json does; the last \
             line on standard error is a summary in JSON. Templates are \
             kept from file to file. Of a configuration named with --config, samplers and sources.elements count. \
@@ -27,6 +28,7 @@ struct Decode: ParsableCommand {
         case messages
         case aws
         case gcp
+        case fastnetmon
 
         /// Whose flow logs these are; nil for other files.
         var cloud: CloudLogKind? { CloudLogKind(rawValue: rawValue) }
@@ -45,7 +47,7 @@ struct Decode: ParsableCommand {
 
     @Option(
         name: .customLong("type"),
-        help: "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs), or warts."
+        help: "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs), fastnetmon, or warts."
     )
     var kind = Kind.auto
 
@@ -69,6 +71,10 @@ struct Decode: ParsableCommand {
             let bytes = try InputFile.read(file)
             if kind == .warts || (kind == .auto && WartsReader.isWarts(bytes)) {
                 try session.decodeWarts(bytes, name: file)
+                continue
+            }
+            if kind == .fastnetmon {
+                try session.decodeTraffic(bytes, name: file)
                 continue
             }
             let isCapture = kind == .capture || (kind == .auto && CaptureReader.isCapture(bytes))
@@ -130,6 +136,7 @@ struct DecodeSession {
     /// What was counted of clouds' flow logs; nil when there were none.
     private var cloud: CloudLogCounters?
     private var warts = WartsOutput()
+    private var traffic = TrafficFile()
 
     init(format: Decode.Format, settings: DecoderSettings) {
         self.format = format
@@ -187,6 +194,15 @@ struct DecodeSession {
         cloud?.add(logs.counters)
     }
 
+    /// Prints the flows of FastNetMon's messages: lines of JSON, messages with lengths in front, or one without.
+    mutating func decodeTraffic(_ bytes: [UInt8], name: String) throws {
+        var file = TrafficFile()
+        swap(&file, &traffic)
+        defer { swap(&file, &traffic) }
+        try file.decode(bytes, name: name, into: batch) { try printIfFull() }
+        try print()
+    }
+
     private mutating func printIfFull() throws {
         if batch.room < FlowDecoder.mostRows { try print() }
     }
@@ -230,7 +246,7 @@ struct DecodeSession {
     }
 
     /// What was counted, as JSON.
-    var summary: String { "{\(decoder.summaryMembers(with: cloud))\(warts.summaryMembers)}" }
+    var summary: String { "{\(decoder.summaryMembers(with: cloud))\(warts.summaryMembers)\(traffic.summaryMembers)}" }
 }
 
 extension FileDecoder {

@@ -46,7 +46,7 @@ struct SourceChecks {
             if kind == "conntrack", HostThread.setting("netfilter/nf_conntrack_acct") == 0 {
                 return .warn(
                     name,
-                    "the kernel doesn't count connections' traffic, so there are no flows",
+                    "accounting is off: the kernel doesn't count connections' traffic, so there are no flows",
                     do: "sysctl -w net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1"
                 )
             }

@@ -65,8 +65,7 @@ struct CollectorServer {
         pipelineOptions.inserts = 1
         do {
             let sockets = try PipelineSockets(pipelineOptions, logger: logger)
-            // Ports and large buffers are had; threads that are started from now on get no more.
-            if sources != nil { HostThread.keepOnly(Capability.ofServer) }
+            try sources?.giveUpPrivileges()
             pipeline = Pipeline(pipelineOptions, store: sink, sockets: sockets, sources: sources, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
             imports = try LiveImports(

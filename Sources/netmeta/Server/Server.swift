@@ -66,8 +66,7 @@ struct Server {
             lock = try FolderLock(folder: folder)
             try DiskSpace.check(folder: folder)
             sockets = try PipelineSockets(pipelineOptions, logger: logger)
-            // Ports and large buffers are had; threads that are started from now on, the engine's too, get no more.
-            if sources != nil { HostThread.keepOnly(Capability.ofServer) }
+            try sources?.giveUpPrivileges()
             if let library {
                 embedded = try EmbeddedStore(
                     configuration: configuration,
@@ -325,6 +324,20 @@ extension Configuration.Sources {
         guard hasHost else { return nil }
         do throws(SourceError) {
             return try HostSources(conntrack: conntrackOptions, nflog: nflogOptions, mirror: mirrorOptions)
+        } catch {
+            throw Failure(error.description)
+        }
+    }
+}
+
+extension HostSources {
+    /// Gives up, when ports and large buffers are had, what only opening sources took: in all threads there are, and so
+    /// in those that come, the engine's too. The sources' own keep what each goes on to need.
+    ///
+    /// - Throws: ``Failure`` when a thread couldn't.
+    func giveUpPrivileges() throws {
+        do throws(SourceError) {
+            try HostThread.keepOnlyEverywhere(Capability.ofServer)
         } catch {
             throw Failure(error.description)
         }

@@ -118,6 +118,14 @@ def becomes(page, script, value):
     raise AssertionError(f"{script} is {page.evaluate(script)!r}, not {value!r}")
 
 
+def resized(page, width, height=900):
+    """The same page in another window, drawn: cheaper than another page."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    page.wait_for_selector(READY, state="attached")
+    return page
+
+
 def fits(page):
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -77,10 +77,9 @@ def test_a_brushed_change_is_explained(console):
     assert panel.count() == 0
 
 
-@pytest.mark.parametrize("frames", ["", SLOW_FRAMES], ids=["quick", "slow"])
-def test_keys_explain_the_range_and_the_brush(console, frames):
+def test_keys_explain_the_range_and_the_brush(console):
     console = console(CHANGED)
-    console.page.add_init_script(frames)
+    console.page.add_init_script(SLOW_FRAMES)
     page = console.open(f"?p=explore&from={BORDER}&to={BORDER + 600}&d=Proto&u=flow/s")
     page.keyboard.press("e")
     console.until(lambda query: query.get("x") == [f"{BORDER}-{BORDER + 600}"])

@@ -17,10 +17,9 @@ def marked(page):
 
 
 @needs_seeded
-@pytest.mark.parametrize("frames", ["", SLOW_FRAMES], ids=["quick", "slow"])
-def test_a_filter_is_written_with_the_keyboard_alone(console, frames):
+def test_a_filter_is_written_with_the_keyboard_alone(console):
     console = console()
-    console.page.add_init_script(frames)
+    console.page.add_init_script(SLOW_FRAMES)
     page = console.open("?p=explore&d=SrcAddr")
     page.press("body", "/")
     page.keyboard.type("dstp")
@@ -90,10 +89,9 @@ def test_the_mouse_chooses_and_keeps_the_focus(console):
 
 
 @needs_seeded
-@pytest.mark.parametrize("frames", ["", SLOW_FRAMES], ids=["quick", "slow"])
-def test_a_word_in_the_middle_is_replaced_as_a_whole(console, frames):
+def test_a_word_in_the_middle_is_replaced_as_a_whole(console):
     console = console()
-    console.page.add_init_script(frames)
+    console.page.add_init_script(SLOW_FRAMES)
     page = console.open("?p=explore&d=SrcAddr")
     page.fill("#filter", "srcPrt = 1 and Proto = UDP")
     page.evaluate("document.getElementById('filter').setSelectionRange(4, 4)")

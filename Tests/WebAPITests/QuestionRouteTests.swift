@@ -114,7 +114,7 @@ struct QuestionRouteTests {
         ("graph?dimensions=SrcAZ", "dimensions"), ("graph?from=soon", "from"), ("graph?to=-", "to"),
         ("graph?from=now&to=-1h", "from"), ("graph?filter=SrcAS", "filter"), ("graph?unit=byte", "unit"),
         ("graph?limit=0", "limit"), ("graph?limit=101", "limit"), ("graph?limit=x", "limit"),
-        ("graph?bucket=0", "bucket"),
+        ("graph?bucket=0", "bucket"), ("graph?zone=Nowhere/None", "zone"), ("values?zone=../../etc/passwd", "zone"),
         ("graph?bucket=-5", "bucket"), ("graph?from=-30d&bucket=1", "bucket"), ("graph?direction=up", "direction"),
         ("graph?by=median", "by"), ("graph?spread=yes", "spread"), ("graph?reverse=1", "reverse"),
         ("graph?split=direction&reverse=on", "reverse"), ("graph?previous=0", "previous"),

@@ -80,7 +80,7 @@ function Lines({ events, zone }) {
         markup`<tr key=${`${event.time} ${events.length - index}`}><td>${stamp(event.time, zone)}</td>
             <td class=${KINDS[event.kind]?.refused ? "warn-text" : "main"}>${KINDS[event.kind]?.words ?? event.kind}</td>
             <td>${event.user === "" ? markup`<span class="dim">nobody known</span>` : event.user}
-                ${event.role !== null && event.user !== "" && markup`<span class="id">${event.role}</span>`}</td>
+                ${event.role !== null && event.user !== "" && markup` <span class="id">${event.role}</span>`}</td>
             <td>${event.address || "–"}</td>
             <td class="audit-detail">${event.detail}${event.leftOut > 0 &&
             markup`<span class="dim"> and ${full(event.leftOut)} more like it before, counted only</span>`}</td></tr>`

@@ -151,7 +151,7 @@ function Field({ field, row, state, zone, explained }) {
     const { name, kind, unit, value, label, documentation, origin, sent } = field;
     const { text, more, mood, title } = cell(field, value, label ?? undefined, zone);
     const words = kind === "time" ? title : text;
-    const counted = kind !== "time" && unit !== "" && name !== "SamplingRate" ? ` ${unit}` : "";
+    const counted = kind !== "time" && unit !== "" && name !== "SamplingRate" ? ` ${text === "1" ? unit.replace(/s$/, "") : unit}` : "";
     const filter = (/** @type {boolean} */ exclude) =>
         navigate({ filter: and(state.filter, termOf(row, name, label ?? undefined, exclude)), row: state.row });
     const empty = sent === "no" || (sent === "none" && !isTold(field));

@@ -77,7 +77,7 @@ struct ConfigurationSection: Sendable {
 extension ConfigurationKey {
     static let all =
         table + ofHost + NameKeys.all + ASMapConfiguration.keys
-        + [BMPConfiguration.key, AWSSourceConfiguration.key, ScamperConfiguration.key]
+        + [BMPConfiguration.key, BMPConfiguration.tablesKey, AWSSourceConfiguration.key, ScamperConfiguration.key]
         + KafkaConfiguration.keys + AccessConfiguration.keys
 
     private static let table: [ConfigurationKey] = [

@@ -32,6 +32,7 @@ struct CollectorServer {
     private let resolver: ResolverService
     private let nameFiles: NameListFiles
     private let bmp: BMPService
+    private let dumps: RouterDumpService
 
     /// Takes the folder, opens the producer and binds every socket.
     ///
@@ -48,7 +49,6 @@ struct CollectorServer {
         // There is nothing here to ask.
         configuration.console.sql = nil
         self.configuration = configuration
-        resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
         nameFiles = NameListFiles(reading: configuration)
@@ -69,6 +69,8 @@ struct CollectorServer {
             if sources != nil { HostThread.keepOnly(Capability.ofServer) }
             pipeline = Pipeline(pipelineOptions, store: sink, sockets: sockets, sources: sources, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
+            dumps = RouterDumpService(configuration, enrichment: enrichment, logger: logger)
+            resolver = ResolverService(configuration, store: nil, logger: logger)
             imports = try LiveImports(
                 configuration: configuration,
                 store: sink,
@@ -93,7 +95,13 @@ struct CollectorServer {
         )
         status.setQueue { [sink] in QueueReport(problem: nil, metrics: sink.metrics) }
         status.setBMP { [bmp] in bmp.report }
-        let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
+        let snmp = SNMPService(
+            configuration,
+            pipeline: pipeline,
+            enrichment: enrichment,
+            status: status,
+            logger: logger
+        )
         let web = try WebService(
             configuration: configuration,
             store: sink,
@@ -133,6 +141,7 @@ struct CollectorServer {
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: bmp),
+                    .init(service: dumps),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
                     .init(service: asMap),
@@ -204,6 +213,7 @@ struct CollectorServer {
             enrichment.replace(settings: EnrichmentSettings(new))
             asMap.reload(new.enrichment.asMap)
             bmp.reload(new.enrichment.bmp)
+            dumps.reload(new)
             try await names.reload(new)
         }
     }

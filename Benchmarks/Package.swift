@@ -42,9 +42,10 @@ let package = Package(
         .target(name: "Enrichment", dependencies: ["NetTypes", "WireFormat", "FlowSchema"], swiftSettings: strict),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
+        .target(name: "CNetSNMP"),
         .target(
             name: "NameSources",
-            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2"],
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2", "CNetSNMP"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -41,6 +41,9 @@ public struct Enricher: Sendable {
             snapshot = current
             places.removeAll(keepingCapacity: true)
         }
+        if let strangers = snapshot.knownInterfaces?.strangers(in: batch), !strangers.isEmpty {
+            source.note(strangers: strangers)
+        }
         Self.writeIncoming(batch)
         snapshot.routeFill?.apply(to: batch)
         snapshot.fill?.apply(to: batch)

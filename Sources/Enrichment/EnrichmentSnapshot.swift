@@ -1,4 +1,4 @@
-import NetTypes
+public import NetTypes
 import Synchronization
 
 /// All that enrichment looks things up in, made once and never changed: a
@@ -8,8 +8,12 @@ public final class EnrichmentSnapshot: Sendable {
     public let settings: EnrichmentSettings
     /// The map from addresses to ASes; nil when there is none.
     public let map: AddressMap?
-    /// The routes of routers; nil when nobody told any.
+    /// The routes that routers tell; nil when nobody told any.
     public let routes: RouterTables?
+    /// The routes in dumps of routers' tables, for those that tell none; nil without dumps.
+    public let dumps: RouterTables?
+    /// The interfaces that SNMP agents know; nil when no agent is asked.
+    let knownInterfaces: KnownInterfaces?
     /// Fills AS numbers from the map.
     let fill: ASFill?
     /// Where interfaces lead.
@@ -35,14 +39,17 @@ public final class EnrichmentSnapshot: Sendable {
         _ settings: EnrichmentSettings,
         map: AddressMap? = nil,
         boundaries: InterfaceBoundaries = InterfaceBoundaries(),
-        routes: RouterTables? = nil
+        routes: RouterTables? = nil,
+        dumps: RouterTables? = nil
     ) {
         self.settings = settings
         self.map = map
         self.boundaries = boundaries
         self.routes = routes
+        self.dumps = dumps
+        knownInterfaces = nil
         fill = map.map { ASFill($0, settings.asOrder) }
-        routeFill = routes.flatMap { RouteFill($0, settings.asOrder) }
+        routeFill = RouterTables.joined(routes, dumps).flatMap { RouteFill($0, settings.asOrder) }
         local = AddressSet(settings.localNetworks)
         samplers = settings.samplers.sorted { ($0.key.bits, $1.key) > ($1.key.bits, $0.key) }.map { prefix, sampler in
             Sampler(
@@ -54,37 +61,45 @@ public final class EnrichmentSnapshot: Sendable {
         hasSamplers = samplers.contains { !$0.rules.isEmpty || $0.mask != nil }
     }
 
-    /// The same look-ups with another map, other boundaries and other routes.
-    private init(
-        _ other: EnrichmentSnapshot,
-        map: AddressMap?,
-        boundaries: InterfaceBoundaries,
-        routes: RouterTables?
-    ) {
+    /// What changes beside the settings.
+    fileprivate struct Parts {
+        var map: AddressMap?
+        var boundaries: InterfaceBoundaries
+        var routes: RouterTables?
+        var dumps: RouterTables?
+        var knownInterfaces: KnownInterfaces?
+    }
+
+    /// The parts of now.
+    private var parts: Parts {
+        Parts(map: map, boundaries: boundaries, routes: routes, dumps: dumps, knownInterfaces: knownInterfaces)
+    }
+
+    /// The same settings with other parts.
+    private init(_ other: EnrichmentSnapshot, _ parts: Parts) {
         settings = other.settings
-        self.map = map
-        self.boundaries = boundaries
-        self.routes = routes
-        fill = map.map { ASFill($0, other.settings.asOrder) }
-        routeFill = routes.flatMap { RouteFill($0, other.settings.asOrder) }
+        map = parts.map
+        boundaries = parts.boundaries
+        routes = parts.routes
+        dumps = parts.dumps
+        knownInterfaces = parts.knownInterfaces
+        fill = parts.map.map { ASFill($0, other.settings.asOrder) }
+        routeFill = RouterTables.joined(parts.routes, parts.dumps).flatMap { RouteFill($0, other.settings.asOrder) }
         local = other.local
         samplers = other.samplers
         hasSamplers = other.hasSamplers
     }
 
-    /// The same look-ups with another map, or none.
-    func with(map: AddressMap?) -> EnrichmentSnapshot {
-        EnrichmentSnapshot(self, map: map, boundaries: boundaries, routes: routes)
+    /// The same look-ups with some parts changed.
+    fileprivate func with(_ change: (inout Parts) -> Void) -> EnrichmentSnapshot {
+        var parts = parts
+        change(&parts)
+        return EnrichmentSnapshot(self, parts)
     }
 
-    /// The same look-ups with other boundaries.
-    func with(boundaries: InterfaceBoundaries) -> EnrichmentSnapshot {
-        EnrichmentSnapshot(self, map: map, boundaries: boundaries, routes: routes)
-    }
-
-    /// The same look-ups with other routes, or none.
-    func with(routes: RouterTables?) -> EnrichmentSnapshot {
-        EnrichmentSnapshot(self, map: map, boundaries: boundaries, routes: routes)
+    /// The look-ups of other settings with the parts of these.
+    fileprivate func with(_ settings: EnrichmentSettings) -> EnrichmentSnapshot {
+        EnrichmentSnapshot(EnrichmentSnapshot(settings), parts)
     }
 
     /// Which of ``samplers`` counts for a sampler; nil for none.
@@ -96,15 +111,20 @@ public final class EnrichmentSnapshot: Sendable {
 /// The snapshot of now, which threads take at the beginning of each batch.
 public final class EnrichmentSource: Sendable {
     private let snapshot: Mutex<EnrichmentSnapshot>
+    /// Exporters with flows over interfaces that their agents didn't tell.
+    private let strangers = Mutex<Set<IPAddress>>([])
 
     /// Begins with what the settings say.
     public init(
         _ settings: EnrichmentSettings = EnrichmentSettings(),
         map: AddressMap? = nil,
         boundaries: InterfaceBoundaries = InterfaceBoundaries(),
-        routes: RouterTables? = nil
+        routes: RouterTables? = nil,
+        dumps: RouterTables? = nil
     ) {
-        snapshot = Mutex(EnrichmentSnapshot(settings, map: map, boundaries: boundaries, routes: routes))
+        snapshot = Mutex(
+            EnrichmentSnapshot(settings, map: map, boundaries: boundaries, routes: routes, dumps: dumps)
+        )
     }
 
     /// The snapshot of now.
@@ -113,20 +133,36 @@ public final class EnrichmentSource: Sendable {
     /// Puts a new snapshot in place for the batches that are handed over from now on.
     public func replace(with new: EnrichmentSnapshot) { snapshot.withLock { $0 = new } }
 
-    /// The same for settings alone; map, boundaries and routes stay.
-    public func replace(settings: EnrichmentSettings) {
-        let new = EnrichmentSnapshot(settings)
-        snapshot.withLock { $0 = new.with(map: $0.map).with(boundaries: $0.boundaries).with(routes: $0.routes) }
-    }
+    /// The same for settings alone; all else stays.
+    public func replace(settings: EnrichmentSettings) { snapshot.withLock { $0 = $0.with(settings) } }
 
     /// The same for the map alone.
-    public func replace(map: AddressMap?) { snapshot.withLock { $0 = $0.with(map: map) } }
+    public func replace(map: AddressMap?) { snapshot.withLock { $0 = $0.with { $0.map = map } } }
 
     /// The same for the boundaries alone.
     public func replace(boundaries: InterfaceBoundaries) {
-        snapshot.withLock { $0 = $0.with(boundaries: boundaries) }
+        snapshot.withLock { $0 = $0.with { $0.boundaries = boundaries } }
     }
 
     /// The same for the routes alone.
-    public func replace(routes: RouterTables?) { snapshot.withLock { $0 = $0.with(routes: routes) } }
+    public func replace(routes: RouterTables?) { snapshot.withLock { $0 = $0.with { $0.routes = routes } } }
+
+    /// The same for the dumps of routers' tables alone.
+    public func replace(dumps: RouterTables?) { snapshot.withLock { $0 = $0.with { $0.dumps = dumps } } }
+
+    /// The same for the interfaces that SNMP agents know; nil when no agent is asked.
+    public func replace(knownInterfaces: KnownInterfaces?) {
+        snapshot.withLock { $0 = $0.with { $0.knownInterfaces = knownInterfaces } }
+    }
+
+    /// Notes exporters with flows over interfaces that their agents didn't tell.
+    func note(strangers new: Set<IPAddress>) { strangers.withLock { $0.formUnion(new) } }
+
+    /// The exporters of which flows came over interfaces that their agents didn't tell, since this was last asked.
+    public func takeStrangers() -> Set<IPAddress> {
+        strangers.withLock { found in
+            defer { found = [] }
+            return found
+        }
+    }
 }

@@ -129,8 +129,16 @@ struct RouteFill {
     /// Path and communities of the route to the destination.
     private func fillLists(_ batch: FlowBatch, _ runs: [Run]) {
         let addresses = unsafe batch.write(.dstAddr, 0..<batch.count, as: AddressBytes.self)
-        for (detail, column) in [(RouteDetail.asPath, FlowColumn.asPath), (.communities, .bgpCommunities)]
-        where details.contains(detail) {
+        let lists: [(RouteDetail, FlowColumn, (RouteAttributes) -> ArraySlice<UInt32>)] = [
+            (.asPath, .asPath, { $0.path }), (.communities, .bgpCommunities, { $0.communities }),
+            (.communities, .bgpLargeCommunities, { $0.largeCommunities }),
+            // Whole ones: a row has room for an odd number.
+            (
+                .communities, .bgpExtendedCommunities,
+                { $0.extendedCommunities.prefix(VariableValue.mostNumbers / 2 * 2) }
+            ),
+        ]
+        for (detail, column, list) in lists where details.contains(detail) {
             var run = 0
             var last = LastMatch(runs[0].table)
             batch.fillNumbers(column) { row in
@@ -141,8 +149,7 @@ struct RouteFill {
                 guard run < runs.count, runs[run].rows.contains(row),
                     let match = last.find(unsafe addresses[row]), match.prefixLength > 0
                 else { return [] }
-                let attributes = runs[run].table.attributes[match.number]
-                return detail == .asPath ? attributes.path : attributes.communities
+                return list(runs[run].table.attributes[match.number])
             }
         }
     }

@@ -109,6 +109,8 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
     // Values of varying length.
     case asPath
     case bgpCommunities
+    case bgpLargeCommunities
+    case bgpExtendedCommunities
     case strings
 
     // Words of clouds.
@@ -227,8 +229,9 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .samplerAddress, .srcAddr, .dstAddr, .nextHop, .srcAddrEncap, .dstAddrEncap, .srcAddrNAT, .dstAddrNAT,
             .bgpNextHop:
             .bytes16
-        case .asPath, .bgpCommunities, .strings, .exporterGroup, .exporterRole, .exporterSite, .exporterRegion,
-            .exporterTenant, .inIfBoundary, .outIfBoundary, .inIfProvider, .outIfProvider, .inIfConnectivity,
+        case .asPath, .bgpCommunities, .bgpLargeCommunities, .bgpExtendedCommunities, .strings, .exporterGroup,
+            .exporterRole, .exporterSite, .exporterRegion, .exporterTenant, .inIfBoundary, .outIfBoundary,
+            .inIfProvider, .outIfProvider, .inIfConnectivity,
             .outIfConnectivity, .srcNetName, .dstNetName, .srcNetRole, .dstNetRole, .srcNetSite, .dstNetSite,
             .srcNetRegion, .dstNetRegion, .srcNetTenant, .dstNetTenant, .srcCity, .dstCity,
             .cloudAccount, .cloudRegion, .cloudZone, .cloudVpc, .cloudSubnet, .cloudInterface, .cloudInstance,
@@ -562,6 +565,12 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
         case .bgpCommunities:
             Field(self, 1025, "BGPCommunities", .routing, .numbers, dimension: false,
                 "The BGP communities of the route to the destination: AS in the upper 16 bits, value below.")
+        case .bgpLargeCommunities:
+            Field(self, 1037, "BGPLargeCommunities", .routing, .numbers, dimension: false,
+                "The large communities (RFC 8092) of the route to the destination, three numbers each.")
+        case .bgpExtendedCommunities:
+            Field(self, 1038, "BGPExtendedCommunities", .routing, .numbers, dimension: false,
+                "The extended communities (RFC 4360) of the route, two numbers each: upper and lower four bytes.")
         case .strings:
             Field(self, 1026, "Strings", .application, .strings, dimension: false,
                 "What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on.")

@@ -152,7 +152,8 @@ struct FlowStory {
         let routes = "enrichment (bmp)"
         return [
             .srcAS: map, .dstAS: map, .srcNet: map, .dstNet: map, .nextHopAS: map, .nextHop: routes,
-            .bgpNextHop: routes, .asPath: routes, .bgpCommunities: routes,
+            .bgpNextHop: routes, .asPath: routes, .bgpCommunities: routes, .bgpLargeCommunities: routes,
+            .bgpExtendedCommunities: routes,
         ]
     }()
 }

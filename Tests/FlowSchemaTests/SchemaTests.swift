@@ -96,6 +96,8 @@ struct SchemaTests {
         1030 DstCountry FixedString(2)
         1031 SrcCityId UInt64
         1032 DstCityId UInt64
+        1037 BGPLargeCommunities Array(UInt32)
+        1038 BGPExtendedCommunities Array(UInt32)
         1300 Mark UInt32
         1301 ConntrackZone UInt16
         1302 ConntrackStatus UInt32

@@ -226,6 +226,36 @@ def test_names_of_hosts(address, name_server, tmp_path):
         assert serving.metric("queue_drops_total") == 0
 
 
+def test_names_in_sql_and_after_a_restart(name_server, tmp_path):
+    with Serving(tmp_path, f"{{servers: [{name_server('::1')}], queriesPerSecond: 100}}") as serving:
+        serving.send(*EXPECTED)
+        serving.collector.settled("1")
+        assert serving.names(6) == EXPECTED
+        network.wait_for(lambda: serving.metric("cache_addresses") == len(EXPECTED), "all of them known")
+
+        def in_sql():
+            rows = serving.collector.sql(
+                "SELECT IPv6ToString(SrcAddr) AS address, HostToString(SamplerAddress, SrcAddr) AS name, "
+                "dictGetOrDefault('ResolvedNames', 'Name', tuple(SrcAddr), '') AS resolved FROM flows_raw")
+            return {row["address"]: (row["name"], row["resolved"]) for row in rows}
+        names = {key: label.removesuffix(key).strip() for key, label in EXPECTED.items()}
+        wanted = {key: (name or key, name) for key, name in names.items()}
+        network.wait_for(lambda: in_sql() == wanted, "names in SQL")
+
+        # Nobody is asked for what is known, names and that there is none.
+        serving.collector.stop()
+        serving.collector.start()
+        assert serving.top() == EXPECTED and in_sql() == wanted
+        assert serving.metric("cache_addresses") == len(EXPECTED) and serving.metric("queries_total", transport="udp") == 0
+
+        # Other servers know other names, and nobody none.
+        text = serving.collector.configuration.read_text()
+        serving.collector.configuration.write_text(text.replace("enrichment: {resolver", "# enrichment: {resolver"))
+        serving.collector.stop()
+        serving.collector.start()
+        network.wait_for(lambda: in_sql() == {key: (key, "") for key in EXPECTED}, "no names")
+
+
 def test_private_addresses_anonymised_ones_and_names_from_the_configuration(name_server, pretender, tmp_path):
     server = name_server("127.0.0.1")
     samplers = (

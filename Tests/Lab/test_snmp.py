@@ -41,6 +41,7 @@ rocommunity {COMMUNITY}
 rocommunity6 {COMMUNITY}
 sysName router.example.net
 override .1.3.6.1.2.1.31.1.1.1.18.1 octet_str "uplink to Example"
+interface snmp1 53 64000
 """ + USERS
 
 
@@ -187,7 +188,10 @@ def test_names_from_agents(agent, tmp_path):
                 expected |= {number: "given", 999: "told-only"}
             assert {int(entry["id"]): entry["name"] for entry in exporter["names"]["interfaces"]} == expected
             found = {int(entry["id"]): entry["speed"] for entry in exporter["names"]["interfaces"] if "speed" in entry}
-            assert found == {index: int(speed) * 1_000_000 for index, speed in speeds.items() if speed != "0"}
+            slow = snmp.walk(address, (1, 3, 6, 1, 2, 1, 2, 2, 1, 5), *words[address])
+            expected = {index: int(speed) for index, speed in slow.items() if speed not in ("0", "4294967295")}
+            expected |= {index: int(speed) * 1_000_000 for index, speed in speeds.items() if speed != "0"}
+            assert found == expected and found[socket.if_nametoindex("snmp1")] == 64_000
             assert exporter["snmp"]["problem"] is None and exporter["snmp"]["name"] == "router.example.net"
             assert serving.metric("exporter_snmp_up", exporter=address) == 1
         assert (four["name"], six["name"]) == ("router.example.net", "six")
@@ -232,6 +236,27 @@ def test_names_from_agents(agent, tmp_path):
             serving.collector.metrics()) + json.dumps(serving.collector.api("health"))
         for word in (COMMUNITY, AUTHENTICATION, PRIVACY, "wrong-community", "wrong-authentication"):
             assert word not in everything
+
+
+def test_a_new_interface_is_asked_for_before_its_turn(agent, tmp_path):
+    agent("127.0.0.1")
+    with Serving(tmp_path, f"127.0.0.1: {{community: {COMMUNITY}, interval: 3600}}") as serving:
+        serving.send("127.0.0.1")
+        serving.asked("127.0.0.1")
+        assert serving.metric("snmp_extra_polls_total") == 0
+        network.run("ip", "link", "add", "snmp2", "type", "veth", "peer", "name", "snmp3")
+        try:
+            number = socket.if_nametoindex("snmp2")
+
+            def name():
+                serving.send("127.0.0.1", interface=number)
+                names = serving.exporter("127.0.0.1")["names"]["interfaces"]
+                return [entry["name"] for entry in names if entry["id"] == str(number)]
+            # Ten seconds after the first poll, or twenty after that one: the agent looks for interfaces every 15.
+            assert network.wait_for(name, "the name of a new interface", seconds=60) == ["snmp2"]
+        finally:
+            network.run("ip", "link", "delete", "snmp2")
+        assert 1 <= serving.metric("snmp_extra_polls_total") <= 3
 
 
 def test_dead_agents_hold_up_nothing(agent, fake, tmp_path):

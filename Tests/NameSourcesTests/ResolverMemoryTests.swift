@@ -1,3 +1,4 @@
+import Foundation
 import NetTypes
 import Testing
 
@@ -48,6 +49,42 @@ struct ResolverMemoryTests {
         }
         #expect(memory.name(of: one, now: 86_699) == "a")
         #expect(memory.name(of: one, now: 86_700) == nil)
+    }
+
+    @Test("what is kept for another life counts there as long as it would have here, and no longer than what is heard")
+    func otherLife() throws {
+        var memory = ResolverMemory()
+        let (two, three, four) = (IPAddress(192, 0, 2, 2), IPAddress(192, 0, 2, 3), IPAddress(192, 0, 2, 4))
+        memory.note(.name("a.example", seconds: 3600), for: one, now: 10)
+        memory.note(.nothing(seconds: 600), for: two, now: 10)
+        memory.note(.failed, for: three, now: 10)
+        memory.note(.nothing(seconds: 60), for: four, now: 10)
+        let path = NSTemporaryDirectory() + "netmeta-resolver-\(getpid())/names"
+        defer { try? FileManager.default.removeItem(atPath: path + "/..") }
+        let file = ResolverCache(path)
+        try file.write(memory.kept(now: 100, offset: 1000), stamp: "x")
+        #expect(file.read(stamp: "y").isEmpty)
+        let names = file.read(stamp: "x")
+        #expect(names.map(\.address) == [one, two] && names.map(\.name) == ["a.example", nil])
+        #expect(names.map(\.due) == [4610, 1610] && names.first?.shown == 91_010)
+
+        // 500 seconds later, by a clock that begins elsewhere.
+        var next = ResolverMemory()
+        #expect(next.restore(names, now: 5, offset: 1595) == 2)
+        func wants(_ address: IPAddress, _ now: Double) -> Bool { next.want(address, now: now) }
+        #expect(next.name(of: one, now: 3014) == "a.example" && !wants(one, 3014) && wants(one, 3015))
+        #expect(!wants(two, 14) && wants(two, 15) && wants(three, 5))
+        // From a file whose times are anything.
+        var other = ResolverMemory()
+        let wild = ResolvedName(address: one, name: "b.example", due: 1e12, shown: 1e12)
+        #expect(other.restore([wild], now: 0, offset: 0) == 1 && other.name(of: one, now: 691_201) == nil)
+        #expect(other.restore([ResolvedName(address: two, name: "c", due: 1, shown: 1)], now: 2, offset: 0) == 0)
+        try "netmeta resolver 1 x\n192.0.2.1\t1\t2\nnonsense\n192.0.2.9\t5\t6\ta b\n192.0.2.8\t5\t6\tz".write(
+            toFile: path,
+            atomically: true,
+            encoding: .utf8
+        )
+        #expect(file.read(stamp: "x").map(\.name) == ["z"])
     }
 
     @Test("queue and cache are bounded")

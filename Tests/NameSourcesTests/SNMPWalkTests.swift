@@ -68,6 +68,21 @@ struct SNMPWalkTests {
         #expect(questions.count == 1 + 3 * 3)
     }
 
+    @Test("ifSpeed where ifHighSpeed is 0 or missing; not where it is told, and not when it doesn't fit")
+    func slowInterfaces() throws {
+        var agent = router(4)
+        for (index, high) in [(1, 0), (2, nil), (3, 0), (4, 100)] as [(UInt64, UInt64?)] {
+            agent.variables[Self.ifX + [15, index]] = high.map { .number($0) }
+        }
+        for (index, bits) in [(1, 64_000), (2, 9600), (3, 0xFFFF_FFFF), (4, 5)] as [(UInt64, UInt64)] {
+            agent.set(Self.ifTable + [5], index, .number(bits))
+        }
+        let (end, questions) = agent.walk()
+        guard case .done(let device) = end else { throw TestProblem() }
+        #expect(device.interfaces.compactMapValues(\.speed) == [1: 64_000, 2: 9600, 4: 100_000_000])
+        #expect(questions.count == 1 + 4)
+    }
+
     @Test("descriptions where there is no ifXTable, smaller answers where they don't fit")
     func older() throws {
         var agent = router(7)
@@ -173,6 +188,32 @@ struct SNMPScheduleTests {
             now += wait
         }
         #expect(waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600])
+    }
+
+    @Test(
+        "an agent whose exporter has new interfaces is asked before its turn, and ever less often when that doesn't help"
+    )
+    func extras() throws {
+        var schedule = SNMPSchedule()
+        let settings = settings { $0.interval = 86_400 }
+        schedule.see([address(1), address(2)], settings, now: 0)
+        func hurry(_ now: Double) -> Int { schedule.hurry([address(1), address(2), address(3)], now: now) }
+        // Who hasn't answered is asked as before.
+        #expect(hurry(0) == 0)
+        for answered in [true, false] {
+            let next = try poll(&schedule, 0)
+            schedule.note(next.poll, of: next.address, answered: answered, now: 1)
+        }
+        #expect(hurry(10) == 0)
+        var times: [Double] = []
+        for now in stride(from: 11.0, to: 12_000, by: 1) where hurry(now) == 1 {
+            #expect(hurry(now) == 0)
+            times.append(now)
+            let next = try poll(&schedule, now)
+            #expect(next.address == address(1))
+            schedule.note(next.poll, of: next.address, answered: true, now: now)
+        }
+        #expect(zip(times.dropFirst(), times).map { $0 - $1 } == [20, 40, 80, 160, 320, 640, 1280, 2560, 3600])
     }
 
     @Test("a poll that is under way ends with its exporter, and with its settings")

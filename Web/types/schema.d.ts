@@ -188,6 +188,10 @@ export interface Flow {
   ASPath: number[];
   /** The BGP communities of the route to the destination: AS in the upper 16 bits, value below. */
   BGPCommunities: number[];
+  /** The large communities (RFC 8092) of the route to the destination, three numbers each. */
+  BGPLargeCommunities: number[];
+  /** The extended communities (RFC 4360) of the route, two numbers each: upper and lower four bytes. */
+  BGPExtendedCommunities: number[];
   /** What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on. */
   Strings: Record<string, string>;
   /** The AWS account or the Google Cloud project that reported the flow. */

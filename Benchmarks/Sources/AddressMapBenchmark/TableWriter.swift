@@ -3,9 +3,11 @@ import NetTypes
 import VirtualExporters
 
 /// Writes a made-up table as TABLE_DUMP_V2 (RFC 6396) to standard output.
+///
+/// A peer has one path, and one set of communities, to all that an AS originates, as it mostly is in the world; so a
+/// dump of many peers can be compressed about as well as a collector's.
 struct TableWriter {
     private var bytes: [UInt8] = []
-    private var random = SplitMix(seed: 42)
     private let peers: Int
 
     init(peers: Int) {
@@ -40,6 +42,7 @@ struct TableWriter {
         number(1_790_000_000, 4)
         let lengthAt = bytes.count
         number(0, 2)
+        var random = SplitMix(seed: UInt64(peer) << 32 | UInt64(asn))
         // ORIGIN, AS_PATH of three to six, NEXT_HOP or MP_REACH_NLRI, COMMUNITIES of a few.
         bytes += [0x40, 1, 1, 0]
         let hops = 3 + random.below(4)

@@ -34,10 +34,16 @@ struct Measurement {
     func read() throws -> AddressMapBuilder {
         var builder = AddressMapBuilder()
         var report: RouteFile.Report?
-        let seconds = try time { report = try RouteFile(path).read(into: &builder) }
+        var seconds = 0.0
+        let busy = try processorTime { seconds = try time { report = try RouteFile(path).read(into: &builder) } }
         guard let counters = report?.counters, counters.isBalanced else { fatalError("the counters don't add up") }
         let size = (try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
         tell("read", "\(ms(seconds)) ms", "\(size / 1_000_000) MB file, \(Int(Double(size) / seconds / 1e6)) MB/s")
+        tell(
+            "",
+            "\(ms(busy)) ms",
+            "of processor time: \(Double(Int(Double(size) / busy / 1e5)) / 10) MB/s of the file"
+        )
         tell(
             "",
             "\(counters.routes) routes",

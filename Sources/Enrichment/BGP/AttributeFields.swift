@@ -17,6 +17,8 @@ struct AttributeFields {
     private var path: Range<Int>?
     private var longPath = 0..<0
     private var communities = 0..<0
+    private var largeCommunities = 0..<0
+    private var extendedCommunities = 0..<0
     private var originCode: UInt8?
     private var discriminator: UInt32 = 0
     private var localPreference: UInt32 = 100
@@ -51,7 +53,9 @@ struct AttributeFields {
     }
 
     /// Finds the attributes. Where one doesn't fit (RFC 7606 section 4), what was found before it counts.
-    mutating func read(_ attributes: RawSpan) {
+    ///
+    /// - Parameter checksFlags: false for dumps, in which bird 2 writes flags of 0.
+    mutating func read(_ attributes: RawSpan, checksFlags: Bool = true) {
         var reader = WireReader(attributes)
         var seen: UInt64 = 0
         while reader.remaining > 0 {
@@ -70,7 +74,7 @@ struct AttributeFields {
                 }
                 seen |= attribute.bit
                 // Its flags contradict its type (RFC 7606 section 3 c); where the routes are is still to be seen.
-                if flags & 0xC0 != attribute.flags, attribute != .longPath { isMalformed = true }
+                if checksFlags, flags & 0xC0 != attribute.flags, attribute != .longPath { isMalformed = true }
                 take(attribute, value, place)
             } catch {
                 isMalformed = true
@@ -106,9 +110,13 @@ struct AttributeFields {
             if length == 0 || length % 4 != 0 { isMalformed = true }
         case .reach: (reach, hasReach) = (place, true)
         case .unreach: (unreach, hasUnreach) = (place, true)
-        case .extendedCommunities: if length == 0 || length % 8 != 0 { isMalformed = true }
+        case .extendedCommunities:
+            extendedCommunities = place
+            if length == 0 || length % 8 != 0 { isMalformed = true }
         case .longPath: longPath = place
-        case .largeCommunities: if length == 0 || length % 12 != 0 { isMalformed = true }
+        case .largeCommunities:
+            largeCommunities = place
+            if length == 0 || length % 12 != 0 { isMalformed = true }
         }
     }
 
@@ -125,9 +133,15 @@ struct AttributeFields {
             result.numbers = numbers.numbers
             result.pathCount = numbers.numbers.count
             result.pathLength = UInt16(clamping: numbers.length)
-            var reader = WireReader(bytes.extracting(communities))
-            result.numbers.reserveCapacity(result.pathCount + reader.remaining / 4)
-            while reader.remaining > 0 { result.numbers.append(try reader.read(UInt32.self)) }
+            let lists = [communities, largeCommunities, extendedCommunities]
+            result.numbers.reserveCapacity(result.pathCount + lists.reduce(0) { $0 + $1.count } / 4)
+            var ends: [Int] = []
+            for list in lists {
+                var reader = WireReader(bytes.extracting(list))
+                while reader.remaining > 0 { result.numbers.append(try reader.read(UInt32.self)) }
+                ends.append(result.numbers.count)
+            }
+            (result.communitiesEnd, result.largeEnd) = (ends[0], ends[1])
         } catch {
             return nil
         }

@@ -18,10 +18,14 @@ public struct RouteAttributes: Hashable, Sendable {
     public var pathLength: UInt16 = 0
     /// ORIGIN: 0 IGP, 1 EGP, 2 INCOMPLETE.
     public var originCode: UInt8 = 2
-    /// The path, then the communities: one array is one piece of memory.
+    /// The path, the communities, the large and the extended ones: one array is one piece of memory.
     var numbers: [UInt32] = []
     /// How many of ``numbers`` are the path's.
     var pathCount = 0
+    /// Where those of the communities end.
+    var communitiesEnd = 0
+    /// Where those of the large communities end.
+    var largeEnd = 0
 
     /// Attributes that say nothing.
     public init() {}
@@ -29,7 +33,12 @@ public struct RouteAttributes: Hashable, Sendable {
     /// The ASes of the path, the nearest first, of a set each; those of confederations aren't there (RFC 5065).
     public var path: ArraySlice<UInt32> { numbers[..<pathCount] }
     /// The communities (RFC 1997): AS in the upper 16 bits, value below.
-    public var communities: ArraySlice<UInt32> { numbers[pathCount...] }
+    public var communities: ArraySlice<UInt32> { numbers[pathCount..<communitiesEnd] }
+    /// The large communities (RFC 8092), three numbers each: administrator, and two of its own.
+    public var largeCommunities: ArraySlice<UInt32> { numbers[communitiesEnd..<largeEnd] }
+    /// The extended communities (RFC 4360), two numbers each: the upper four bytes, which begin with the type, and the
+    /// lower four.
+    public var extendedCommunities: ArraySlice<UInt32> { numbers[largeEnd...] }
     /// The next AS on the way, 0 when the route is the router's own AS's.
     public var neighbour: UInt32 { pathCount > 0 ? numbers[0] : 0 }
 

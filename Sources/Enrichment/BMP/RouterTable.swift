@@ -48,13 +48,22 @@ public struct RouterTables: Sendable {
         self.tables = tables
         self.details = details
     }
+
+    /// What routers tell, and the dumps of those that tell nothing; nil when there is neither.
+    static func joined(_ told: RouterTables?, _ dumps: RouterTables?) -> RouterTables? {
+        guard let told, let dumps else { return told ?? dumps }
+        return RouterTables(
+            told.tables.merging(dumps.tables) { first, _ in first },
+            details: told.details.union(dumps.details)
+        )
+    }
 }
 
 /// What rows get of a route when it is asked for.
 public enum RouteDetail: String, CaseIterable, Sendable {
     /// The column `ASPath`.
     case asPath = "as-path"
-    /// The column `BGPCommunities`.
+    /// The columns `BGPCommunities`, `BGPLargeCommunities` and `BGPExtendedCommunities`.
     case communities
     /// The column `BGPNextHop`.
     case bgpNextHop = "bgp-next-hop"

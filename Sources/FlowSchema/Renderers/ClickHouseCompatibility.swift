@@ -19,6 +19,7 @@ extension ClickHouse {
         Lookup("InterfaceNames", key: ["Device String", "`Index` UInt32"], values: ["Description String"]),
         Lookup("VlanNames", key: ["Device String", "`Index` UInt32"], values: ["Description String"]),
         Lookup("HostNames", key: ["Sampler String", "Device String"], values: ["Description String"]),
+        Lookup("ResolvedNames", key: ["Device IPv6"], values: ["Name String"], lifetime: 0),
         Lookup("user_autnums", key: ["asnum UInt64"], values: ["name String", "country String"], layout: "HASHED()"),
         Lookup("autnums", key: ["asnum UInt64"], values: ["name String", "country String"], layout: "HASHED()"),
         Lookup(
@@ -132,7 +133,9 @@ extension ClickHouse {
             + "IPv6ToString(Sampler))",
         "HostToString AS (Sampler, Host) -> if(dictHas('netmeta.HostNames', tuple(IPv6NumToString(Sampler), "
             + "IPv6NumToString(Host))), dictGetString('netmeta.HostNames', 'Description', "
-            + "tuple(IPv6NumToString(Sampler), IPv6NumToString(Host))), IPv6ToString(Host))",
+            + "tuple(IPv6NumToString(Sampler), IPv6NumToString(Host))), coalesce(nullIf(dictGetOrDefault("
+            + "'netmeta.ResolvedNames', 'Name', tuple(toIPv6(IPv6NumToString(Host))), ''), ''), "
+            + "IPv6ToString(Host)))",
         "ASNToString AS (ASN) -> concat(substring(coalesce(nullIf(dictGetOrDefault('netmeta.user_autnums', 'name', "
             + "toUInt64(ASN), ''), ''), dictGetOrDefault('netmeta.autnums', 'name', toUInt64(ASN), '')), 1, 25), "
             + "' AS', toString(ASN))",

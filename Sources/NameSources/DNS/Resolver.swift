@@ -66,6 +66,51 @@ public final class Resolver: @unchecked Sendable {
         return result
     }
 
+    // MARK: - For another life
+
+    /// Goes up whenever something new is known.
+    public var version: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return memory.version &+ generation << 32
+    }
+
+    /// All that is known of addresses now.
+    public var known: [ResolvedName] {
+        lock.lock()
+        defer { lock.unlock() }
+        let now = Self.now
+        return memory.kept(now: now, offset: Self.unixTime - now)
+    }
+
+    /// Takes over what an earlier life of these same servers left in a file.
+    ///
+    /// - Returns: how many addresses are known by that.
+    public func restore(from cache: ResolverCache) -> Int {
+        lock.lock()
+        let (stamp, generation, isOn) = (settings.stamp, generation, settings.isOn)
+        lock.unlock()
+        guard isOn else { return 0 }
+        let names = cache.read(stamp: stamp)
+        lock.lock()
+        defer { lock.unlock() }
+        guard generation == self.generation else { return 0 }
+        let now = Self.now
+        return memory.restore(names, now: now, offset: Self.unixTime - now)
+    }
+
+    /// Leaves what is known in a file.
+    public func keep(in cache: ResolverCache) throws(SourceError) {
+        lock.lock()
+        let stamp = settings.stamp
+        let now = Self.now
+        let names = memory.kept(now: now, offset: Self.unixTime - now)
+        lock.unlock()
+        try cache.write(names, stamp: stamp)
+    }
+
+    private static var unixTime: Double { Date().timeIntervalSince1970 }
+
     /// What has been asked, and what came of it.
     public var report: ResolverReport {
         lock.lock()

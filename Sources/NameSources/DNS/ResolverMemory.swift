@@ -49,6 +49,8 @@ struct ResolverMemory {
 
     /// Addresses that didn't fit the queue.
     private(set) var dropped: UInt64 = 0
+    /// Goes up with every answer.
+    private(set) var version = 0
 
     init(mostEntries: Int = 50_000, mostWaiting: Int = 1000) {
         self.mostEntries = mostEntries
@@ -96,6 +98,7 @@ struct ResolverMemory {
     /// Notes what became of an address's question.
     mutating func note(_ outcome: Outcome, for address: IPAddress, now: Double) {
         pending.remove(address)
+        version += 1
         if entries[address] == nil, entries.count >= mostEntries { makeRoom() }
         switch outcome {
         case .name(let name, let seconds):
@@ -111,6 +114,36 @@ struct ResolverMemory {
             entry.due = now + min(time, Limits.failure.most)
             entries[address] = entry
         }
+    }
+
+    /// What is worth keeping for another life: names, and that there are none. Failures are forgotten.
+    ///
+    /// - Parameter offset: what turns `now` into seconds of the clock by which the next life begins.
+    func kept(now: Double, offset: Double) -> [ResolvedName] {
+        entries.compactMap { address, entry in
+            guard now < max(entry.shown, entry.failures == 0 ? entry.due : now) else { return nil }
+            return ResolvedName(
+                address: address,
+                name: entry.name,
+                due: max(0, entry.due + offset),
+                shown: max(0, entry.shown + offset)
+            )
+        }
+    }
+
+    /// Takes over what an earlier life kept. What it says counts no longer than if it had been heard now.
+    ///
+    /// - Returns: how many are known by that.
+    mutating func restore(_ names: [ResolvedName], now: Double, offset: Double) -> Int {
+        let before = entries.count
+        for name in names.prefix(mostEntries) where entries[name.address] == nil {
+            let due = min(name.due - offset, now + (name.name == nil ? Limits.nothing : Limits.name).upperBound)
+            let shown = min(name.shown - offset, due + Limits.stale)
+            guard now < max(due, name.name == nil ? due : shown), entries.count < mostEntries else { continue }
+            entries[name.address] = Entry(name: name.name, due: due, shown: name.name == nil ? now : shown)
+        }
+        version += 1
+        return entries.count - before
     }
 
     /// Forgets the quarter that would be asked for again first.

@@ -15,6 +15,12 @@ public struct ResolverSettings: Hashable, Sendable {
     /// Whether anybody is asked.
     public var isOn: Bool { !servers.isEmpty || !zones.isEmpty }
 
+    /// Who is asked, in one line: what others said is not what these say.
+    var stamp: String {
+        let zones = zones.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        return "\(servers) \(zones)".filter { !$0.isNewline }
+    }
+
     /// The servers for an address, in the order in which they are tried; none where nobody is to be asked.
     ///
     /// A private address is asked for where a zone within the private range says so, and nowhere else: a public

@@ -48,6 +48,15 @@ public final class SNMPPoller: @unchecked Sendable {
         look()
     }
 
+    /// Has agents asked before their turn, since flows of theirs name interfaces that they didn't tell; not too often.
+    public func hurry(_ exporters: Set<IPAddress>) {
+        lock.lock()
+        let count = schedule.hurry(exporters, now: Self.now)
+        figures.extras += UInt64(count)
+        lock.unlock()
+        if count > 0 { netmeta_bell_ring(wake) }
+    }
+
     /// What has been asked, and what came of it.
     public var report: SNMPReport {
         lock.lock()

@@ -33,6 +33,8 @@ public struct SNMPReport: Sendable {
     public var failures: [String: UInt64] = [:]
     /// Questions that were sent; each may be repeated once.
     public var questions: UInt64 = 0
+    /// Polls before an agent's turn, since flows came over interfaces that it hadn't told.
+    public var extras: UInt64 = 0
     /// Polls that are under way.
     public var open = 0
     /// Exporters within the prefixes that are not asked, since too many are.

@@ -14,6 +14,8 @@ struct SNMPSchedule {
         var strangers = 32
         /// Seconds after a first failure, and at most.
         var retry = (first: 30.0, most: 3600.0)
+        /// Seconds between a poll and one beside the turn, and at most when that doesn't help.
+        var extra = (first: 10.0, most: 3600.0)
     }
 
     private struct Agent {
@@ -24,6 +26,10 @@ struct SNMPSchedule {
         var hasAnswered = false
         /// The number of the poll that is under way.
         var poll: Int?
+        /// When the last poll ended.
+        var ended = 0.0
+        /// Polls beside the turn, and when the last one was wished for.
+        var extras = (count: 0, last: 0.0)
     }
 
     private let limits: Limits
@@ -62,6 +68,30 @@ struct SNMPSchedule {
         polls = agents.values.count { $0.poll != nil }
     }
 
+    /// Has agents asked before their turn, since flows came over interfaces that they didn't tell.
+    ///
+    /// What they don't know after that they may never know, and exporters may name any number: so each further time
+    /// waits twice as long.
+    ///
+    /// - Returns: how many will be.
+    mutating func hurry(_ exporters: Set<IPAddress>, now: Double) -> Int {
+        var count = 0
+        for exporter in exporters {
+            guard var agent = agents[exporter], agent.hasAnswered, agent.failures == 0, agent.poll == nil,
+                agent.due > now
+            else { continue }
+            if now - agent.extras.last > limits.extra.most { agent.extras.count = 0 }
+            let wait = min(limits.extra.first * Double(1 << min(agent.extras.count, 10)), limits.extra.most)
+            guard now - agent.ended >= limits.extra.first, agent.extras.count == 0 || now - agent.extras.last >= wait
+            else { continue }
+            agent.due = now
+            agent.extras = (agent.extras.count + 1, now)
+            agents[exporter] = agent
+            count += 1
+        }
+        return count
+    }
+
     /// The next agent to ask; the poll's number tells it from earlier ones of the same agent.
     mutating func next(now: Double) -> (address: IPAddress, settings: SNMPAgentSettings, poll: Int)? {
         guard polls < limits.polls else { return nil }
@@ -89,6 +119,7 @@ struct SNMPSchedule {
     mutating func note(_ poll: Int, of address: IPAddress, answered: Bool, now: Double) {
         guard var agent = agents[address], agent.poll == poll else { return }
         agent.poll = nil
+        agent.ended = now
         polls -= 1
         if answered {
             agent.failures = 0

@@ -19,7 +19,7 @@ public struct SNMPInterface: Hashable, Sendable {
     public var alias = ""
     /// ifDescr, where there is no ifName.
     public var description = ""
-    /// ifHighSpeed in bit/s; nil when the agent doesn't tell.
+    /// ifHighSpeed in bit/s, or ifSpeed where that is 0; nil when the agent doesn't tell.
     public var speed: UInt64?
 
     /// Nothing.
@@ -69,19 +69,20 @@ struct SNMPWalk {
         var interfaces = 10_000
         /// About what an agent's names may take: 10,000 interfaces with a name and an alias of 80 bytes each.
         var bytes = 4 << 20
-        /// Questions; 10,000 interfaces in four columns take 1600.
+        /// Questions; 10,000 interfaces in five columns take 2000.
         var questions = 4000
     }
 
     /// The columns of ifXTable and ifTable that are read (RFC 2863 section 6), in this order.
     private enum Column: Int, CaseIterable {
-        case name, alias, speed, description
+        case name, alias, speed, slowSpeed, description
 
         var identifier: [UInt64] {
             switch self {
             case .name: [1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 1]
             case .alias: [1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 18]
             case .speed: [1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 15]
+            case .slowSpeed: [1, 3, 6, 1, 2, 1, 2, 2, 1, 5]
             case .description: [1, 3, 6, 1, 2, 1, 2, 2, 1, 2]
             }
         }
@@ -147,11 +148,18 @@ struct SNMPWalk {
         switch column {
         case .name: return begin(.alias)
         case .alias: return begin(.speed)
-        case .speed where device.interfaces.isEmpty || device.interfaces.values.contains { $0.name.isEmpty }:
-            return begin(.description)
-        case .speed, .description:
-            return device.name == nil && device.interfaces.isEmpty ? .failed(.nothing) : .done(device)
+        // ifHighSpeed counts megabits and is 0 below half of one; agents without ifXTable have none.
+        case .speed where device.interfaces.isEmpty || device.interfaces.values.contains { $0.speed == nil }:
+            return begin(.slowSpeed)
+        case .speed, .slowSpeed:
+            let lacksNames = device.interfaces.isEmpty || device.interfaces.values.contains { $0.name.isEmpty }
+            return lacksNames ? begin(.description) : finish()
+        case .description: return finish()
         }
+    }
+
+    private func finish() -> Step {
+        device.name == nil && device.interfaces.isEmpty ? .failed(.nothing) : .done(device)
     }
 
     private mutating func refused(_ status: Int) -> Step {
@@ -181,6 +189,9 @@ struct SNMPWalk {
             // 0 is what agents say of what has no speed, such as a loopback.
             let (bits, overflow) = megabits.multipliedReportingOverflow(by: 1_000_000)
             interface.speed = overflow || bits == 0 ? nil : bits
+        // All bits set means that it doesn't fit (RFC 2863: ifSpeed).
+        case (.slowSpeed, .number(let bits)) where interface.speed == nil && bits != 0 && bits < UInt64(UInt32.max):
+            interface.speed = bits
         case (.name, .text(let bytes)): interface.name = keep(bytes) ?? ""
         case (.alias, .text(let bytes)): interface.alias = keep(bytes) ?? ""
         case (.description, .text(let bytes)) where interface.name.isEmpty: interface.description = keep(bytes) ?? ""

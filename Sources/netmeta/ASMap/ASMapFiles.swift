@@ -35,7 +35,7 @@ struct ASMapFiles: Sendable {
 
     /// The copy of what is fetched from a location.
     func copy(of location: EnrichmentLocation) -> RemoteCopy {
-        RemoteCopy(location: location, folder: folder + "/sources")
+        RemoteCopy(location: location, folder: folder + "/sources", certificates: configuration.certificates)
     }
 
     private func path(of location: EnrichmentLocation) -> String {
@@ -75,12 +75,7 @@ struct ASMapFiles: Sendable {
         )
     }
 
-    /// Size, time of change and inode: who replaces a file within one tick of the clock changes one of them.
-    private static func version(of path: String) -> String {
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return ASMapStamp.missing }
-        return "\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)-\(status.st_ino)"
-    }
+    private static func version(of path: String) -> String { SourceFile(path).version ?? ASMapStamp.missing }
 
     /// Bytes of all the routes' files.
     var routeBytes: Int {

@@ -82,6 +82,8 @@ actor ASMapKeeper {
     ///
     /// - Parameter asks: whether URLs are asked although it isn't time yet.
     func look(_ new: ASMapConfiguration, asks: Bool) async {
+        // What failed since an authority wasn't trusted needn't wait.
+        if new.certificates != configuration.certificates { waits = [:] }
         configuration = new
         await readRoutes()
         publish()

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import NameSources
 import WebAPI
 
@@ -12,6 +13,8 @@ struct RemoteCopy: Sendable {
     let location: EnrichmentLocation
     /// The folder that copies are in.
     let folder: String
+    /// A file in PEM with the authorities that servers are trusted by; nil for the system's.
+    var certificates: String?
 
     /// What is known of a copy, in a file beside it.
     private struct Note: Codable {
@@ -59,22 +62,46 @@ struct RemoteCopy: Sendable {
     /// - Throws: in words; the copy is what it was.
     func fetch() async throws(SourceError) -> Outcome {
         do {
-            return try await ask()
+            let client = try makeClient()
+            let result = await Result.of { try await ask(client) }
+            try await client.shutdown()
+            return try result.get()
         } catch let error as SourceError {
             throw error
         } catch {
-            throw failure("\(error)")
+            throw failure(Self.words(error))
         }
     }
 
-    private func ask() async throws -> Outcome {
+    private func makeClient() throws -> HTTPClient {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        // It is asked again later in any case, and then it is said why it failed.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if let certificates {
+            guard FileManager.default.isReadableFile(atPath: certificates) else {
+                throw failure("enrichment.certificates: \(certificates) can't be read")
+            }
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(certificates)
+            configuration.tlsConfiguration = tls
+        }
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    private static func words(_ error: any Error) -> String {
+        let text = "\(error)"
+        guard error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError else { return text }
+        return "it can't be talked to over TLS (\(text)); enrichment.certificates names authorities to trust"
+    }
+
+    private func ask(_ client: HTTPClient) async throws -> Outcome {
         let known = note
         var request = HTTPClientRequest(url: location.text)
         request.headers.add(name: "user-agent", value: "netmeta/\(NetMeta.version)")
         if let etag = known?.etag { request.headers.add(name: "if-none-match", value: etag) }
         if let date = known?.lastModified { request.headers.add(name: "if-modified-since", value: date) }
         let start = ContinuousClock.now
-        let response = try await HTTPClient.shared.execute(request, deadline: .now() + Self.patience)
+        let response = try await client.execute(request, deadline: .now() + Self.patience)
         switch response.status.code {
         case 200: break
         case 304 where known != nil:
@@ -134,4 +161,11 @@ struct RemoteCopy: Sendable {
     private var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970)) }
 
     private func failure(_ reason: String) -> SourceError { SourceError(path: location.shown, reason: reason) }
+}
+
+extension Result where Failure == any Error {
+    /// What becomes of something that takes a while.
+    fileprivate static func of(_ body: () async throws -> Success) async -> Result {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
 }

@@ -16,6 +16,8 @@ struct ASMapConfiguration: Sendable, Equatable {
 
     /// How long what was fetched from an URL is taken for new.
     var refreshHours = 24
+    /// A file in PEM with the authorities that servers are trusted by; nil for the system's.
+    var certificates: String?
 
     /// Its keys, in the section `enrichment`.
     static let keys: [ConfigurationKey] = [
@@ -71,6 +73,17 @@ struct ASMapConfiguration: Sendable, Equatable {
             .integer("a number of hours such as 24", in: 1...720),
             reloadable: true,
             "How often URLs are asked whether there is something new; files are looked at every minute."
+        ),
+        ConfigurationKey(
+            "enrichment",
+            "certificates",
+            \.enrichment.asMap.certificates,
+            .optionalPath("a file such as /etc/netmeta/authority.pem"),
+            reloadable: true,
+            """
+            The authorities, in PEM, that the servers of asMap, geo and asNames with https are trusted by; off takes \
+            the system's.
+            """
         ),
     ]
 }

@@ -20,6 +20,23 @@ struct BMPConfiguration: Sendable, Equatable {
         their own tables, where they tell none. See Docs/bmp.md.
         """
     )
+
+    /// The key of routers whose tables are in files, in the same section.
+    static let tablesKey = ConfigurationKey(
+        "enrichment",
+        "routerTables",
+        \.enrichment.routerTables,
+        .map(
+            "a map such as {192.0.2.1: /var/lib/netmeta-routes/edge1.mrt}",
+            names: .address,
+            values: .text("a file such as /var/lib/netmeta-routes/edge1.mrt")
+        ),
+        reloadable: true,
+        """
+        Dumps of routers' own tables (MRT, RFC 6396), by the address that the router exports flows from: they are \
+        used as routes told by BMP are, for exporters that tell none. See Docs/bmp.md.
+        """
+    )
 }
 
 extension ValueFormat<BMPConfiguration> {

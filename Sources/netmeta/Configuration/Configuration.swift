@@ -67,6 +67,8 @@ struct Configuration: Sendable, Equatable {
         var classes: [ClassRule] = []
         /// Which routers tell their routes.
         var bmp = BMPConfiguration()
+        /// Dumps of routers' tables, by the exporter whose table it is.
+        var routerTables: [IPAddress: String] = [:]
         /// Who is asked what addresses are called.
         var resolver = ResolverSettings()
         /// Whose SNMP agents are asked what they are called.

@@ -78,8 +78,8 @@ extension ConfigurationKey {
     static let all =
         table + ofHost + NameKeys.all + ASMapConfiguration.keys
         + [
-            BMPConfiguration.key, AWSSourceConfiguration.key, GCSSourceConfiguration.key, PubSubSourceConfiguration.key,
-            ScamperConfiguration.key,
+            BMPConfiguration.key, BMPConfiguration.tablesKey, AWSSourceConfiguration.key, GCSSourceConfiguration.key,
+            PubSubSourceConfiguration.key, ScamperConfiguration.key,
         ]
         + KafkaConfiguration.keys + AccessConfiguration.keys
 

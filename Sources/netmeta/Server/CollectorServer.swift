@@ -32,6 +32,7 @@ struct CollectorServer {
     private let resolver: ResolverService
     private let nameFiles: NameListFiles
     private let bmp: BMPService
+    private let dumps: RouterDumpService
 
     /// Takes the folder, opens the producer and binds every socket.
     ///
@@ -48,7 +49,6 @@ struct CollectorServer {
         // There is nothing here to ask.
         configuration.console.sql = nil
         self.configuration = configuration
-        resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
         nameFiles = NameListFiles(reading: configuration)
@@ -68,6 +68,8 @@ struct CollectorServer {
             try sources?.giveUpPrivileges()
             pipeline = Pipeline(pipelineOptions, store: sink, sockets: sockets, sources: sources, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
+            dumps = RouterDumpService(configuration, enrichment: enrichment, logger: logger)
+            resolver = ResolverService(configuration, store: nil, logger: logger)
             imports = try LiveImports(
                 configuration: configuration,
                 store: sink,
@@ -92,7 +94,13 @@ struct CollectorServer {
         )
         status.setQueue { [sink] in QueueReport(problem: nil, metrics: sink.metrics) }
         status.setBMP { [bmp] in bmp.report }
-        let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
+        let snmp = SNMPService(
+            configuration,
+            pipeline: pipeline,
+            enrichment: enrichment,
+            status: status,
+            logger: logger
+        )
         let web = try WebService(
             configuration: configuration,
             store: sink,
@@ -129,6 +137,7 @@ struct CollectorServer {
             imports: imports,
             resolver: resolver,
             bmp: bmp,
+            dumps: dumps,
             status: status,
             snmp: snmp,
             asMap: asMap,
@@ -144,6 +153,7 @@ struct CollectorServer {
                     .init(service: resolver),
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: bmp),
+                    .init(service: dumps),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),
                     .init(service: asMap),

@@ -8,8 +8,9 @@ struct LiveParts {
     let enrichment: EnrichmentSource
     let imports: LiveImports
     let resolver: ResolverService
-    /// Nil in a role that listens for nothing.
+    /// Nil, like the next, in a role that listens for nothing.
     let bmp: BMPService?
+    let dumps: RouterDumpService?
     let status: PipelineStatus
     let snmp: SNMPService
     let asMap: ASMapService
@@ -29,6 +30,7 @@ struct LiveParts {
         enrichment.replace(settings: EnrichmentSettings(new))
         asMap.reload(new.enrichment.asMap)
         bmp?.reload(new.enrichment.bmp)
+        dumps?.reload(new)
         try await names.reload(new)
     }
 }

@@ -1,22 +1,90 @@
+import FlowQuery
+import FlowStore
+import Foundation
+import Logging
 import NameSources
 import NetTypes
 import ServiceLifecycle
 import Telemetry
 
-/// The resolver as a part of the server: names for the API, and what it did for the metrics.
+/// The resolver as a part of the server: names for the API and for SQL, kept for the next start, and what it did for
+/// the metrics.
 struct ResolverService: Service, HostNameSource {
     private let resolver: Resolver
+    private let cache: ResolverCache
+    /// nil in a collector, whose flows are stored elsewhere.
+    private let store: (any ServerStore)?
+    private let logger: Logger
 
-    init(_ configuration: Configuration) {
+    /// How often it is looked whether there are new names.
+    private static let look = Duration.seconds(5)
+    /// How often they are written to the file and to the dictionary at most.
+    private static let interval = Duration.seconds(60)
+    /// Rows that one statement takes.
+    private static let most = 1000
+
+    init(_ configuration: Configuration, store: (any ServerStore)?, logger: Logger) {
         resolver = Resolver(configuration.enrichment.resolver)
+        cache = ResolverCache(configuration.store.data + "/enrichment/resolver.cache")
+        self.store = store
+        self.logger = logger
+        _ = resolver.restore(from: cache)
     }
 
     /// Puts new settings into force.
     func reload(_ configuration: Configuration) { resolver.replace(with: configuration.enrichment.resolver) }
 
     func run() async throws {
-        try? await gracefulShutdown()
+        await cancelWhenGracefulShutdown {
+            // Also where nobody is asked any more: names of an earlier life go then.
+            var written: Int?
+            var last: ContinuousClock.Instant?
+            while (try? await Task.sleep(for: Self.look)) != nil {
+                let version = resolver.version
+                guard version != written, last.map({ ContinuousClock.now - $0 >= Self.interval }) ?? true else {
+                    continue
+                }
+                let isWritten = await write()
+                if isWritten || version == 0 { written = version }
+                if version != 0 { last = .now }
+            }
+        }
         resolver.stop()
+        await Blocking.run { keep() }
+    }
+
+    /// Writes what is known to the file and to the dictionary; false without luck.
+    private func write() async -> Bool {
+        await Blocking.run { keep() }
+        guard let store else { return true }
+        do {
+            try await store.apply(Self.statements(resolver.known))
+            return true
+        } catch {
+            logger.warning("names of hosts were not written to the dictionary", metadata: ["reason": "\(error)"])
+            return false
+        }
+    }
+
+    private func keep() {
+        // Who never asked has nothing to keep, and needs no file.
+        guard resolver.version != 0 else { return }
+        do throws(SourceError) { try resolver.keep(in: cache) } catch {
+            logger.warning("names of hosts were not kept for the next start", metadata: ["reason": "\(error.reason)"])
+        }
+    }
+
+    /// The statements that put names in place.
+    static func statements(_ known: [ResolvedName]) -> [String] {
+        let rows = known.sorted { $0.address < $1.address }.compactMap { entry -> SQLText? in
+            entry.name.map { "(\(string: entry.address.ipv6Description), \(string: $0))" }
+        }
+        let inserts = stride(from: 0, to: rows.count, by: most).map { start -> SQLText in
+            let some = Array(rows[start..<min(start + most, rows.count)])
+            return "INSERT INTO netmeta.ResolvedNames_source VALUES \(some, separator: ", ")"
+        }
+        let first: [SQLText] = ["TRUNCATE TABLE netmeta.ResolvedNames_source"]
+        return (first + inserts + ["SYSTEM RELOAD DICTIONARY netmeta.ResolvedNames"]).map(\.text)
     }
 
     func names(of addresses: [IPAddress]) -> [IPAddress: String] { resolver.names(of: addresses) }

@@ -1,3 +1,4 @@
+import Enrichment
 import FlowDecoders
 import Logging
 import NameSources
@@ -10,6 +11,7 @@ import Telemetry
 struct SNMPService: Service {
     private let poller: SNMPPoller
     private let pipeline: Pipeline
+    private let enrichment: EnrichmentSource
     private let status: PipelineStatus
     private let logger: Logger
 
@@ -18,9 +20,16 @@ struct SNMPService: Service {
     /// Lines about agents in one look; more are summed up, since exporters can be made up.
     private static let mostLines = 5
 
-    init(_ configuration: Configuration, pipeline: Pipeline, status: PipelineStatus, logger: Logger) {
+    init(
+        _ configuration: Configuration,
+        pipeline: Pipeline,
+        enrichment: EnrichmentSource,
+        status: PipelineStatus,
+        logger: Logger
+    ) {
         poller = SNMPPoller(configuration.enrichment.snmp)
         self.pipeline = pipeline
+        self.enrichment = enrichment
         self.status = status
         self.logger = logger
     }
@@ -33,11 +42,21 @@ struct SNMPService: Service {
             var log = SNMPLog(logger: logger, mostLines: Self.mostLines)
             var told: [IPAddress: (version: Int, state: ExporterReport.SNMP)] = [:]
             var wasOn = false
+            var knownVersion = 0
             while !Task.isCancelled {
                 let isOn = poller.isOn
                 if isOn {
                     poller.see(exporters)
+                    poller.hurry(enrichment.takeStrangers())
                     let report = poller.report
+                    if report.version != knownVersion {
+                        knownVersion = report.version
+                        enrichment.replace(
+                            knownInterfaces: KnownInterfaces(
+                                report.agents.compactMapValues { $0.device.map { Set($0.interfaces.keys) } }
+                            )
+                        )
+                    }
                     let earlier = told
                     told = report.agents.reduce(into: [:]) { result, agent in
                         let known = earlier[agent.key].flatMap { $0.version == agent.value.version ? $0.state : nil }
@@ -51,6 +70,8 @@ struct SNMPService: Service {
                     log.note(report)
                 } else if wasOn {
                     status.setSNMP([:], health: nil, metrics: [])
+                    enrichment.replace(knownInterfaces: nil)
+                    knownVersion = 0
                 }
                 wasOn = isOn
                 try? await Task.sleep(for: Self.look)
@@ -147,6 +168,12 @@ extension SNMPReport {
                 .counter,
                 help: "Polls of SNMP agents that ended, by outcome: names, or why there were none.",
                 samples: outcomes.map { .init(labels: [.init("outcome", $0.0)], value: Double($0.1)) }
+            ),
+            MetricFamily(
+                "netmeta_snmp_extra_polls_total",
+                .counter,
+                help: "Polls of SNMP agents before their turn, since flows came over interfaces that they hadn't told.",
+                value: Double(extras)
             ),
             MetricFamily(
                 "netmeta_snmp_questions_total",

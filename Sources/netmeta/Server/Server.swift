@@ -32,6 +32,7 @@ struct Server {
     private let nameFiles: NameListFiles
     private let nameTables: NameTables
     private let bmp: BMPService
+    private let dumps: RouterDumpService
     private let role: ServerRole
     private let queue: KafkaSource?
 
@@ -49,7 +50,6 @@ struct Server {
         sources = try configuration.sources.openHost()
         configuration.adoptHost(sources)
         self.configuration = configuration
-        resolver = ResolverService(configuration)
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
         nameFiles = NameListFiles(reading: configuration)
@@ -95,6 +95,12 @@ struct Server {
             pipeline = Pipeline(pipelineOptions, store: store, sockets: sockets, sources: sources, logger: logger)
             let routers = role.listens ? configuration.enrichment.bmp : BMPConfiguration()
             bmp = try BMPService(routers, enrichment: enrichment, logger: logger)
+            dumps = RouterDumpService(
+                role.listens ? configuration : Configuration(),
+                enrichment: enrichment,
+                logger: logger
+            )
+            resolver = ResolverService(configuration, store: store, logger: logger)
             queue =
                 role == .store
                 ? try KafkaService.source(configuration, store: store, enrichment: enrichment, logger: logger) : nil
@@ -170,7 +176,13 @@ struct Server {
             decoding: DecoderSettings(configuration),
             names: NameSheet(configuration, list: nameFiles.list).book
         )
-        let snmp = SNMPService(configuration, pipeline: pipeline, status: status, logger: logger)
+        let snmp = SNMPService(
+            configuration,
+            pipeline: pipeline,
+            enrichment: enrichment,
+            status: status,
+            logger: logger
+        )
         status.setBMP { [bmp] in bmp.report }
         status.setClouds { [clouds] in clouds.health }
         if let queue {
@@ -221,6 +233,7 @@ struct Server {
             imports: imports,
             resolver: resolver,
             bmp: role.listens ? bmp : nil,
+            dumps: role.listens ? dumps : nil,
             status: status,
             snmp: snmp,
             asMap: asMap,
@@ -254,6 +267,7 @@ struct Server {
                     .init(service: PipelineService(pipeline: pipeline)),
                     .init(service: KafkaService(source: queue)),
                     .init(service: bmp),
+                    .init(service: dumps),
                     .init(service: clouds),
                     .init(service: StatusService(status: status)),
                     .init(service: snmp),

@@ -15,7 +15,8 @@ run_packages=(libcurl4 libncurses6 libsqlite3-0 libxml2 tzdata
     python3 python3-venv python3-pip libpython3.11)
 
 # Real exporters, routers and collectors for the labs, a browser, protoc, readers of routing tables and MaxMind DBs,
-# an SNMP agent, a client of Kafka, certificates, the headers that our declarations of its library are compared with, and an old ClickHouse.
+# an SNMP agent, a client of Kafka, certificates, the headers that our declarations of its library are compared with,
+# and an old ClickHouse.
 test_packages=(tshark nfdump nfdump-sflow pmacct softflowd openvswitch-switch
     tcpdump iproute2 iputils-ping nftables conntrack ethtool procps chromium protobuf-compiler
     librdkafka1 bgpdump mmdb-bin nsd openssl snmp snmpd libsnmp-dev frr gobgpd

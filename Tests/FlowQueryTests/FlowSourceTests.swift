@@ -44,6 +44,7 @@ struct FlowSourceTests {
         #expect(try Self.parts("InIf", from: 0, to: Self.day, bucket: 300) == ["flows_5m_interfaces 86400"])
         #expect(try Self.parts("OutIf", from: 0, to: 6 * Self.hour, bucket: 120) == ["flows_1m_interfaces 21600"])
         #expect(try Self.parts("DstAS", from: 0, to: Self.day, bucket: 300) == ["flows_5m_transits 86400"])
+        #expect(try Self.parts("SrcAS,OutIf", from: 0, to: Self.day) == ["flows_1h_transits 86400"])
         #expect(try Self.parts("", from: 0, to: Self.day, direction: .in) == ["flows_1h_interfaces 86400"])
     }
 
@@ -60,8 +61,8 @@ struct FlowSourceTests {
     }
 
     @Test(arguments: [
-        ("SrcAddr", "", UInt64(3600)), ("InIf", "SrcPort = 443", 3600), ("SrcAS,InIf", "", 3600),
-        ("SrcAS", "InIf = 3", 3600), ("InIf", "TimeReceived > 5", 3600), ("InIf", "SamplingRate = 1", 3600),
+        ("SrcAddr", "", UInt64(3600)), ("InIf", "SrcPort = 443", 3600), ("SrcAS,VlanId", "", 3600),
+        ("SrcAS", "VlanId = 3", 3600), ("InIf", "TimeReceived > 5", 3600), ("InIf", "SamplingRate = 1", 3600),
         ("InIf", "", 90), ("InIf", "", 30), ("SrcAS", "not (Proto = TCP or Addr = 192.0.2.1)", 3600),
     ])
     func whatARollupLacksIsRaw(list: String, filter: String, bucket: UInt64) throws {

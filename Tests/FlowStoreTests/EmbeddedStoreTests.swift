@@ -327,9 +327,10 @@ struct EmbeddedStoreTests {
         store.close()
     }
 
+    /// Rows of tests have dates of their own, which mustn't be too old some day.
     func open(
         _ folder: String,
-        retentionDays: Int = 7,
+        retentionDays: Int = 3650,
         memory: Int = 1_000_000_000,
         fsync: Bool = false,
         onProgress: (@Sendable (String) -> Void)? = nil

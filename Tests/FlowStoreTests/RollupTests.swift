@@ -157,7 +157,7 @@ extension EmbeddedStoreTests {
             limits: QueryLimits()
         )
         guard case .string(let text) = kept["q"]?.values.first else { throw StoreError(message: "no DDL") }
-        #expect(text.contains("toIntervalDay(400)"))
+        #expect(text.contains("toIntervalDay(3650)"))
         // Raw rows of the first day are gone, their sums aren't: what is no group of raw rows isn't theirs either.
         _ = try await store.query("ALTER TABLE flows_raw DROP PARTITION ID '20270115'", limits: QueryLimits())
         try await compareWholes(store)
@@ -235,11 +235,14 @@ extension EmbeddedStoreTests {
 
     /// Groups with wide keys are found by their hashes; the figures are those of a plain statement.
     private func compareWideKeys(_ store: EmbeddedStore) async throws {
-        let question = Question(range: try TimeRange(from: Self.start, to: Self.start + 7 * 3600))
+        var question = Question(range: try TimeRange(from: Self.start, to: Self.start + 7 * 3600))
         let keys = "SamplerAddress,SrcAddr,DstAddr"
-        for limit in [3, 50] {
+        // With the sums of all groups from a rollup, and without.
+        for (limit, detail) in [(3, DetailChoice.automatic), (50, .automatic), (3, .raw), (50, .raw)] {
+            question.detail = detail
             let top = try TopQuery(question, dimensions: try Dimension.parse(list: keys), unit: .packets, limit: limit)
-            #expect(top.sql.text.contains("cityHash64(SamplerAddress, SrcAddr, DstAddr) IN best.1"))
+            #expect(top.sql.text.contains("cityHash64(SamplerAddress, SrcAddr, DstAddr) IN (SELECT arrayJoin(best.1))"))
+            #expect(top.sql.text.contains("AS everything") == (detail == .automatic))
             let plain = try await store.query(
                 """
                 SELECT * EXCEPT a, count() OVER (), sum(b) OVER (), sum(p) OVER (), sum(f) OVER (), sum(a) OVER () FROM (

@@ -22,6 +22,7 @@ import network
 import snmp
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+IFHIGHSPEED = snmp.IFNAME[:-1] + (15,)
 COMMUNITY, AUTHENTICATION, PRIVACY = "right-community", "right-authentication", "right-privacy"
 USERS = f"""
 createUser new SHA-256 {AUTHENTICATION} AES {PRIVACY}
@@ -148,6 +149,10 @@ def test_names_from_agents(agent, tmp_path):
     number = socket.if_nametoindex("snmp0")
     # It reads the list of interfaces when it starts, and then once in a while.
     agent("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.6", "127.0.0.7", "127.0.0.8", "::1")
+    slowest = socket.if_nametoindex("snmp1")
+    # Of an interface that has just come it tells the kernel's speed at first.
+    network.wait_for(lambda: snmp.walk("127.0.0.1", IFHIGHSPEED, "-v2c", "-c", COMMUNITY).get(slowest) == "0",
+                     "the speed of its configuration")
     secret = tmp_path / "community"
     secret.write_text(COMMUNITY + "\n")
     key, hidden = {"password": AUTHENTICATION}, {"password": PRIVACY}
@@ -180,7 +185,7 @@ def test_names_from_agents(agent, tmp_path):
         for exporter in (four, six):
             address = exporter["address"]
             names = snmp.walk(address, snmp.IFNAME, *words[address])
-            speeds = snmp.walk(address, snmp.IFNAME[:-1] + (15,), *words[address])
+            speeds = snmp.walk(address, IFHIGHSPEED, *words[address])
             aliases = snmp.walk(address, snmp.IFNAME[:-1] + (18,), *words[address])
             assert names[1] == "lo" and aliases[1] == "uplink to Example" and names[number] == "snmp0"
             expected = {index: f"{name}: {aliases[index]}" if aliases[index] else name for index, name in names.items()}

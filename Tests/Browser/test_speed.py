@@ -52,7 +52,7 @@ def test_the_shell_is_there_before_the_script(console, width):
     console = console(viewport={"width": width, "height": 844})
     page = console.page
     held = []
-    page.route("**/app.js", held.append)
+    page.route("**/app.js", lambda route: held.append(route))
     page.goto(console.base, wait_until="commit")
     page.locator("#app .health").get_by_text("Reading health").wait_for()
     links = "[...document.querySelectorAll('nav a')].filter(link => link.checkVisibility()).map(link => [link.innerText, link.href])"

@@ -100,9 +100,14 @@ connection.recv(1)
         words = [*self.server.inside(), sys.executable, "-c", program, str(port), str(size), str(reply)]
         with subprocess.Popen(words, stdout=subprocess.PIPE) as listener:
             listener.stdout.readline()
-            network.run(*self.client.inside(), sys.executable, "-c", """
+            try:
+                network.run(*self.client.inside(), sys.executable, "-c", """
 import socket, sys
-connection = socket.create_connection((sys.argv[1], int(sys.argv[2])), source_address=("", int(sys.argv[5])))
+connection = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET)
+# The port may be that of a connection that has ended just now.
+connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+connection.bind(("", int(sys.argv[5])))
+connection.connect((sys.argv[1], int(sys.argv[2])))
 connection.sendall(bytes(int(sys.argv[3])))
 left = int(sys.argv[4])
 while left:
@@ -110,6 +115,10 @@ while left:
 connection.shutdown(socket.SHUT_WR)
 connection.recv(1)
 """, target, str(dialled or port), str(size), str(reply), str(source_port))
+            except RuntimeError:
+                # It would wait for a connection for good.
+                listener.kill()
+                raise
 
     def close(self):
         subprocess.run(["nft", "flush", "ruleset"], capture_output=True)

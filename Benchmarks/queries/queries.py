@@ -95,7 +95,7 @@ class Server:
     def __init__(self, options):
         configuration = options.data / "netmeta.yaml"
         configuration.write_text(f'listeners: {{netflow: "127.0.0.1:{FLOWS}", ipfix: "127.0.0.1:0", sflow: "127.0.0.1:0"}}\n'
-                                 f'console: {{listen: "127.0.0.1:{CONSOLE}"}}\nretention: {{days: 3650}}\nstore: {{memory: 8GB}}\n')
+                                 f'console: {{listen: "127.0.0.1:{CONSOLE}", keepAnswersSeconds: 0}}\nretention: {{days: 3650}}\nstore: {{memory: 8GB}}\n')
         self.command = [BINARY, "serve", "--config", configuration, "--data", options.data]
 
     def __enter__(self):

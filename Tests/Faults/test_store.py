@@ -11,7 +11,10 @@ import disks
 import network
 import server
 
-SOAK = int(os.environ.get("NETMETA_SOAK_SECONDS", "25"))
+SHORT = 25
+SOAK = int(os.environ.get("NETMETA_SOAK_SECONDS", SHORT))
+# The order in which the engine once ended itself.
+KNOWN_SEED = 646953268
 
 
 def test_a_store_that_cannot_be_written(serving):
@@ -314,7 +317,9 @@ def test_a_clock_that_jumps(serving, tmp_path):
 def test_one_thing_after_the_other(serving, disk):
     """Whatever comes, in an order of chance, for as long as NETMETA_SOAK_SECONDS says: `make soak` is 30 minutes."""
     disks.elsewhere(disk.place / "spool", disk.image.parent / "spool-disk")
-    seed = int(os.environ.get("NETMETA_SOAK_SEED", random.randrange(1 << 32)))
+    # The short form tells what a change has broken, the long one what nobody has seen yet.
+    usual = KNOWN_SEED if SOAK == SHORT else random.randrange(1 << 32)
+    seed = int(os.environ.get("NETMETA_SOAK_SEED", usual))
     chance = random.Random(seed)
     print(f"seed {seed}")
     # A disk that is full for a moment must not cost the rows of a quarter of an hour here: what was seen has to stay.

@@ -27,6 +27,7 @@ export NETMETA_BINARY=$root/.build/release/netmeta
 passed=0
 failed=0
 skipped=0
+broken=()
 
 main() {
     if [ "${1:-}" = --part ]; then
@@ -50,6 +51,12 @@ main() {
             start_part "$part"
         done
         for part in "${names[@]}"; do finish_part "$part"; done
+    done
+    # Last, where whoever has only the end of it finds why.
+    for part in ${broken[@]+"${broken[@]}"}; do
+        echo "---- $part failed; the end of $logs/$part.log:"
+        tail -n 40 "$logs/$part.log"
+        echo "----"
     done
     echo "$passed passed, $failed failed, $skipped skipped"
     [ "$failed" = 0 ]
@@ -88,11 +95,7 @@ finish_part() {
     # Why something was left out belongs on the same line.
     sed -n 's/^skipped: /  (/p' "$log" | head -n 1 | sed 's/$/)/' | tr -d '\n'
     echo
-    if [ "$f" != 0 ]; then
-        echo "---- $name failed; the end of $log:"
-        tail -n 80 "$log"
-        echo "----"
-    fi
+    if [ "$f" != 0 ]; then broken+=("$name"); fi
 }
 
 part_build() {

@@ -101,8 +101,6 @@ def test_a_collector_spools_while_brokers_are_away(broker, processes):
 
 def test_other_producers_and_what_nobody_can_read(broker, processes, tmp_path):
     broker.make_topic(TOPIC, 1)
-    store = processes.make("store", "store", {"brokers": [broker.address]})
-    store.start()
     root = brokers.messages.ROOT
     subprocess.run(["protoc", f"--proto_path={root / 'Docs'}", f"--python_out={tmp_path}", "flow.proto"], check=True)
     example = root / "Docs/examples/kafka-producer.py"
@@ -119,8 +117,11 @@ def test_other_producers_and_what_nobody_can_read(broker, processes, tmp_path):
     # One bare message without a length, as some producers of goflow2's write it.
     bare = brokers.messages.message_class()(Bytes=7, Packets=1, SrcAddr=bytes([198, 51, 100, 9]), SrcPort=53)
     producer.produce(TOPIC, value=bare.SerializeToString())
-    producer.flush(10)
+    assert producer.flush(10) == 0
 
+    # All of it is there when the store comes: its first messages are looked at like all others.
+    store = processes.make("store", "store", {"brokers": [broker.address]})
+    store.start()
     roles.until(lambda: store.metric("netmeta_kafka_stored_flows_total") >= 101, "the flows")
     roles.until(lambda: store.metric("netmeta_kafka_poison_messages_total") >= 4, "what can't be read")
     assert store.sums() == (101, sum(range(1000, 1100)) + 7, 201)

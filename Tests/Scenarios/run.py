@@ -239,6 +239,7 @@ def matches(wanted, lines):
 def main(names):
     paths = [pathlib.Path(name) for name in names] or sorted(pathlib.Path(__file__).parent.glob("*.txt"))
     passed = failed = skipped = 0
+    failures = []
     for path in paths:
         start = time.monotonic()
         try:
@@ -250,8 +251,12 @@ def main(names):
             print(f"skipped {path.stem}: {reason}")
         except Failure as failure:
             failed += 1
-            print(f"FAILED  {path.stem}: {failure}")
+            failures.append(f"FAILED  {path.stem}: {failure}")
+            print(failures[-1])
         sys.stdout.flush()
+    # Once more where it is seen: whoever has only the end of a log has this.
+    for failure in failures:
+        print(failure)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0
 

@@ -119,7 +119,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     /// may tell less.
     private var storedEnds: [Int32: Int64] = [:]
     private var taken = KafkaSourceReport()
-    private var lastLook = ContinuousClock.Instant.now
+    private var lastLook: ContinuousClock.Instant?
     private var isFatal = false
     private var isSubscribed = false
 
@@ -187,7 +187,8 @@ final class KafkaSourceThread: @unchecked Sendable {
 
     private func step(_ client: KafkaClient) {
         let now = ContinuousClock.now
-        if now - lastLook > .seconds(1) { look(client, now) }
+        // Before the first message as well: it says which times are taken.
+        if lastLook.map({ now - $0 > .seconds(1) }) ?? true { look(client, now) }
         _ = client.take(milliseconds: 50) { take($0) }
         // Some more while there are any, before the clock is asked again.
         for _ in 0..<Self.mostAtOnce where !isFatal {
@@ -378,7 +379,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     private func look(_ client: KafkaClient, _ now: ContinuousClock.Instant) {
         lastLook = now
         let today = UInt32(clamping: time(nil))
-        decoder.setTimes(today &- Self.oldest...today &+ 86_400)
+        decoder.setTimes(today - min(today, Self.oldest)...today + min(86_400, UInt32.max - today))
         taken.lag = [:]
         for partition in partitions.values {
             // What isn't fetched tells no end: the broker is asked.

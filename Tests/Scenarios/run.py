@@ -45,7 +45,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("NETMETA_BINARY", str(ROOT / ".build/release/netmeta"))
 COMMAND_SECONDS = 120
-LOG_SECONDS = 20
+LOG_SECONDS = 60
 
 
 class Failure(Exception):

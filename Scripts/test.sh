@@ -14,7 +14,7 @@ cd "$root"
 
 # One after the other; those with a + between them side by side: scenarios, labs, faults and brokers wait most of the
 # time, the others keep one core busy, and so does a build, whose modules wait for each other.
-parts=(build+fuzz check unit+scenarios+faults lab+kafka browser+differential+host+api+deploy)
+parts=(build+fuzz check unit+faults lab+kafka+scenarios browser+differential+host+api+deploy)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
 declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)

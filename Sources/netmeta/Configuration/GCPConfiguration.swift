@@ -9,16 +9,6 @@ struct GCPEntryConfiguration: Sendable, Equatable {
     var sampler: IPAddress?
 }
 
-extension CloudLogOptions {
-    /// What a source of Google Cloud says of its entries.
-    init(_ entries: GCPEntryConfiguration) {
-        self.init(kind: .gcp)
-        settings.reporter = entries.reporter
-        settings.samplingRate = entries.samplingRate
-        settings.samplerAddress = entries.sampler
-    }
-}
-
 /// A bucket of Google Cloud Storage that flow logs are read from.
 struct GCSSourceConfiguration: Sendable, Equatable {
     /// Only objects whose names begin so.

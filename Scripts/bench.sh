@@ -13,6 +13,7 @@
 #   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
 #   bench.sh mirror [ARGUMENT...]   frames a second that one core captures, beside tcpdump and dumpcap (root)
+#   bench.sh cloud [ARGUMENT...]   time and memory of importing flow logs of AWS, by the size of the file
 #   bench.sh asmap [SHARE]          a made-up full table: reading, building, look-ups, the compiled file;
 #                                   then a share (0.1) of it from 40 peers as bzip2, beside bgpdump
 source "$(dirname "$0")/lib.sh"
@@ -33,10 +34,11 @@ main() {
         explain
         space
         mirror
+        cloud
         asmap
         ;;
-    decode | messages | kafka | remote | ingest | queries | explain | space | mirror | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, mirror, asmap)" ;;
+    decode | messages | kafka | remote | ingest | queries | explain | space | mirror | cloud | asmap) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, mirror, cloud, asmap)" ;;
     esac
 }
 
@@ -66,6 +68,8 @@ explain() { python3 Benchmarks/explain.py "$@"; }
 space() { python3 Benchmarks/space.py "$@"; }
 
 mirror() { python3 Benchmarks/mirror.py "$@"; }
+
+cloud() { python3 Benchmarks/cloud.py "$@"; }
 
 asmap() {
     swift build -c release --package-path Benchmarks --product AddressMapBenchmark

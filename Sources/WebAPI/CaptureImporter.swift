@@ -31,6 +31,11 @@ public protocol CaptureImporter: Sendable {
     /// - Throws: ``ImportRefusal``, or what keeps rows from being stored.
     func take(_ delivery: FirehoseDelivery) async throws
 
+    /// Stores what Pub/Sub pushes; when it returns, it is in the store.
+    ///
+    /// - Throws: ``ImportRefusal``, or what keeps rows from being stored.
+    func take(_ delivery: PubSubDelivery) async throws
+
     /// Counters for `/metrics`.
     func metrics() -> [MetricFamily]
 }
@@ -114,6 +119,8 @@ public struct ImportRefusal: Error, Sendable, Equatable {
         case cutShort = "cut_short"
         /// A parameter says nothing that can be.
         case badOption = "bad_option"
+        /// It comes from somewhere that the configuration doesn't name.
+        case unknownSource = "unknown_source"
         /// The server can't write below its data folder.
         case failed
     }

@@ -28,6 +28,7 @@ enum Endpoint: String, CaseIterable {
     /// What FastNetMon writes to: it can be told a host and a port, and no path.
     case influxRoot = "/write"
     case firehose = "/api/v1/firehose"
+    case pubSub = "/api/v1/pubsub"
     case login = "/api/v1/login"
     case logout = "/api/v1/logout"
     case session = "/api/v1/session"
@@ -44,7 +45,7 @@ enum Endpoint: String, CaseIterable {
     var methods: [String] {
         switch self {
         case .query: ["get", "post"]
-        case .imports, .cancel, .login, .logout, .fastNetMon, .influx, .influxRoot, .firehose: ["post"]
+        case .imports, .cancel, .login, .logout, .fastNetMon, .influx, .influxRoot, .firehose, .pubSub: ["post"]
         case .views, .events: ["get", "post", "put", "delete"]
         default: ["get"]
         }
@@ -87,6 +88,7 @@ enum Endpoint: String, CaseIterable {
         case .events: ["from", "to", "kind", "subject", "limit", "event"]
         case .fastNetMon: ["ip", "side", "power", "action"]
         case .influx, .influxRoot: ["db", "rp", "precision", "u", "p"]
+        case .pubSub: ["token"]
         default: []
         }
     }

@@ -50,6 +50,7 @@ extension ImportRefusal {
         case .noRoom: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         case .busy, .stopping: .serviceUnavailable
         case .cutShort, .badOption: .badRequest
+        case .unknownSource: .notFound
         case .failed: .internalServerError
         }
     }

@@ -326,6 +326,11 @@ extension Endpoint {
             Takes AWS VPC flow logs that Amazon Data Firehose delivers, each delivery once; a token of auth.tokens is the \
             stream's access key.
             """
+        case .pubSub:
+            """
+            Takes messages that Google Cloud Pub/Sub pushes: entries of VPC flow logs, or notifications of Cloud Storage, of a \
+            subscription with push: true in the configuration. A token of auth.tokens is the parameter token.
+            """
         case .login: "Begins a session with a user's name and password."
         case .logout: "Ends the session."
         case .session: "Who asks."
@@ -367,7 +372,7 @@ extension Endpoint {
         switch (self, method) {
         case (.imports, "post"): "application/octet-stream"
         case (.views, "post"), (.views, "put"), (.login, "post"), (.events, "post"), (.events, "put"),
-            (.firehose, "post"):
+            (.firehose, "post"), (.pubSub, "post"):
             "application/json"
         case (.cancel, _), (.logout, _): nil
         case (_, "post"): "text/plain"
@@ -507,7 +512,7 @@ extension Endpoint {
             source, updated), cut (whether there are more); of one event, or after a change of it, the event
             """
         case .fastNetMon: "event (the attack's id; null when an end came to which nobody told a beginning)"
-        case .influx, .influxRoot: "Nothing, with status 204."
+        case .influx, .influxRoot, .pubSub: "Nothing, with status 204."
         case .firehose:
             "requestId, timestamp in milliseconds, errorMessage when it isn't stored, as Firehose asks for"
         case .login, .logout, .session:
@@ -592,6 +597,7 @@ extension Endpoint {
         case "precision": "The unit of the points' times: ns, us, ms, s, m or h; default ns."
         case "db", "rp", "u", "p": "What InfluxDB's clients send along; of no meaning here."
         case "name": "What the capture is called, for messages."
+        case "token": "A token of auth.tokens with the role editor, where any is asked for."
         case "layout": "The fields of lines of AWS that have no header line; default those of version 2."
         case "reporter":
             "Whose entries of Google Cloud count where both ends reported: source (default), destination or both."

@@ -222,6 +222,7 @@ public struct WebAPI: Sendable {
         case .fastNetMon: try await fastNetMon(request)
         case .influx, .influxRoot: try await influxWrite(request, endpoint)
         case .firehose: try await firehose(request)
+        case .pubSub: try await pubSub(request)
         case .login: try await login(request)
         case .logout: try await logout()
         case .session: session()

@@ -1,11 +1,13 @@
-"""The smallest stand-in for what of Google Cloud can't be had: a subscription of Pub/Sub over REST (pull, acknowledge,
-modifyAckDeadline), and the place that gives tokens for statements that a service account's key has signed.
+"""The smallest stand-ins for what of Google Cloud can't be had: a subscription of Pub/Sub over REST (pull, acknowledge,
+modifyAckDeadline), one that pushes, the place that gives tokens for statements that a service account's key has signed,
+and the metadata server of a machine.
 
-It was made after Google's documentation of both, and no real one was asked. It gives messages in any order, some of
+They were made after Google's documentation, and no real one was asked. The subscriptions give messages in any order, some of
 them twice, and again whatever isn't acknowledged in time.
 """
 
 import base64
+import http.client
 import http.server
 import json
 import random
@@ -27,6 +29,7 @@ class FakeGoogle(http.server.ThreadingHTTPServer):
     def __init__(self, port, wants_tokens=False, deadline=3):
         super().__init__(("127.0.0.1", port), Handler)
         self.lock, self.wants_tokens, self.deadline = threading.Lock(), wants_tokens, deadline
+        self.token_now = TOKEN
         self.url = f"http://127.0.0.1:{port}"
         # By their ids: the message, when it may be given (again), and how often it was.
         self.messages, self.given, self.tokens = {}, 0, 0
@@ -109,7 +112,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             form = dict(urllib.parse.parse_qsl(body.decode()))
             assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
             return self.answer(google.token(form))
-        if google.wants_tokens and self.headers["Authorization"] != f"Bearer {TOKEN}":
+        if google.wants_tokens and self.headers["Authorization"] != f"Bearer {google.token_now}":
             return self.answer({"error": {"code": 401, "message": "no token"}}, 401)
         asked = json.loads(body)
         if word == "pull":
@@ -131,6 +134,111 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+class FakePush:
+    """Pushes messages as a subscription does: many at a time, in any order, each again until it is acknowledged with a
+    status of success, and some once more behind that."""
+
+    def __init__(self, url, subscription, messages, at_once):
+        self.url, self.subscription = url, subscription
+        self.left = [{"messageId": str(number), "message_id": str(number), "publishTime": "2026-11-26T19:13:55.749Z"} | message
+                     for number, message in enumerate(random.sample(messages, len(messages)))]
+        self.lock, self.statuses, self.under_way = threading.Lock(), {}, 0
+        for _ in range(at_once):
+            threading.Thread(target=self.work, daemon=True).start()
+
+    def work(self):
+        while True:
+            with self.lock:
+                message = self.left.pop(0) if self.left else None
+                self.under_way += message is not None
+            if message is None:
+                if not self.under_way:
+                    return
+                time.sleep(0.05)
+                continue
+            status = push(self.url, self.subscription, message)
+            again = status // 100 != 2 or (random.random() < 0.1 and not message.get("again"))
+            if status // 100 != 2:
+                time.sleep(0.2)
+            with self.lock:
+                self.statuses[status] = self.statuses.get(status, 0) + 1
+                self.under_way -= 1
+                if again:
+                    self.left.append(message | ({"again": True} if status // 100 == 2 else {}))
+
+    def is_over(self):
+        with self.lock:
+            return not self.left and not self.under_way
+
+
+def push(url, subscription, message):
+    """Pushes once; the status, 0 when there was no answer."""
+    place = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
+    try:
+        body = json.dumps({"message": message, "subscription": subscription})
+        connection.request("POST", "/api/v1/pubsub", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
+class FakeMetadataServer(http.server.ThreadingHTTPServer):
+    """Gives tokens as the metadata server of a machine of Google's does, each time another one, which `google` takes from
+    then on. `moods` has it answer the next questions otherwise: slow, dripping, none, broken, login (another server)."""
+
+    daemon_threads = True
+
+    def __init__(self, port, google):
+        super().__init__(("127.0.0.1", port), MetadataHandler)
+        self.google, self.moods, self.life, self.given = google, [], 3600, 0
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        """Who asks may give up."""
+
+
+class MetadataHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        server = self.server
+        with server.google.lock:
+            mood = server.moods.pop(0) if server.moods else ""
+        right = self.path == "/computeMetadata/v1/instance/service-accounts/default/token"
+        if not right or self.headers["Metadata-Flavor"] != "Google":
+            return self.answer(b"wrong question", 403)
+        if mood == "slow":
+            return time.sleep(10)
+        if mood == "none":
+            return self.answer(b"no service account", 404)
+        if mood == "broken":
+            return self.answer(b"{}")
+        server.given += 1
+        server.google.token_now = f"token-{server.given}"
+        body = json.dumps({"access_token": server.google.token_now, "expires_in": server.life, "token_type": "Bearer"}).encode()
+        return self.answer(body, flavor="" if mood == "login" else "Google", pause=1 if mood == "dripping" else 0)
+
+    def answer(self, body, status=200, flavor="Google", pause=0):
+        self.send_response(status)
+        if flavor:
+            self.send_header("Metadata-Flavor", flavor)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        for byte in body if pause else ():
+            self.wfile.write(bytes([byte]))
+            time.sleep(pause)
+        if not pause:
+            self.wfile.write(body)
 
     def log_message(self, *_):
         pass

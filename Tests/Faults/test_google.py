@@ -1,6 +1,7 @@
-"""Flow logs of Google Cloud: gcp-storage-emulator stands in for Cloud Storage, and a fake of our own for Pub/Sub and for
-the place that gives tokens. However often something is told, and whenever the server is killed, each row is stored once."""
+"""Flow logs of Google Cloud: gcp-storage-emulator stands in for Cloud Storage, and fakes of our own for Pub/Sub, for the
+place that gives tokens and for the metadata server. However often something is told, and whenever the server is killed, each row is stored once."""
 
+import base64
 import datetime
 import json
 import os
@@ -14,7 +15,7 @@ import fake_google
 import network
 import pytest
 
-STORAGE, PUBSUB = 9023, 8085
+STORAGE, PUBSUB, METADATA = 9023, 8085, 8086
 OBJECTS = int(os.environ.get("CLOUD_OBJECTS", "40"))
 RECORDS = 30
 BUCKET = "flow-bucket"
@@ -189,3 +190,75 @@ def test_a_key_that_is_refused_is_told(serving, google, tmp_path):
     assert source["kind"] == "pubsub" and "flow@p.iam.gserviceaccount.com" in source["failure"]
     assert netmeta.health()["status"] == "degraded"
     netmeta.stop()
+
+
+def pushed(data=b"", attributes=None):
+    return {"data": base64.b64encode(data).decode(), "attributes": attributes or {}}
+
+
+def test_entries_that_are_pushed(serving):
+    rows = OBJECTS * RECORDS
+    entries = [entry(number).encode() for number in range(rows)]
+    # Published twice, as a sink may: other messages, the same entries.
+    messages = [pushed(data) for data in entries + random.sample(entries, rows // 10)] + [pushed(b"no JSON")]
+    netmeta = serving()
+    configured(netmeta, "sources: {pubsub: {projects/p/subscriptions/pushed: {push: true}}}\n")
+    netmeta.start()
+    push = fake_google.FakePush(netmeta.url, "projects/p/subscriptions/pushed", messages, at_once=200)
+    killed_twice(netmeta, rows)
+    network.wait_for(push.is_over, "the last message", 180)
+    assert sums(netmeta) == all_once(rows)
+    # Killed servers gave no answer, and what was answered was stored.
+    assert set(push.statuses) <= {0, 204, 503} and push.statuses[204] > len(messages)
+    source = next(source for source in netmeta.health()["sources"] if source["kind"] == "pubsub")
+    assert source["failure"] is None and source["figures"]["knownMessages"] > 0
+    assert fake_google.push(netmeta.url, "projects/p/subscriptions/other", pushed(entries[0]) | {"messageId": "1"}) == 404
+    left = [path.name for path in (netmeta.data / "sources").iterdir()]
+    assert all(name.endswith((".seen", ".seen.old")) for name in left), left
+    netmeta.stop()
+
+
+def test_notifications_that_are_pushed(serving, storage):
+    told = [{"eventType": "OBJECT_FINALIZE", "bucketId": BUCKET, "objectId": name, "objectGeneration": generation}
+            for name, generation in put_all(storage).items()]
+    others = [told[0] | {"eventType": "OBJECT_METADATA_UPDATE"}, told[0] | {"bucketId": "other"}]
+    messages = [pushed(attributes=attributes) for attributes in told + random.sample(told, OBJECTS // 2) + others]
+    netmeta = serving()
+    configured(netmeta, f"sources: {{gcs: {{{BUCKET}: {{endpoint: \"{storage.url}\", push: true,"
+               " subscription: projects/p/subscriptions/notices}}}\n")
+    netmeta.start()
+    push = fake_google.FakePush(netmeta.url, "projects/p/subscriptions/notices", messages, at_once=8)
+    killed_twice(netmeta, OBJECTS * RECORDS)
+    network.wait_for(push.is_over, "the last message", 180)
+    assert sums(netmeta) == all_once(OBJECTS * RECORDS)
+    assert set(push.statuses) <= {0, 204, 503}
+    assert fake_google.push(netmeta.url, "projects/p/subscriptions/notices", pushed(b"x") | {"messageId": "1"}) == 400
+    netmeta.stop()
+
+
+def test_wrong_answers_of_a_fake_metadata_server(serving, google):
+    """What is wrong with it is told."""
+    metadata = fake_google.FakeMetadataServer(METADATA, google)
+    netmeta = serving()
+    netmeta.environment = {"GCE_METADATA_HOST": f"127.0.0.1:{METADATA}", "GOOGLE_APPLICATION_CREDENTIALS": ""}
+    wrong = {"slow": "within 3 s", "dripping": "within 3 s", "none": "status 404, no service account", "broken": "is no token",
+             "login": "no metadata server (without"}
+    metadata.moods = list(wrong)
+
+    def source(number):
+        return f'projects/p/subscriptions/entries{number}: {{endpoint: "{google.url}", credentials: metadata}}'
+    # Each source asks by itself, and each gets another answer.
+    configured(netmeta, f"sources: {{pubsub: {{{', '.join(map(source, range(len(wrong))))}}}}}\n")
+    netmeta.start()
+    seen = set()
+
+    def all_told():
+        seen.update((source["name"], source["failure"]) for source in netmeta.health()["sources"] if source["failure"])
+        return all(sum(word in failure for _, failure in seen) == list(wrong.values()).count(word) for word in wrong.values())
+    network.wait_for(all_told, "what is wrong with each answer", 60)
+    # Others are refused with the token of the source that asked before: the fake takes the newest one.
+    told = [failure for _, failure in seen if any(word in failure for word in wrong.values())]
+    assert all(f"the metadata server 127.0.0.1:{METADATA} gives none" in failure for failure in told), told
+    netmeta.stop()
+    metadata.shutdown()
+    metadata.server_close()

@@ -47,6 +47,13 @@ final class FakeImporter: CaptureImporter {
         deliveries.withLock { $0.append(delivery) }
     }
 
+    let pushed = Mutex<[PubSubDelivery]>([])
+
+    func take(_ delivery: PubSubDelivery) async throws {
+        if let refusal { throw refusal }
+        pushed.withLock { $0.append(delivery) }
+    }
+
     func metrics() -> [MetricFamily] {
         [MetricFamily("netmeta_import_test_total", .counter, help: "From the importer.", value: 3)]
     }

@@ -12,6 +12,7 @@ extension WebAPI {
         api.facts = RequestFacts(request, peer: context.peer, isTLS: options.certificate != nil)
         api.facts.isInflux = endpoint == .influx || endpoint == .influxRoot
         api.facts.isFirehose = endpoint == .firehose
+        if endpoint == .pubSub { api.facts.queryToken = request.uri.queryParameters["token"].map { String($0) } }
         do {
             if let role = endpoint.role(for: request.method) {
                 api.caller = try access.caller(api.facts, needing: role)
@@ -135,7 +136,7 @@ extension Endpoint {
         // Probes of orchestrators learn nothing but a word; who logs in isn't known before.
         case .alive, .ready, .login, .logout, .session: nil
         case .imports: .editor
-        case .fastNetMon, .influx, .influxRoot, .firehose: .editor
+        case .fastNetMon, .influx, .influxRoot, .firehose, .pubSub: .editor
         case .views, .events: method == .get || method == .head ? .viewer : .editor
         case .audit: .admin
         default: .viewer

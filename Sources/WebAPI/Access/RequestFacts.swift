@@ -18,6 +18,8 @@ struct RequestFacts: Sendable {
     var isInflux = false
     /// Whether the route is the one that Amazon Data Firehose delivers to.
     var isFirehose = false
+    /// The token in the query, on the one route that takes it there: Pub/Sub can be told nothing but an URL.
+    var queryToken: String?
 }
 
 extension RequestFacts {
@@ -35,13 +37,17 @@ extension RequestFacts {
     var isSafe: Bool { method == .get || method == .head }
 
     /// Whether there is a field that says who asks, understood or not.
-    var showsProof: Bool { headers[.authorization] != nil || (isFirehose && headers.firehose("Access-Key") != nil) }
+    var showsProof: Bool {
+        headers[.authorization] != nil || queryToken != nil || (isFirehose && headers.firehose("Access-Key") != nil)
+    }
 
     /// What stands behind `Bearer` in Authorization (RFC 6750 section 2.1); nil when there is nothing like it.
     ///
     /// Where InfluxDB's clients write, also what they know: `Token`, or `Basic` with the token for a password. Where
-    /// Firehose delivers, its access key.
+    /// Firehose delivers, its access key. Where Pub/Sub pushes, the token in the query, before the statement of Google
+    /// that may stand in Authorization.
     var bearer: String? {
+        if let queryToken { return queryToken }
         if isFirehose, let key = headers.firehose("Access-Key") { return key }
         let words = (headers[.authorization] ?? "").split(separator: " ")
         guard words.count == 2 else { return nil }

@@ -1,4 +1,3 @@
-import FlowDecoders
 import Foundation
 import Logging
 import NameSources
@@ -37,9 +36,6 @@ final class AWSSource: CloudSource {
             endpoint: configuration.endpoint,
             credentials: AWSCredentials(configured: keys, region: configuration.region)
         )
-        var options = CloudLogOptions(kind: .aws)
-        options.layout = configuration.layout.flatMap { try? AWSLogLayout(reading: $0) }
-        options.settings.samplerAddress = configuration.sampler
         let place = ObjectIntake.Place(
             kind: "aws",
             scheme: "s3",
@@ -53,7 +49,7 @@ final class AWSSource: CloudSource {
             place,
             S3Bucket(client: client, name: bucket),
             sink: sink,
-            options: options,
+            options: CloudLogOptions(configuration),
             logger: logger
         )
     }

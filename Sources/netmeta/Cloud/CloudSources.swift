@@ -4,12 +4,15 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import Telemetry
+import WebAPI
 
 /// The sources of clouds' flow logs as a part of the server.
 struct CloudSources: Service {
     private let sources: [any CloudSource]
     /// Takes what Firehose delivers; nil where no rows are stored.
     let firehose: FirehoseIntake?
+    /// Who takes what subscriptions push, by their names.
+    private let pushed: [String: any PushReceiver]
 
     /// - Throws: ``Failure`` when what is stored can't be read.
     init(
@@ -35,16 +38,38 @@ struct CloudSources: Service {
         let gcs = try settings.gcs.sorted { $0.key < $1.key }.map {
             try GCSSource(bucket: $0.key, $0.value, sink: sink, logger: logger)
         }
-        let pubsub = try settings.pubsub.sorted { $0.key < $1.key }.map {
+        let pulled = try settings.pubsub.filter { !$0.value.push }.sorted { $0.key < $1.key }.map {
             try PubSubSource(name: $0.key, $0.value, sink: sink, logger: logger)
         }
-        sources = aws + gcs + pubsub
+        let push = try settings.pubsub.filter(\.value.push).sorted { $0.key < $1.key }.map {
+            try PubSubPush(name: $0.key, $0.value, sink: sink, logger: logger)
+        }
+        sources = aws + gcs + pulled + push
+        pushed = try Self.receivers(settings, gcs, push)
         firehose = FirehoseIntake(sink: sink, logger: logger)
+    }
+
+    private static func receivers(
+        _ settings: Configuration.Sources,
+        _ buckets: [GCSSource],
+        _ push: [PubSubPush]
+    ) throws -> [String: any PushReceiver] {
+        var receivers: [String: any PushReceiver] = [:]
+        for source in push { receivers[source.tally.name] = source }
+        for source in buckets {
+            guard let name = source.pushedBy else { continue }
+            guard settings.pubsub[name] == nil, receivers[name] == nil else {
+                throw Failure("sources.gcs.\(source.tally.name): \(name) is another source's subscription as well")
+            }
+            receivers[name] = source
+        }
+        return receivers
     }
 
     private init() {
         sources = []
         firehose = nil
+        pushed = [:]
     }
 
     /// Nothing is fetched: buckets are read where rows are stored, or their cursor would be ahead of what is.
@@ -58,6 +83,20 @@ struct CloudSources: Service {
         }
         // Without a source there is nothing to wait for but the end.
         try? await gracefulShutdown()
+    }
+
+    /// Stores what a subscription pushes; when it returns, that is in the store.
+    ///
+    /// - Throws: ``ImportRefusal``, or what keeps rows from being stored.
+    func take(_ delivery: PubSubDelivery) async throws {
+        guard let receiver = pushed[delivery.subscription] else {
+            let name = delivery.subscription.prefix(200)
+            throw ImportRefusal(
+                .unknownSource,
+                "\(name) is no subscription with push: true in sources.pubsub, or of a bucket in sources.gcs"
+            )
+        }
+        try await receiver.take(.init(data: delivery.data, attributes: delivery.attributes, id: delivery.id))
     }
 
     /// What counts: the sources that are configured, and Firehose's deliveries once there were any.
@@ -101,7 +140,7 @@ struct CloudSources: Service {
                 "netmeta_source_messages_total",
                 .counter,
                 help: """
-                    Messages of a queue or a subscription, and deliveries of Firehose, by outcome: read, known (were \
+                    Messages of a queue or a subscription, pulled or pushed, and deliveries of Firehose, by outcome: read, known (were \
                     stored before), other (tell of no object), broken.
                     """,
                 samples: samples("outcome") {

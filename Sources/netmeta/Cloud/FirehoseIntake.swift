@@ -1,7 +1,5 @@
-import FlowDecoders
 import Foundation
 import Logging
-import NetTypes
 import Synchronization
 import WebAPI
 
@@ -27,20 +25,11 @@ final class FirehoseIntake: Sendable {
     ///
     /// - Throws: ``ImportRefusal``, or what keeps them from being stored.
     func take(_ delivery: FirehoseDelivery) async throws {
-        var options = CloudLogOptions(kind: .aws)
-        if let layout = delivery.attributes["layout"] {
-            do throws(CloudLogError) {
-                options.layout = try AWSLogLayout(reading: layout)
-            } catch {
-                throw ImportRefusal(.badOption, "the parameter layout of the stream can't be: \(error.explanation)")
-            }
-        }
-        if let sampler = delivery.attributes["sampler"] {
-            guard let address = IPAddress(sampler) else {
-                throw ImportRefusal(.badOption, "the parameter sampler of the stream is no address")
-            }
-            options.settings.samplerAddress = address
-        }
+        var parameters = ImportOptions()
+        parameters.kind = .aws
+        parameters.layout = delivery.attributes["layout"]
+        parameters.sampler = delivery.attributes["sampler"]
+        guard let options = try CloudLogOptions(parameters) else { return }
         let isFree = waiting.withLock { waiting in
             guard waiting < Self.most else { return false }
             waiting += 1

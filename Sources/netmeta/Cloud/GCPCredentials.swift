@@ -6,11 +6,12 @@ import NIOHTTP1
 /// Where tokens of Google Cloud come from: a service account's key, or the
 /// metadata server of the machine.
 ///
-/// A token is kept until shortly before its end.
+/// A token is kept until shortly before its end, and asked for once however many want it.
 actor GCPCredentials {
     private let file: String?
     private let environment: [String: String]
     private var known: (token: String, ends: UInt64)?
+    private var asking: Task<String, any Error>?
 
     /// What a token is good for: reading objects, and taking messages.
     private static let scopes = [
@@ -21,9 +22,13 @@ actor GCPCredentials {
     /// Seconds that a token is asked for; Google gives no longer ones.
     private static let life: UInt64 = 3600
 
+    /// What stands for a key's file where the metadata server is to be asked, whatever the environment says.
+    static let metadata = "metadata"
+
     /// - Parameter file: a key; nil takes that of GOOGLE_APPLICATION_CREDENTIALS, else the metadata server.
     init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment) {
-        self.file = file ?? environment["GOOGLE_APPLICATION_CREDENTIALS"].flatMap { $0.isEmpty ? nil : $0 }
+        let named = file ?? environment["GOOGLE_APPLICATION_CREDENTIALS"].flatMap { $0.isEmpty ? nil : $0 }
+        self.file = named == Self.metadata ? nil : named
         self.environment = environment
     }
 
@@ -33,6 +38,15 @@ actor GCPCredentials {
     func token() async throws -> String {
         let now = UInt64(max(0, Date().timeIntervalSince1970))
         if let known, known.ends > now + Self.early { return known.token }
+        if let asking { return try await asking.value }
+        // A task of its own: who gives up waiting doesn't end it for the others.
+        let task = Task { try await ask(now) }
+        asking = task
+        defer { asking = nil }
+        return try await task.value
+    }
+
+    private func ask(_ now: UInt64) async throws -> String {
         let answer =
             if let file { try await exchange(try ServiceAccountKey(reading: file), now) } else { try await ofMachine() }
         known = (answer.token, now + answer.seconds)
@@ -63,12 +77,14 @@ actor GCPCredentials {
             (name: "assertion", value: assertion),
         ])
         request.body = .bytes(Array(form.utf8))
-        return try await ask(request, patience: .seconds(20), "Google takes the key of \(key.email) for no token")
+        let problem = "Google takes the key of \(key.email) for no token"
+        return try Self.token(try await answer(request, patience: .seconds(20), problem), problem)
     }
 
     /// The token of the service account that this machine or pod runs as.
     private func ofMachine() async throws -> Answer {
-        let host = environment["GCE_METADATA_HOST"] ?? "metadata.google.internal"
+        let host =
+            environment["GCE_METADATA_HOST"].flatMap { $0.isEmpty ? nil : $0 } ?? "metadata.google.internal"
         var request = HTTPClientRequest(
             url: "http://\(host)/computeMetadata/v1/instance/service-accounts/default/token"
         )
@@ -77,26 +93,44 @@ actor GCPCredentials {
             no Google credentials: none in credentials of the source or in GOOGLE_APPLICATION_CREDENTIALS, and the \
             metadata server \(host) gives none
             """
-        return try await ask(request, patience: .seconds(3), problem)
+        let answer = try await answer(request, patience: .seconds(3), problem)
+        // Any server answers, such as a gateway's page of login: Google's says that it is one.
+        guard answer.headers.first(name: "metadata-flavor") == "Google" else {
+            throw Failure("\(problem): what answers there is no metadata server (without Metadata-Flavor: Google)")
+        }
+        return try Self.token(answer, problem)
     }
 
-    private func ask(_ request: HTTPClientRequest, patience: TimeAmount, _ problem: String) async throws -> Answer {
-        let (status, body): (HTTPResponseStatus, ByteBuffer)
+    /// What was answered, whatever its status.
+    private struct Reply: Sendable {
+        var status: HTTPResponseStatus
+        var headers: HTTPHeaders
+        var body: ByteBuffer
+    }
+
+    private func answer(_ request: HTTPClientRequest, patience: Duration, _ problem: String) async throws -> Reply {
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: patience)
-            (status, body) = (response.status, try await response.body.collect(upTo: 1 << 16))
+            return try await within(patience) {
+                let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+                let body = try await response.body.collect(upTo: 1 << 16)
+                return Reply(status: response.status, headers: response.headers, body: body)
+            }
         } catch {
             if error is CancellationError { throw error }
             throw Failure("\(problem): \(error)")
         }
-        guard status == .ok else {
-            throw Failure("\(problem): status \(status.code), \(String(buffer: body).prefix(300))")
+    }
+
+    private static func token(_ reply: Reply, _ problem: String) throws -> Answer {
+        guard reply.status == .ok else {
+            throw Failure("\(problem): status \(reply.status.code), \(String(buffer: reply.body).prefix(300))")
         }
-        do {
-            return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
-        } catch {
+        guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(reply.body.readableBytesView)),
+            !answer.token.isEmpty, answer.token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
             throw Failure("\(problem): the answer is no token")
         }
+        return answer
     }
 }
 

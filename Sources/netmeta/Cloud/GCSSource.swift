@@ -1,23 +1,29 @@
 import Foundation
 import Logging
 import NetTypes
+import Synchronization
+import WebAPI
 
 /// Reads the flow logs of one bucket of Google Cloud Storage as they come:
 /// what a sink of Cloud Logging writes there, some objects an hour.
 ///
 /// A subscription of Pub/Sub tells of new objects, at least once and in any
-/// order; or the bucket is listed. A message is acknowledged when the rows that
-/// it is about are stored, see ``ObjectIntake``.
-final class GCSSource: CloudSource {
+/// order, pulled or pushed; or the bucket is listed. A message is acknowledged
+/// when the rows that it is about are stored, see ``ObjectIntake``.
+final class GCSSource: CloudSource, PushReceiver {
     private let configuration: GCSSourceConfiguration
     private let notices: Subscription?
     private let intake: ObjectIntake
     private let logger: Logger
+    /// Pushed messages that are worked on.
+    private let pushed = Mutex(0)
 
     /// Bytes of the largest object; Google ends files at 3.5 GB.
     private static let mostBytes = 4 << 30
     /// Objects that are fetched at a time: they may be fifty times as large as those of AWS.
     private static let mostAtOnce = 2
+    /// Pushed messages that may be on their way: each has an object in a file.
+    private static let mostPushed = 4
     /// Seconds that a message is held while its object is read; asked for anew before each.
     private static let held = 60
 
@@ -50,7 +56,11 @@ final class GCSSource: CloudSource {
 
     var tally: CloudTally { intake.tally }
 
+    /// The subscription that pushes; nil where none does.
+    var pushedBy: String? { configuration.push ? configuration.subscription : nil }
+
     func run() async {
+        guard !configuration.push else { return }
         await tally.keepGoing { [logger] error, pause in
             logger.warning(
                 "Google Cloud could not be asked; tried again",
@@ -80,21 +90,46 @@ final class GCSSource: CloudSource {
     }
 
     private func take(_ message: Subscription.Message, _ notices: Subscription) async throws {
+        try Task.checkCancellation()
+        try await notices.hold([message.receipt], seconds: Self.held)
+        // What isn't done comes again, and goes where the subscription's dead letters go in the end.
+        guard await read(message.content) == .done else { return }
+        try await notices.acknowledge([message.receipt])
+    }
+
+    func take(_ message: Subscription.Content) async throws {
+        let isFree = pushed.withLock { pushed in
+            guard pushed < Self.mostPushed else { return false }
+            pushed += 1
+            return true
+        }
+        guard isFree else { throw ImportRefusal(.busy, "\(Self.mostPushed) objects are on their way") }
+        defer { pushed.withLock { $0 -= 1 } }
+        switch await read(message) {
+        case .done: return
+        case .failed: throw ImportRefusal(.failed, "the object could not be stored; the log says why")
+        case .broken: throw ImportRefusal(.badOption, "the message is no notification of Cloud Storage")
+        }
+    }
+
+    private enum Outcome {
+        case done, failed, broken
+    }
+
+    /// Stores what a message tells of.
+    private func read(_ message: Subscription.Content) async -> Outcome {
         tally.count { $0.messages += 1 }
-        switch NoticeMessage(message.content) {
+        switch NoticeMessage(message) {
         case .objects(let objects):
-            try Task.checkCancellation()
-            try await notices.hold([message.receipt], seconds: Self.held)
-            // What isn't done comes again, and goes where the subscription's dead letters go in the end.
             for object in objects {
-                guard await intake.store(object) else { return }
+                guard await intake.store(object) else { return .failed }
             }
         case .nothing: tally.count { $0.otherMessages += 1 }
         case .broken:
             tally.count { $0.brokenMessages += 1 }
             logger.warning("a message of the subscription is no notification of Cloud Storage; it is left there")
-            return
+            return .broken
         }
-        try await notices.acknowledge([message.receipt])
+        return .done
     }
 }

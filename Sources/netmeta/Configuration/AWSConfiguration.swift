@@ -36,7 +36,7 @@ struct AWSSourceConfiguration: Sendable, Equatable {
 extension ValueFormat<AWSSourceConfiguration> {
     /// Where a bucket is, and how its objects are found.
     static var awsSource: Self {
-        let settings = ValueFormat.settings(
+        ValueFormat.settings(
             [
                 Setting("region", \.region, .text("a region such as eu-central-1"), "Where the bucket is."),
                 Setting(
@@ -96,19 +96,11 @@ extension ValueFormat<AWSSourceConfiguration> {
             ],
             default: AWSSourceConfiguration()
         )
-        return ValueFormat(
-            expected: settings.expected,
-            shape: .map,
-            parse: { raw throws(ValueProblem) in
-                let value = try settings.parse(raw)
-                guard (value.accessKey == nil) == (value.secretKey == nil) else {
-                    throw ValueProblem("accessKey and secretKey belong together")
-                }
-                return value
-            },
-            text: settings.text,
-            members: settings.members
-        )
+        .checked { value throws(ValueProblem) in
+            guard (value.accessKey == nil) == (value.secretKey == nil) else {
+                throw ValueProblem("accessKey and secretKey belong together")
+            }
+        }
     }
 }
 

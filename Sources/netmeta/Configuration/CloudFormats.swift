@@ -4,6 +4,23 @@ import NetTypes
 
 // How what clouds' sources share is written.
 
+extension ValueFormat {
+    /// The same format, of values that also have to belong together.
+    func checked(_ check: @escaping @Sendable (Value) throws(ValueProblem) -> Void) -> ValueFormat {
+        ValueFormat(
+            expected: expected,
+            shape: shape,
+            parse: { [parse] raw throws(ValueProblem) in
+                let value = try parse(raw)
+                try check(value)
+                return value
+            },
+            text: text,
+            members: members
+        )
+    }
+}
+
 extension ValueFormat<String> {
     /// The start of keys.
     static func keyPrefix(_ example: String) -> Self {

@@ -9,22 +9,14 @@ struct GCPEntryConfiguration: Sendable, Equatable {
     var sampler: IPAddress?
 }
 
-extension CloudLogOptions {
-    /// What a source of Google Cloud says of its entries.
-    init(_ entries: GCPEntryConfiguration) {
-        self.init(kind: .gcp)
-        settings.reporter = entries.reporter
-        settings.samplingRate = entries.samplingRate
-        settings.samplerAddress = entries.sampler
-    }
-}
-
 /// A bucket of Google Cloud Storage that flow logs are read from.
 struct GCSSourceConfiguration: Sendable, Equatable {
     /// Only objects whose names begin so.
     var prefix = "compute.googleapis.com/vpc_flows/"
     /// A subscription that tells of new objects; without one the bucket is listed.
     var subscription: String?
+    /// Whether the subscription pushes.
+    var push = false
     /// The key file of a service account.
     var credentials: String?
     /// A server other than Google's own.
@@ -43,12 +35,12 @@ struct GCSSourceConfiguration: Sendable, Equatable {
         .map(
             "a map such as {flow-bucket: {credentials: /etc/netmeta/gcp.json}}",
             names: .googleBucketName,
-            values: .settings(settings, default: GCSSourceConfiguration())
+            values: .gcsSource
         ),
         "Buckets of Google Cloud Storage whose VPC flow logs are read, by their names. See Docs/cloud.md."
     )
 
-    private static let settings: [Setting<GCSSourceConfiguration>] =
+    fileprivate static let settings: [Setting<GCSSourceConfiguration>] =
         [
             Setting(
                 "prefix",
@@ -62,6 +54,7 @@ struct GCSSourceConfiguration: Sendable, Equatable {
                 .optionalSubscription,
                 "The subscription of Pub/Sub that gets the bucket's notifications; without one the bucket is listed."
             ),
+            Setting("push", \.push, .truth, ofPush),
             Setting("credentials", \.credentials, .optionalWord, ofCredentials),
             Setting(
                 "endpoint",
@@ -86,6 +79,8 @@ struct GCSSourceConfiguration: Sendable, Equatable {
 
 /// A subscription of Pub/Sub that entries of flow logs come by.
 struct PubSubSourceConfiguration: Sendable, Equatable {
+    /// Whether the subscription pushes.
+    var push = false
     /// The key file of a service account.
     var credentials: String?
     /// A server other than Google's own.
@@ -109,6 +104,7 @@ struct PubSubSourceConfiguration: Sendable, Equatable {
 
     private static let settings: [Setting<PubSubSourceConfiguration>] =
         [
+            Setting("push", \.push, .truth, ofPush),
             Setting("credentials", \.credentials, .optionalWord, ofCredentials),
             Setting(
                 "endpoint",
@@ -119,8 +115,13 @@ struct PubSubSourceConfiguration: Sendable, Equatable {
         ] + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
 }
 
+private let ofPush = """
+    Whether the subscription pushes to /api/v1/pubsub of this server, which then doesn't pull.
+    """
+
 private let ofCredentials = """
-    The key file of a service account; without one GOOGLE_APPLICATION_CREDENTIALS and the metadata server are asked.
+    The key file of a service account; without one GOOGLE_APPLICATION_CREDENTIALS and the metadata server are asked, with \
+    the word metadata only that.
     """
 
 /// What both kinds of sources say of entries.
@@ -144,6 +145,18 @@ private func entrySettings<Root>(
         ),
         Setting("sampler", sampler, .optionalSampler, "SamplerAddress of the rows; default one made of the project."),
     ]
+}
+
+extension ValueFormat<GCSSourceConfiguration> {
+    /// Where a bucket's objects are, and how they are found.
+    fileprivate static var gcsSource: Self {
+        ValueFormat.settings(GCSSourceConfiguration.settings, default: GCSSourceConfiguration())
+            .checked { value throws(ValueProblem) in
+                guard !value.push || value.subscription != nil else {
+                    throw ValueProblem("push needs the subscription that pushes")
+                }
+            }
+    }
 }
 
 extension ValueFormat<UInt32> {

@@ -3,8 +3,6 @@ import FlowDecoders
 import FlowSchema
 import FlowStore
 import Foundation
-import NetTypes
-import WebAPI
 
 /// Stores the flows of clouds' flow logs, with the records' end times as TimeReceived.
 ///
@@ -190,47 +188,5 @@ struct CloudImport {
     private mutating func note(_ place: Place, isComplete: Bool, _ progress: (Int) -> Void) throws {
         try journal.note(place.digest, rows: max(place.rows, place.known), isComplete: isComplete, path: place.name)
         progress(place.rows)
-    }
-}
-
-/// What people say of the logs that they import.
-struct CloudLogOptions: Sendable {
-    var kind: CloudLogKind
-    var layout: AWSLogLayout?
-    var settings = CloudLogSettings()
-
-    /// A decoder for one file.
-    func decoder(layout: AWSLogLayout?) -> CloudLogDecoder {
-        CloudLogDecoder(kind, layout: layout, settings: settings, inflate: { PackedRecord.inflate($0, most: $1) })
-    }
-}
-
-extension CloudLogOptions {
-    /// Reads what stands in a request; nil when it is of captures.
-    ///
-    /// - Throws: ``ImportRefusal`` that says what can't be.
-    init?(_ options: ImportOptions) throws {
-        guard let kind = CloudLogKind(rawValue: options.kind.rawValue) else { return nil }
-        self.kind = kind
-        if let text = options.layout {
-            do throws(CloudLogError) {
-                layout = try AWSLogLayout(reading: text)
-            } catch {
-                throw ImportRefusal(.badOption, "the layout can't be: \(error.explanation)")
-            }
-        }
-        if let text = options.sampler {
-            guard let address = IPAddress(text) else {
-                throw ImportRefusal(.badOption, "\(text) is no address that rows could have as SamplerAddress")
-            }
-            settings.samplerAddress = address
-        }
-        if let text = options.reporter {
-            guard let reporter = CloudLogSettings.Reporter(rawValue: text) else {
-                throw ImportRefusal(.badOption, "a reporter is source, destination or both, and not \(text)")
-            }
-            settings.reporter = reporter
-        }
-        settings.samplingRate = options.samplingRate ?? 0
     }
 }

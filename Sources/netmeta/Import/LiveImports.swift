@@ -109,6 +109,8 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         try await firehose.take(delivery)
     }
 
+    func take(_ delivery: PubSubDelivery) async throws { try await sources.take(delivery) }
+
     func metrics() -> [MetricFamily] {
         let (counts, open) = condition.withLock { (self.counts, jobs.count) }
         return [

@@ -16,6 +16,7 @@
 #   bench.sh cloud [ARGUMENT...]   time and memory of importing flow logs of AWS, by the size of the file
 #   bench.sh asmap [SHARE]          a made-up full table: reading, building, look-ups, the compiled file;
 #                                   then a share (0.1) of it from 40 peers as bzip2, beside bgpdump
+#   bench.sh places                 a made-up database of cities of GeoLite2's size: reading, building, memory
 source "$(dirname "$0")/lib.sh"
 # shellcheck disable=SC2154 # lib.sh sets it
 cd "$root"
@@ -36,9 +37,10 @@ main() {
         mirror
         cloud
         asmap
+        places
         ;;
-    decode | messages | kafka | remote | ingest | queries | explain | space | mirror | cloud | asmap) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, mirror, cloud, asmap)" ;;
+    decode | messages | kafka | remote | ingest | queries | explain | space | mirror | cloud | asmap | places) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, mirror, cloud, asmap, places)" ;;
     esac
 }
 
@@ -90,6 +92,16 @@ asmap() {
     else
         echo "bgpdump isn't installed (Scripts/setup.sh test): no reference for reading"
     fi
+}
+
+places() {
+    swift build -c release --package-path Benchmarks --product AddressMapBenchmark
+    local folder
+    folder=$(mktemp -d)
+    # shellcheck disable=SC2064 # the folder of now
+    trap "rm -rf '$folder'" EXIT
+    python3 Benchmarks/city_mmdb.py "$folder/city.mmdb"
+    Benchmarks/.build/release/AddressMapBenchmark build "$folder/city.mmdb"
 }
 
 main "$@"

@@ -68,7 +68,7 @@ function App() {
                 <div class="grow"><strong>This page failed to draw.</strong><div class="dim">${String(broken)}</div></div>
                 <button onClick=${repair}>Draw again</button></div></main>`
             : page}
-        ${state.losses && markup`<${LossesDrawer} state=${state} zone=${preferences.zone} />`}
+        ${state.losses && markup`<${LossesDrawer} state=${state} health=${health.data} zone=${preferences.zone} />`}
         ${help && markup`<${Help} close=${() => setHelp(false)} />`}`;
 }
 

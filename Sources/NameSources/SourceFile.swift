@@ -54,6 +54,13 @@ public struct SourceFile {
         return "\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)-\(status.st_ino)"
     }
 
+    /// When the file was last changed, in Unix seconds; nil when there is no such file.
+    public var changed: UInt64? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return UInt64(max(0, status.st_mtim.tv_sec))
+    }
+
     /// The last bytes of the file as it is, `count` at most; none of a pipe.
     func tail(_ count: Int) throws(SourceError) -> [UInt8] {
         let descriptor = try open()

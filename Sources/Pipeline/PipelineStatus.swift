@@ -22,6 +22,7 @@ public final class PipelineStatus: StatusSource {
     private let book: Mutex<NameBook>
     private let asMap = Mutex<ASMapReport?>(nil)
     private let bmp = Mutex<@Sendable () -> BMPReport?>({ nil })
+    private let routerTables = Mutex<@Sendable () -> [RouterTableReport]>({ [] })
     private let clouds = Mutex<@Sendable () -> [SourceReport]>({ [] })
     private let queue = Mutex<@Sendable () -> QueueReport>({ QueueReport() })
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
@@ -80,6 +81,11 @@ public final class PipelineStatus: StatusSource {
 
     /// Says what the map from addresses to ASes is from now on.
     public func setASMap(_ report: ASMapReport?) { asMap.withLock { $0 = report } }
+
+    /// Says where to ask what became of the dumps of routers' tables.
+    public func setRouterTables(_ reports: @escaping @Sendable () -> [RouterTableReport]) {
+        routerTables.withLock { $0 = reports }
+    }
 
     /// Says who knows what routers tell of their routes.
     public func setBMP(_ report: @escaping @Sendable () -> BMPReport?) { bmp.withLock { $0 = report } }
@@ -169,7 +175,8 @@ public final class PipelineStatus: StatusSource {
             spool: snapshot.spool,
             asMap: asMap.withLock { $0 },
             snmp: snmp.withLock { $0.health },
-            bmp: bmpReport
+            bmp: bmpReport,
+            routerTables: routerTables.withLock { $0 }()
         )
     }
 

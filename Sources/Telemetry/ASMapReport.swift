@@ -21,17 +21,30 @@ public struct ASMapReport: Hashable, Sendable {
     public struct Source: Hashable, Sendable {
         /// The file or the URL.
         public var location: String
-        /// `routes` or `names`.
+        /// `places`, `routes` or `names`.
         public var kind: String
+        /// When the file was last changed, or the copy of what was fetched, in Unix seconds; nil when there is none.
+        public var changed: UInt64?
+        /// Routes or names that were in it when it was last read; nil when it wasn't since the start.
+        public var entries: Int?
         /// When it was last found to be there, in Unix seconds; nil when it wasn't yet.
         public var checked: UInt64?
         /// What was wrong the last time; nil when nothing was.
         public var problem: String?
 
         /// Describes a source.
-        public init(location: String, kind: String, checked: UInt64? = nil, problem: String? = nil) {
+        public init(
+            location: String,
+            kind: String,
+            changed: UInt64? = nil,
+            entries: Int? = nil,
+            checked: UInt64? = nil,
+            problem: String? = nil
+        ) {
             self.location = location
             self.kind = kind
+            self.changed = changed
+            self.entries = entries
             self.checked = checked
             self.problem = problem
         }

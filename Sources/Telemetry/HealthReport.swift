@@ -33,6 +33,8 @@ public struct HealthReport: Hashable, Sendable {
     public var snmp: SNMPHealth?
     /// What routers tell of their routes; nil when none is asked.
     public var bmp: BMPReport?
+    /// The dumps of routers' own tables.
+    public var routerTables: [RouterTableReport]
 
     /// The state in one word.
     public enum Status: String, Sendable {
@@ -55,7 +57,8 @@ public struct HealthReport: Hashable, Sendable {
         spool: SpoolReport = SpoolReport(),
         asMap: ASMapReport? = nil,
         snmp: SNMPHealth? = nil,
-        bmp: BMPReport? = nil
+        bmp: BMPReport? = nil,
+        routerTables: [RouterTableReport] = []
     ) {
         self.status = status
         self.since = since
@@ -72,6 +75,7 @@ public struct HealthReport: Hashable, Sendable {
         self.asMap = asMap
         self.snmp = snmp
         self.bmp = bmp
+        self.routerTables = routerTables
     }
 }
 

@@ -12,6 +12,8 @@ struct ASMapBody: Encodable {
     struct Source: Encodable {
         var location: String
         var kind: String
+        var changed: Nullable<UInt64>
+        var entries: Nullable<Int>
         var checked: Nullable<UInt64>
         var problem: Nullable<String>
     }
@@ -26,6 +28,8 @@ struct ASMapBody: Encodable {
             Source(
                 location: source.location,
                 kind: source.kind,
+                changed: Nullable(source.changed),
+                entries: Nullable(source.entries),
                 checked: Nullable(source.checked),
                 problem: Nullable(source.problem)
             )

@@ -47,7 +47,7 @@ extension Endpoint {
         case .health:
             M.string("status", "version") + M.integer("since", "gapsBefore", "gapAtRestart") + M.boolean("ready")
                 + M.nullable(.string, "message") + M.object("losses", "store", "spool") + M.nullable(.number, "lag")
-                + M.array("listeners", "sources") + M.nullable(.object, "asMap", "snmp", "bmp")
+                + M.array("listeners", "sources", "routerTables") + M.nullable(.object, "asMap", "snmp", "bmp")
         case .losses:
             M.integer("since", "at") + M.object("datagrams", "records", "rows", "exporters", "estimates")
                 + M.array("stages", "listeners", "sources", "refused")

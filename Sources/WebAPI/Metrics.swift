@@ -7,7 +7,8 @@ extension WebAPI {
         let health = await status.health()
         return healthFamilies(health) + LossMetrics.families(health.losses)
             + ExporterMetrics.families(await status.exporters()) + (await status.metrics())
-            + (health.asMap?.metrics ?? []) + (health.bmp?.metrics ?? []) + (imports?.metrics() ?? [])
+            + (health.asMap?.metrics ?? []) + (health.bmp?.metrics ?? [])
+            + health.routerTables.metrics + (imports?.metrics() ?? [])
             + (hosts?.metrics() ?? []) + [access.metrics] + (events.map { [$0.metrics] } ?? [])
             + (sqlTally?.metrics ?? [])
     }

@@ -468,11 +468,12 @@ extension Endpoint {
             since the end of the newest record; null before the first and of this host's), problem (null, or why it can \
             tell nothing), advice, failure), store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
-            problem, sources (location, kind places, routes or names, checked, problem)), \
+            problem, sources (location, kind places, routes or names, changed, entries, checked, problem)), \
             snmp (null without enrichment.snmp; agents, answering, leftOut, problem), bmp (null without enrichment.bmp; \
             listen, sessions, peers, messages, bytes, limit, problem, refused, ended and skipped by reason, lastBuild \
             in seconds, routers (address, name, description, sessions, prefixesV4, prefixesV6, routes, heldViews, \
-            refused, bytes, exporters))
+            refused, bytes, exporters)), routerTables (of enrichment.routerTables: exporter, file, changed and loaded (Unix \
+            seconds), prefixes, problem)
             """
         case .losses:
             """

@@ -27,6 +27,23 @@ struct HealthBody: Encodable {
         var problem: Nullable<String>
     }
     var bmp: Nullable<BMPBody>
+    /// [] without enrichment.routerTables.
+    var routerTables: [RouterTable]
+
+    struct RouterTable: Encodable {
+        var exporter: String
+        var file: String
+        var changed: Nullable<UInt64>
+        var loaded: Nullable<UInt64>
+        var prefixes: Int
+        var problem: Nullable<String>
+
+        init(_ report: RouterTableReport) {
+            (exporter, file, prefixes) = (report.exporter.description, report.file, report.prefixes)
+            (changed, loaded) = (Nullable(report.changed), Nullable(report.loaded))
+            problem = Nullable(report.problem)
+        }
+    }
 
     /// One sum over all units, kept for programs that read it, and the exact ones beside it.
     struct Losses: Encodable {
@@ -167,6 +184,7 @@ struct HealthBody: Encodable {
             }
         )
         bmp = Nullable(report.bmp.map(BMPBody.init))
+        routerTables = report.routerTables.map(RouterTable.init)
     }
 }
 

@@ -117,6 +117,15 @@ exit
         path = next(p for p in self.show(f"{family} unicast {prefix}")["paths"] if p.get("bestpath", {}).get("overall"))
         return path.get("community", {}).get("list", [])
 
+    def large_communities(self, prefix):
+        path = next(p for p in self.show(f"ipv4 unicast {prefix}")["paths"] if p.get("bestpath", {}).get("overall"))
+        return path.get("largeCommunity", {}).get("list", [])
+
+    def route_targets(self, prefix):
+        path = next(p for p in self.show(f"ipv4 unicast {prefix}")["paths"] if p.get("bestpath", {}).get("overall"))
+        words = path.get("extendedCommunity", {}).get("string", "").split()
+        return [word.removeprefix("RT:") for word in words if word.startswith("RT:")]
+
 
 class GoBGP(Speaker):
     """gobgpd that waits for its neighbour, and may tell its routes by BMP itself."""
@@ -175,12 +184,24 @@ class GoBGP(Speaker):
     def remove(self, prefix):
         self.command("global", "rib", "-a", "ipv6" if ":" in prefix else "ipv4", "del", prefix)
 
-    def communities(self, prefix):
+    def attribute(self, prefix, number):
+        """What gobgp shows of an attribute of the route that it chose; {} without it."""
         family = "ipv6" if ":" in prefix else "ipv4"
         paths = json.loads(self.command("-j", "global", "rib", "-a", family, prefix))
         best = next(path for found in paths.values() for path in found if path.get("best"))
-        numbers = next((a["communities"] for a in best["attrs"] if a["type"] == 8), [])
+        return next((a for a in best["attrs"] if a["type"] == number), {})
+
+    def communities(self, prefix):
+        numbers = self.attribute(prefix, 8).get("communities", [])
         return [f"{number >> 16}:{number & 0xFFFF}" for number in numbers]
+
+    def large_communities(self, prefix):
+        found = self.attribute(prefix, 32).get("value", [])
+        return [f"{one['ASN']}:{one['LocalData1']}:{one['LocalData2']}" for one in found]
+
+    def route_targets(self, prefix):
+        found = self.attribute(prefix, 16).get("value", [])
+        return [one["value"] for one in found if one["type"] == 0 and one["subtype"] == 2]
 
     def routes(self):
         """{prefix: (next hop, path)} of the routes that it chose."""

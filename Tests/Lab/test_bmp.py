@@ -59,7 +59,7 @@ class Lab:
         self.a.start()
         self.b.start()
         self.a.add("203.0.113.0/24", "nexthop", "10.98.0.2", "aspath", "64510,64511", "community", "64501:100,64501:200",
-                   "large-community", "64501:1:2", "med", "50")
+                   "large-community", "64501:1:2,4200000001:4294967295:0", "rt", "64501:7", "med", "50")
         self.a.add("198.51.100.0/24", "nexthop", "10.98.0.2", "aspath", "64510,4200000001")
         self.a.add("198.51.100.128/25", "nexthop", "10.98.0.9", "aspath", "64510,64510,64520")
         self.a.add("2001:db8:a::/48", "nexthop", "fd98::2", "aspath", "64510,64512")
@@ -165,6 +165,27 @@ def test_rows_say_what_frr_says(lab):
     assert router["prefixesV4"] + router["prefixesV6"] == len(lab.frr.routes())
     exporter = lab.server.api("exporters", address="10.97.0.2")["exporters"][0]
     assert exporter["router"]["address"] == "fd97::2" and exporter["router"]["routes"] == router["routes"]
+
+
+@pytest.mark.parametrize("exporter", ["10.97.0.2", "10.98.0.2"], ids=["FRR", "GoBGP"])
+def test_communities_of_all_three_kinds_in_a_stored_row(lab, exporter):
+    speaker = lab.frr if exporter == "10.97.0.2" else lab.a
+    told = (speaker.communities("203.0.113.0/24"), speaker.large_communities("203.0.113.0/24"),
+            speaker.route_targets("203.0.113.0/24"))
+    # What was announced, so that the routers themselves show all of it.
+    assert tuple(map(sorted, told)) == (
+        ["64501:100", "64501:200"], ["4200000001:4294967295:0", "64501:1:2"], ["64501:7"])
+    port = next(numbers)
+    lab.send(exporter, f"192.0.2.1>203.0.113.7/{port}")
+    found = network.wait_for(lambda: lab.server.sql(
+        "SELECT BGPCommunities AS standard, BGPLargeCommunities AS large, BGPExtendedCommunities AS extended"
+        f" FROM flows_raw WHERE SrcPort = {port}"), "the flow")[0]
+    standard, large, targets = told
+    assert found["standard"] == [community(text) for text in standard]
+    assert found["large"] == [int(number) for text in large for number in text.split(":")]
+    # A route target of an AS of two bytes (RFC 4360): type 0, subtype 2.
+    assert found["extended"] == [
+        number for text in targets for number in (0x0002 << 16 | int(text.split(":")[0]), int(text.split(":")[1]))]
 
 
 def test_next_hops_have_names(lab):

@@ -256,6 +256,28 @@ def test_names_in_sql_and_after_a_restart(name_server, tmp_path):
         network.wait_for(lambda: in_sql() == {key: (key, "") for key in EXPECTED}, "no names")
 
 
+def test_top_talkers_that_nobody_looks_at(name_server, pretender, tmp_path):
+    """The two largest have names in SQL; one of them is named by the configuration, and nobody asks for the small ones."""
+    elsewhere = pretender()
+    samplers = "samplers: {127.0.0.1: {host: {198.51.100.1: {description: ours}}}}\n"
+    resolver = f'{{servers: "127.0.0.1:5301", zones: {{198.51.100.0/24: {name_server("127.0.0.1")}}}, talkers: 0}}'
+    with Serving(tmp_path, resolver, samplers) as serving:
+        serving.send("198.51.100.1", "198.51.100.9", "198.51.100.7", "203.0.113.1")
+        assert serving.collector.settled("1") == 4
+        text = serving.collector.configuration.read_text()
+        serving.collector.configuration.write_text(text.replace("talkers: 0", "talkers: 2"))
+
+        def in_sql():
+            rows = serving.collector.sql(
+                "SELECT IPv6ToString(SrcAddr) AS address, HostToString(SamplerAddress, SrcAddr) AS name FROM flows_raw")
+            return {row["address"]: row["name"] for row in rows}
+        wanted = {"198.51.100.1": "ours", "198.51.100.9": "nine-a.example.net", "198.51.100.7": "198.51.100.7",
+                  "203.0.113.1": "203.0.113.1"}
+        network.wait_for(lambda: in_sql() == wanted, "a name in SQL", 30)
+        assert serving.metric("queries_total", transport="udp") == 1
+        assert elsewhere.asked == []
+
+
 def test_private_addresses_anonymised_ones_and_names_from_the_configuration(name_server, pretender, tmp_path):
     server = name_server("127.0.0.1")
     samplers = (

@@ -162,7 +162,8 @@ struct StatusRouteTests {
         (report.routesV4, report.routesV6, report.names, report.loaded) = (1_000_000, 220_000, 5, 1_795_400_000)
         report.problem = "the old map stays"
         report.sources = [
-            .init(location: "a.mrt", kind: "routes"), .init(location: "b", kind: "names", problem: "gone"),
+            .init(location: "a.mrt", kind: "routes", changed: 1_795_300_000, entries: 77),
+            .init(location: "b", kind: "names", problem: "gone"),
         ]
         harness.status.report.asMap = report
         let json = try #require(try await harness.send("/api/v1/health").json()["asMap"] as? [String: Any])
@@ -170,9 +171,28 @@ struct StatusRouteTests {
         #expect(json["problem"] as? String == "the old map stays")
         let sources = try #require(json["sources"] as? [[String: Any]])
         #expect(sources.map { $0["problem"] as? String } == [nil, "gone"] && sources[0]["checked"] is NSNull)
+        #expect(sources[0]["changed"] as? Int == 1_795_300_000 && sources[0]["entries"] as? Int == 77)
+        #expect(sources[1]["changed"] is NSNull && sources[1]["entries"] is NSNull)
         let lines = try await harness.send("/metrics").body.split(separator: "\n")
         #expect(lines.contains("netmeta_asmap_routes{family=\"ipv6\"} 220000"))
         #expect(lines.contains("netmeta_asmap_failed_sources 1"))
+    }
+
+    @Test func tablesOfRouters() async throws {
+        var harness = Harness()
+        #expect((try await harness.send("/api/v1/health").json()["routerTables"] as? [Any])?.isEmpty == true)
+        #expect(!(try await harness.send("/metrics").body.contains("router_table")))
+        var report = RouterTableReport(exporter: IPAddress(192, 0, 2, 1), file: "edge.mrt", changed: 7, prefixes: 1501)
+        report.problem = "it is damaged or cut short"
+        harness.status.report.routerTables = [report]
+        let health = try await harness.send("/api/v1/health").json()
+        let table = try #require((health["routerTables"] as? [[String: Any]])?.first)
+        #expect(table["exporter"] as? String == "192.0.2.1" && table["file"] as? String == "edge.mrt")
+        #expect(table["prefixes"] as? Int == 1501 && table["changed"] as? Int == 7 && table["loaded"] is NSNull)
+        #expect(table["problem"] as? String == "it is damaged or cut short")
+        let lines = try await harness.send("/metrics").body.split(separator: "\n")
+        #expect(lines.contains("netmeta_router_table_prefixes{exporter=\"192.0.2.1\"} 1501"))
+        #expect(lines.contains("netmeta_router_table_failed{exporter=\"192.0.2.1\"} 1"))
     }
 
     @Test func metricsOfExportersAreBounded() async throws {

@@ -109,6 +109,7 @@ struct EnrichmentConfigurationTests {
                 servers: [192.0.2.53, "[2001:db8::53]:5353"]
                 zones: {10.0.0.0/8: 2001:db8::1, fd00::/8: "192.0.2.1:54"}
                 queriesPerSecond: 5
+                talkers: 7
             """
         let configuration = try load(yaml)
         func server(_ text: String) throws -> IPEndpoint { try #require(IPEndpoint(text)) }
@@ -118,6 +119,7 @@ struct EnrichmentConfigurationTests {
             prefix("10.0.0.0/8"): [try server("[2001:db8::1]:53")], prefix("fd00::/8"): [try server("192.0.2.1:54")],
         ]
         expected.queriesPerSecond = 5
+        expected.talkers = 7
         #expect(configuration.enrichment.resolver == expected)
         let key = try #require(ConfigurationKey.named("enrichment.resolver"))
         #expect(key.isReloadable && key.setting.text(Configuration()) == "{}")

@@ -369,6 +369,10 @@ export interface Health {
         sources: {
             location: string;
             kind: "places" | "routes" | "names";
+            /** Unix seconds; null when there is no file. */
+            changed: number | null;
+            /** null until it was read. */
+            entries: number | null;
             checked: number | null;
             problem: string | null;
         }[];
@@ -387,6 +391,15 @@ export interface Health {
         lastBuild: number;
         routers: Router[];
     } | null;
+    routerTables: RouterTable[];
+}
+export interface RouterTable {
+    exporter: string;
+    file: string;
+    changed: number | null;
+    loaded: number | null;
+    prefixes: number;
+    problem: string | null;
 }
 export interface Router {
     address: string;

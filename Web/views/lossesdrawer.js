@@ -11,6 +11,7 @@ import { stamp } from "../time.js";
 import { counted, duration, full, percent, short } from "../units.js";
 import { Manual } from "./manuallink.js";
 import { Failure, Icon, Skeleton } from "./parts.js";
+import { Tables } from "./tablesection.js";
 import { follow, overviewStart } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Losses} Losses */
@@ -20,8 +21,8 @@ import { follow, overviewStart } from "./topbar.js";
 /** Exporters that are listed. */
 const MOST = 20;
 
-/** @param {{state: State, zone: "utc"|"local"}} props */
-export function LossesDrawer({ state, zone }) {
+/** @param {{state: State, health: import("../types/api.d.ts").Health|undefined, zone: "utc"|"local"}} props */
+export function LossesDrawer({ state, health, zone }) {
     const dialog = useRef(/** @type {HTMLDialogElement|null} */ (null));
     const loaded = useData("losses", api.losses, 2);
     useEffect(() => dialog.current?.showModal(), []);
@@ -34,7 +35,7 @@ export function LossesDrawer({ state, zone }) {
             <button class="quiet" aria-label="Close" autofocus onClick=${() => dialog.current?.close()}><${Icon} name="close" /></button></div>
         <div class="drawer-body" tabindex="0" role="group" aria-label="Details">
             ${losses && markup`<${Advice} losses=${losses} /><${Sums} losses=${losses} /><${Stages} losses=${losses} />
-                <${Sockets} losses=${losses} /><${Sources} losses=${losses} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
+                <${Sockets} losses=${losses} /><${Sources} losses=${losses} /><${Tables} health=${health} /><${Exporters} losses=${losses} state=${state} /><${Estimates} losses=${losses} />`}
             ${!losses && (loaded.error
                 ? markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`
                 : markup`<${Skeleton} />`)}

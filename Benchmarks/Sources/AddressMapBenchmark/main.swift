@@ -6,6 +6,7 @@ import VirtualExporters
 
 // AddressMapBenchmark write PEERS SHARE    a made-up full table, or a share (0 to 1) of it, to standard output
 // AddressMapBenchmark read FILE            parses a file: time, bytes, memory
+// AddressMapBenchmark build FILE           that, and the map: time, memory alone and beside another
 // AddressMapBenchmark measure FILE         that, and what becomes of it: build, look-ups, the compiled file
 
 let arguments = CommandLine.arguments
@@ -16,10 +17,12 @@ case "write" where arguments.count == 4:
     writer.write(FullTable(v4: Int(1_000_000 * share), v6: Int(220_000 * share)))
 case "read" where arguments.count == 3:
     _ = try Measurement(arguments[2]).read()
+case "build" where arguments.count == 3:
+    _ = try Measurement(arguments[2]).build()
 case "measure" where arguments.count == 3:
     try Measurement(arguments[2]).all()
 default:
-    print("usage: AddressMapBenchmark write PEERS SHARE | read FILE | measure FILE")
+    print("usage: AddressMapBenchmark write PEERS SHARE | read FILE | build FILE | measure FILE")
     exit(2)
 }
 
@@ -53,7 +56,7 @@ struct Measurement {
         return builder
     }
 
-    func all() throws {
+    func build() throws -> AddressMap {
         var builder = try read()
         var map = AddressMap()
         tell("build", "\(ms(time { map = builder.build() })) ms", "\(map.routes.v4) v4, \(map.routes.v6) v6")
@@ -70,7 +73,11 @@ struct Measurement {
         }
         tell("read and build", "\(ms(seconds)) ms", "\(Memory.now("VmHWM") - before) MB at the peak beside the old map")
         precondition(second.routes == map.routes)
+        return map
+    }
 
+    func all() throws {
+        let map = try build()
         try lookUps(map)
         try compiled(map)
     }

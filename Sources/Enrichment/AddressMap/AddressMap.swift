@@ -4,9 +4,10 @@ public import NetTypes
 /// that prefix is, and where it is said to be.
 ///
 /// Longest-prefix match is compiled away: the routes become intervals that
-/// don't overlap, sorted, with one table per family on the leading bits. A
-/// look-up reads one entry of that table and searches the few intervals that
-/// begin below it. The map never changes; a new one replaces it.
+/// don't overlap, sorted, with one table per family on the leading bits, finer
+/// where there are more of them. A look-up reads one entry of that table and
+/// searches the few intervals that begin below it. The map never changes; a
+/// new one replaces it.
 public struct AddressMap: Sendable {
     /// What the map says of one address.
     public struct Match: Hashable, Sendable {

@@ -53,65 +53,75 @@ struct Fact: Equatable, Sendable {
     }
 }
 
-/// An address of one family as a number, and which bucket of the first-level table it falls into.
+/// An address of one family as a number.
 protocol MapKey: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & Sendable {
-    /// How much finer the table is than the number of intervals, as a power of 2.
+    /// Leading bits by which addresses are told apart first, at the most.
+    static var sectionBits: Int { get }
+    /// How many buckets there are for an interval, as a power of 2.
     static var extraBits: Int { get }
-    /// How many buckets a table of `bits` bits has.
-    static func buckets(bits: Int) -> Int
-    /// 0 to ``buckets(bits:)`` - 1, in the order of the addresses.
-    func bucket(bits: Int) -> Int
+    /// The leading 64 bits, by which sections and buckets are told; zeros fill up what is shorter.
+    var leading: UInt64 { get }
 }
 
 extension UInt32: MapKey {
+    static var sectionBits: Int { 8 }
     static var extraBits: Int { 1 }
-    static func buckets(bits: Int) -> Int { 1 << bits }
-
-    /// The leading bits.
     @inline(__always)
-    func bucket(bits: Int) -> Int { Int(truncatingIfNeeded: self &>> UInt32(truncatingIfNeeded: 32 &- bits)) }
+    var leading: UInt64 { UInt64(self) << 32 }
 }
 
 extension UInt128: MapKey {
-    /// Prefixes crowd in what registries have handed out.
-    static var extraBits: Int { 3 }
-    static func buckets(bits: Int) -> Int { 1 << bits + 2 }
-
-    /// The leading bits within 2000::/3, of which IANA allocates all global
-    /// unicast; one bucket below that and one above.
+    /// Registries have handed out some of 2000::/3, and crowd in it.
+    static var sectionBits: Int { 16 }
+    static var extraBits: Int { 2 }
     @inline(__always)
-    func bucket(bits: Int) -> Int {
-        let high = UInt64(truncatingIfNeeded: self >> 64)
-        let leading = Int(truncatingIfNeeded: high &>> UInt64(truncatingIfNeeded: 61 &- bits))
-        let below = (1 &<< bits) &- 1
-        return Swift.min(Swift.max(leading, below), 2 &<< bits) &- below
-    }
+    var leading: UInt64 { UInt64(truncatingIfNeeded: self >> 64) }
 }
 
-/// Intervals that cover all addresses of a family, and a table to find them by.
+/// The addresses that have some leading bits in common, divided into buckets as fine as there is something to tell
+/// apart among them.
+private struct Section: Sendable {
+    /// The first of its buckets.
+    var first: UInt32
+    /// How many bits the buckets are told by, less than 64.
+    var bits: UInt32 = 0
+}
+
+/// Intervals that cover all addresses of a family, and a table in two levels to find them by.
+///
+/// Prefixes crowd: of IPv6, half a dozen of 65,536 sections hold half of them. With buckets of one size for all
+/// addresses, those sections would have dozens of intervals in one, and a search among them costs more than all else,
+/// since the processor can't know beforehand which way it goes.
 struct IntervalTable<Key: MapKey>: Sendable {
     /// In ascending order; the first begins at 0.
     let intervals: [Interval<Key>]
+    private let sections: [Section]
+    /// How many bits the sections are told by, 1 at least.
+    private let sectionBits: UInt64
     /// For each bucket the number of intervals that begin before it, and one entry more.
     private let index: [UInt32]
-    /// How many bits the buckets are told by.
-    private let bits: Int
 
-    /// The finest table: 16 MB, in which a /22 of IPv4 has a bucket.
+    /// The finest section: 4 million buckets.
     private static var mostBits: Int { 22 }
 
     /// Takes intervals in ascending order of which the first begins at 0.
     init(_ intervals: [Interval<Key>]) {
-        precondition(intervals.first?.first == 0 && intervals.count < Int(UInt32.max))
+        precondition(intervals.first?.first == 0 && intervals.count < Int(UInt32.max) / 32)
         self.intervals = intervals
-        // As fine as there is something to tell apart: a short list has a short table.
-        let width = Int.bitWidth - intervals.count.leadingZeroBitCount
-        bits = min(width + Key.extraBits, Self.mostBits)
-        let buckets = Key.buckets(bits: bits)
+        // A short list has a short table.
+        sectionBits = UInt64(min(Self.width(intervals.count), Key.sectionBits))
+        var counts = [Int](repeating: 0, count: 1 << Int(sectionBits))
+        for interval in intervals { counts[Int(interval.first.leading >> (64 - sectionBits))] += 1 }
+        var buckets = 0
+        sections = counts.map { count in
+            let bits = count == 0 ? 0 : min(Self.width(count) + Key.extraBits, Self.mostBits)
+            defer { buckets += 1 << bits }
+            return Section(first: UInt32(buckets), bits: UInt32(bits))
+        }
         var index: [UInt32] = []
         index.reserveCapacity(buckets + 1)
         for (position, interval) in intervals.enumerated() {
-            let bucket = interval.first.bucket(bits: bits)
+            let bucket = Self.bucket(interval.first, sections, sectionBits)
             while index.count <= bucket { index.append(UInt32(position)) }
         }
         while index.count <= buckets { index.append(UInt32(intervals.count)) }
@@ -120,10 +130,22 @@ struct IntervalTable<Key: MapKey>: Sendable {
         LargePages.wish(for: intervals)
     }
 
+    /// Bits that a number takes.
+    private static func width(_ count: Int) -> Int { Int.bitWidth - count.leadingZeroBitCount }
+
+    @inline(__always)
+    private static func bucket(_ key: Key, _ sections: [Section], _ sectionBits: UInt64) -> Int {
+        let leading = key.leading
+        let section = sections[Int(truncatingIfNeeded: leading &>> (64 &- sectionBits))]
+        // In two steps, as a section of one bucket has all 64 shifted out.
+        let within = ((leading &<< sectionBits) &>> 1) &>> (63 &- UInt64(section.bits))
+        return Int(section.first) &+ Int(truncatingIfNeeded: within)
+    }
+
     /// What is known of an address.
     @inline(__always)
     func find(_ key: Key) -> Fact {
-        let bucket = key.bucket(bits: bits)
+        let bucket = Self.bucket(key, sections, sectionBits)
         // The last interval that begins at the address or before it: one of the bucket's, or the one before them.
         var low = Int(index[bucket])
         var high = Int(index[bucket &+ 1])

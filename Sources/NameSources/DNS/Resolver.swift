@@ -43,6 +43,13 @@ public final class Resolver: @unchecked Sendable {
         generation += 1
     }
 
+    /// For how many of the addresses with most traffic names are wanted; 0 where nobody is asked.
+    public var talkers: Int {
+        lock.lock()
+        defer { lock.unlock() }
+        return settings.isOn && !isStopping ? settings.talkers : 0
+    }
+
     /// The names that are known; the others are asked for.
     public func names(of addresses: [IPAddress]) -> [IPAddress: String] {
         let now = Self.now

@@ -8,6 +8,8 @@ public struct ResolverSettings: Hashable, Sendable {
     public var zones: [Prefix: [IPEndpoint]] = [:]
     /// Messages to all servers together, in a second.
     public var queriesPerSecond = 20
+    /// For how many of the addresses with most traffic names are learnt although nobody looks at them.
+    public var talkers = 100
 
     /// Nobody is asked.
     public init() {}

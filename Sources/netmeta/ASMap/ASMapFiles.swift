@@ -24,6 +24,8 @@ struct ASMapFiles: Sendable {
         var names: ASNames
         /// Why a source isn't in the map, or what is doubtful about it, by its location.
         var problems: [String: String]
+        /// Routes that were in a source, by its location.
+        var entries: [String: Int] = [:]
     }
 
     /// Names and what was wrong with their sources.
@@ -31,7 +33,12 @@ struct ASMapFiles: Sendable {
         var names: ASNames
         var stamp: ASMapStamp
         var problems: [String: String]
+        /// Names that were in a source, by its location.
+        var entries: [String: Int] = [:]
     }
+
+    /// When a source's file was last changed, in Unix seconds; nil when there is none.
+    func changed(_ location: EnrichmentLocation) -> UInt64? { SourceFile(path(of: location)).changed }
 
     /// The copy of what is fetched from a location.
     func copy(of location: EnrichmentLocation) -> RemoteCopy {
@@ -131,6 +138,7 @@ struct ASMapFiles: Sendable {
             do throws(SourceError) {
                 let report = try RouteFile(path(of: location)).read(into: &builder)
                 if let problem = Self.problem(report) { built.problems[location.id] = problem }
+                built.entries[location.id] = Int(report.counters.routes)
                 // A file that ends early is as good as one that can't be read where there is an older map.
                 built.stamp.entries[index].isUsed = report.counters.routes > 0 && !report.counters.isTruncated
                 guard report.counters.routes > 0 else { continue }
@@ -156,6 +164,7 @@ struct ASMapFiles: Sendable {
             }
             do throws(SourceError) {
                 let report = try ASNameFile(path(of: location)).read()
+                result.entries[location.text] = report.names.count
                 if report.names.count == 0 || report.isTruncated {
                     result.problems[location.text] =
                         report.isTruncated ? "it is damaged or cut short" : "there is no name in it"

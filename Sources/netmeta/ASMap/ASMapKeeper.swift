@@ -33,6 +33,9 @@ actor ASMapKeeper {
     private var routeProblems: [String: String] = [:]
     private var nameProblems: [String: String] = [:]
     private var fetchProblems: [String: String] = [:]
+    /// What was in each source when it was last read.
+    private var routeEntries: [String: Int] = [:]
+    private var nameEntries: [String: Int] = [:]
     private var report = ASMapReport()
 
     /// Bytes of routes that the start waits for, about two seconds' work; larger ones come when they come.
@@ -136,7 +139,7 @@ actor ASMapKeeper {
         guard !configuration.sources.isEmpty else {
             if stamp != nil { enrichment.replace(map: nil) }
             routes.set(nil, origin: "")
-            (stamp, read, routeProblems) = (nil, nil, [:])
+            (stamp, read, routeProblems, routeEntries) = (nil, nil, [:], [:])
             (report.routesV4, report.routesV6, report.loaded, report.problem) = (0, 0, nil, nil)
             return
         }
@@ -155,7 +158,7 @@ actor ASMapKeeper {
                 metadata: ["source": "\(Self.shown(location))", "problem": "\(problem)"]
             )
         }
-        routeProblems = built.problems
+        (routeProblems, routeEntries) = (built.problems, built.entries)
         if let refusal = refusal(of: built) {
             report.problem = refusal
             report.refusals += 1
@@ -224,7 +227,7 @@ actor ASMapKeeper {
                     metadata: ["source": "\(Self.shown(location))", "problem": "\(problem)"]
                 )
             }
-            nameProblems = new.problems
+            (nameProblems, nameEntries) = (new.problems, new.entries)
             let isLosing = namesStamp.map { $0.locations == new.stamp.locations && !$0.lost(in: new.stamp).isEmpty }
             if isLosing != true {
                 namesStamp = new.stamp
@@ -269,21 +272,24 @@ actor ASMapKeeper {
         func sources(
             _ locations: [EnrichmentLocation],
             _ kind: String,
-            _ problems: [String: String]
+            _ problems: [String: String],
+            _ entries: [String: Int]
         ) -> [ASMapReport.Source] {
             locations.map { location in
                 ASMapReport.Source(
                     location: location.shown,
                     kind: kind,
+                    changed: files.changed(location),
+                    entries: entries[location.id],
                     checked: location.isRemote ? files.copy(of: location).checked : nil,
                     problem: fetchProblems[location.text] ?? problems[location.id]
                 )
             }
         }
         report.sources =
-            sources(configuration.places, "places", routeProblems)
-            + sources(configuration.routes, "routes", routeProblems)
-            + sources(configuration.names, "names", nameProblems)
+            sources(configuration.places, "places", routeProblems, routeEntries)
+            + sources(configuration.routes, "routes", routeProblems, routeEntries)
+            + sources(configuration.names, "names", nameProblems, nameEntries)
         status.setASMap(report)
     }
 

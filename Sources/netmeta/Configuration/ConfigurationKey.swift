@@ -183,8 +183,8 @@ extension ConfigurationKey {
             .resolver,
             reloadable: true,
             """
-            Name servers that are asked what the addresses in the console's answers are called. They learn which \
-            addresses are looked at; without servers nobody is asked.
+            Name servers that are asked what the addresses in the console's answers, and those with most traffic, are \
+            called. They learn which these are; without servers nobody is asked.
             """
         ),
         ConfigurationKey(

@@ -27,6 +27,15 @@ extension ValueFormat<ResolverSettings> {
                     .integer("a number such as 20", in: 1...1000),
                     "The most messages to all servers in a second."
                 ),
+                Setting(
+                    "talkers",
+                    \.talkers,
+                    .integer("a number such as 100", in: 0...1000),
+                    """
+                    For how many of the addresses with most traffic of the last minute names are learnt although \
+                    nobody looks at them; 0 asks for none but those in answers.
+                    """
+                ),
             ],
             default: ResolverSettings()
         )

@@ -53,8 +53,21 @@ struct Health: Decodable, Sendable {
 
         struct Source: Decodable, Sendable {
             let location: String
+            let kind: String
+            let changed: UInt64?
+            let entries: Int?
             let problem: String?
         }
+    }
+
+    let routerTables: [RouterTable]?
+
+    struct RouterTable: Decodable, Sendable {
+        let exporter: String
+        let file: String
+        let changed: UInt64?
+        let prefixes: Int
+        let problem: String?
     }
 
     struct Store: Decodable, Sendable {

@@ -17,7 +17,7 @@ struct ServerChecks {
             let exporters: Exporters = try await client.get("exporters")
             let kept: [Finding] =
                 [retention(health.store)] + asMap(health.asMap) + snmp(health.snmp) + bmp(health.bmp)
-                + sources(health.sources)
+                + routerTables(health.routerTables ?? []) + sources(health.sources)
             return [server(health)] + listeners(losses) + kept + sums(losses) + lost(losses)
                 + ExporterChecks(exporters: exporters.exporters).findings()
         } catch {

@@ -94,6 +94,7 @@ struct CollectorServer {
         )
         status.setQueue { [sink] in QueueReport(problem: nil, metrics: sink.metrics) }
         status.setBMP { [bmp] in bmp.report }
+        status.setRouterTables { [dumps] in dumps.reports }
         let snmp = SNMPService(
             configuration,
             pipeline: pipeline,

@@ -20,6 +20,8 @@ struct ResolverService: Service, HostNameSource {
     private static let look = Duration.seconds(5)
     /// How often they are written to the file and to the dictionary at most.
     private static let interval = Duration.seconds(60)
+    /// How often the addresses with most traffic are looked for.
+    private static let talkersInterval = Duration.seconds(60)
     /// Rows that one statement takes.
     private static let most = 1000
 
@@ -39,7 +41,13 @@ struct ResolverService: Service, HostNameSource {
             // Also where nobody is asked any more: names of an earlier life go then.
             var written: Int?
             var last: ContinuousClock.Instant?
+            var talkers = (count: resolver.talkers, asked: ContinuousClock.now)
             while (try? await Task.sleep(for: Self.look)) != nil {
+                let count = resolver.talkers
+                if count != talkers.count || ContinuousClock.now - talkers.asked >= Self.talkersInterval {
+                    await askForTalkers(count)
+                    talkers = (count, .now)
+                }
                 let version = resolver.version
                 guard version != written, last.map({ ContinuousClock.now - $0 >= Self.interval }) ?? true else {
                     continue
@@ -51,6 +59,16 @@ struct ResolverService: Service, HostNameSource {
         }
         resolver.stop()
         await Blocking.run { keep() }
+    }
+
+    /// Has the names of those learnt that have most traffic. A collector has no rows to tell who that is.
+    private func askForTalkers(_ most: Int) async {
+        guard most > 0, let store else { return }
+        do {
+            _ = resolver.names(of: try await TopTalkers(store: store).addresses(most: most))
+        } catch {
+            logger.debug("the addresses with most traffic were not found", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// Writes what is known to the file and to the dictionary; false without luck.

@@ -184,6 +184,7 @@ struct Server {
             logger: logger
         )
         status.setBMP { [bmp] in bmp.report }
+        status.setRouterTables { [dumps] in dumps.reports }
         status.setClouds { [clouds] in clouds.health }
         if let queue {
             status.setQueue { QueueReport(problem: queue.report.problem, metrics: queue.report.metrics) }

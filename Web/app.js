@@ -56,11 +56,11 @@ function App() {
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
         <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${() => setHelp(true)} />
-        <${HealthStrip} health=${health.data} zone=${preferences.zone} />
+        <${HealthStrip} loaded=${health} zone=${preferences.zone} />
         <${LinkedView} />
         ${unreachable && markup`<div class="notice crit bar" role="alert"><span class="dot crit"></span>
             <strong>Server not reachable, retrying.</strong>
-            <span>What is shown was read before. Check that “netmeta serve” is running.</span></div>`}
+            <span>${health.data ? "What is shown was read before. " : ""}Check that “netmeta serve” is running.</span></div>`}
         ${health.data?.message && markup`<div class="notice warn bar" role="status"><span class="dot warn"></span>
             <span>${health.data.message}</span></div>`}
         ${broken

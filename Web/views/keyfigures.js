@@ -65,7 +65,7 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
         const kept = store.oldest === null ? 0 : clockNow() - store.oldest;
         cells.push(
             markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")} of ${duration(kept)}; raw flows are kept for ${counted(store.retentionDays, "day")}${store.retention.sentence === null ? "" : `; ${store.retention.sentence}`}`}
-            sub=${`${short(store.rows)} rows, ${duration(kept)}${keeps(store.retention)}`} warn=${store.retention.missingBytes > 0} />`,
+            sub=${[store.oldest === null ? "nothing" : duration(kept), keeps(store.retention)].filter((part) => part !== "")} warn=${store.retention.missingBytes > 0} />`,
         );
     }
     return markup`<section class="panel keys" aria-label="Key figures">${cells}</section>`;
@@ -76,8 +76,8 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
  * @param {import("../types/api.d.ts").Health["store"]["retention"]} retention
  */
 function keeps(retention) {
-    if (retention.missingBytes > 0) return ", disk full";
-    return retention.keepsSeconds === null ? "" : `, keeps ${duration(retention.keepsSeconds)}`;
+    if (retention.missingBytes > 0) return "disk full";
+    return retention.keepsSeconds === null ? "" : `keeps ${duration(retention.keepsSeconds)}`;
 }
 
 /** @param {{name: string, text: string, unit: string, sub?: unknown, title?: string, spark?: string, warn?: boolean}} props */
@@ -86,7 +86,7 @@ function Figure({ name, text, unit, sub, title, spark, warn }) {
         <div class="key-name">${name}</div>
         <div class="key-line"><div class="key-value"><b>${text}</b> <span>${unit}</span></div>
             ${spark && markup`<svg class="spark" viewBox="0 0 62 22" preserveAspectRatio="none" aria-hidden="true"><path d=${spark} /></svg>`}</div>
-        <div class=${warn ? "key-sub warn-text" : "key-sub"}>${sub}</div>
+        <div class=${warn ? "key-sub warn-text" : "key-sub"}>${[sub].flat().map((part) => markup`<span>${part}</span>`)}</div>
     </div>`;
 }
 
@@ -100,12 +100,13 @@ function Rate({ graph, values, name, direction, more, exact }) {
     const average = values.reduce((all, value) => all + value, 0) / Math.max(1, values.length);
     const bound = graph.assumedSampling > 0 && !exact && now > 0;
     const over = Math.min(values.length, Math.ceil(NEWEST / graph.bucket)) * graph.bucket;
+    const p95 = percentile(values, 0.95);
     const title = `${bound ? "At least " : ""}${full(now)} ${graph.unit}` +
-        `, average of the newest ${duration(over)}` +
+        `, average of the newest ${duration(over)}; over the range average ${full(average)}, p95 ${full(p95)}` +
         (bound ? "; sampling rate unknown, assumed 1:1" : "") +
         (direction === "unknown" ? "; NetFlow v5 and some templates don't tell the direction" : "");
     return markup`<${Figure} name=${name} text=${(bound ? "≥ " : "") + text} unit=${unit} title=${title} spark=${sparkline(values, 62, 22)}
-        sub=${more ?? `avg ${short(average)} · p95 ${short(percentile(values, 0.95))}`} />`;
+        sub=${more ?? [`avg ${short(average)}`, `p95 ${short(p95)}`]} />`;
 }
 
 /** @param {{name: string}} props */

@@ -131,7 +131,8 @@ const HEAD = 20;
 /** @returns {Measure} */
 function ruler() {
     const pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-    pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const { fontFamily } = getComputedStyle(document.body);
+    pen.font = `${getComputedStyle(document.documentElement).getPropertyValue("--fs-2")} ${fontFamily}`;
     return (text) => pen.measureText(text).width;
 }
 

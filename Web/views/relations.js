@@ -82,6 +82,6 @@ function Panel({ relation, state, schema, ends, unit, active, refresh }) {
             ? markup`<p class="empty">Nothing in this range. ${advice(state)}</p>`
             : markup`<${Sankey} top=${top} stages=${relation.stages} titles=${relation.heads} state=${state} schema=${schema}
                 height=${HEIGHT} label=${relation.title} brief=${true} />`
-        : markup`<div class="chart-space">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
+        : (!loaded.error || loaded.error.code === "network") && markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
     </section>`;
 }

@@ -77,7 +77,7 @@ def pictures(base):
         ("overview", "", DESK, "dark", None), ("overview-light", "", DESK, "light", None),
         ("overview-phone", "", PHONE, "dark", None), ("explore", "?p=explore&d=SrcAS", DESK, "light", None),
         ("explain", f"?p=explore&{range_}&d=DstAddr&x={start}-{end}", DESK, "light", None),
-        ("sankey", "?p=explore&d=SrcAS,InIf,DstAS&c=sankey", DESK, "light", None),
+        ("sankey", "?p=explore&d=SrcAS,InIf,DstAS&c=sankey&n=30", DESK, "light", None),
         ("values", "?p=explore&c=values&v=PacketSize", DESK, "dark", None), ("flows", "?p=flows", DESK, "dark", "row"),
         ("traces", f"?p=traces&from=-1h&{trace}", DESK, "light", None), ("losses", "?l=1", DESK, "light", None),
     ]

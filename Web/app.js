@@ -73,7 +73,7 @@ function App() {
 }
 
 /**
- * `/` filter, `g o`, `g e`, `g f`, `g r`, `g t`, `g v`, `g d` and `g a` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `r` range, `g o`, `g e`, `g f`, `g r`, `g t`, `g v`, `g d` and `g a` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -96,7 +96,9 @@ function useKeys(openHelp) {
             else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
-            else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
+            else if (event.key === "r") {
+                if (!openRange()) return;
+            } else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
             else if (!["docs", "audit"].includes(state.page) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
@@ -105,6 +107,13 @@ function useKeys(openHelp) {
         addEventListener("keydown", listener);
         return () => removeEventListener("keydown", listener);
     }, []);
+}
+
+/** @returns {boolean} whether the page has a range */
+function openRange() {
+    const button = /** @type {HTMLElement|null} */ (document.querySelector(".range [aria-haspopup]"));
+    button?.click();
+    return button !== null;
 }
 
 function focusFilter() {

@@ -102,9 +102,9 @@ def test_a_hidden_page_asks_for_nothing(console):
     page.evaluate("""() => { Object.defineProperty(document, "hidden", { value: true, configurable: true }) }""")
     page.get_by_role("button", name="Refresh 10 s").click()
     page.get_by_role("menuitemradio", name="Every 1 s").click()
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(1500)
     asked = len(console.requests)
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1600)
     assert len(console.requests) == asked
     with page.expect_request("**/api/v1/graph**"):
         page.evaluate("""() => {
@@ -312,6 +312,10 @@ def test_keys(console):
     assert int(console.query()["to"]) - int(console.query()["from"]) == 3600
     page.keyboard.press("ArrowRight")
     console.until(lambda query: "to" not in query)
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    console.until(lambda query: query.get("from") == ["-15m"])
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keys").wait_for()
     page.keyboard.press("Escape")

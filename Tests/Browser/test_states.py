@@ -56,6 +56,20 @@ def test_overview_does_not_wait_for_health_that_fails(console):
     expect(strip).to_contain_text("Received")
     opened.page.route(HEALTH, refuse(500))
     expect(strip).to_contain_text("Health unknown")
+    # Of a range that has ended nothing is "now".
+    expect(page.get_by_text("Flows, now")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("Flows, at the end")).to_be_visible()
+
+
+@needs_seeded
+def test_a_range_with_nothing_before_it_is_not_explained_and_says_why(console):
+    console.allowed.append("400")
+    page = console().open("?p=explore&d=SrcAddr")
+    page.keyboard.press("e")
+    panel = page.get_by_role("region", name="Explain")
+    expect(panel.get_by_role("alert")).to_contain_text("Drag over a later part of the chart")
+    assert "referenceFrom" not in panel.inner_text()
 
 
 @needs_seeded

@@ -36,7 +36,7 @@ export function Docs({ state }) {
             ${error && markup`<div class="doc-failure"><${Failure} error=${error} retry=${page.error ? page.retry : list.retry} /></div>`}
             ${!error && !isThere && page.slow && markup`<${Skeleton} lines=${12} />`}
             ${name === ""
-            ? !error && markup`<${Start} state=${state} pages=${list.data?.pages} />`
+            ? error ? markup`<h1 class="hidden">Manual</h1>` : markup`<${Start} state=${state} pages=${list.data?.pages} />`
             : isThere && markup`<article>${drawn(blocks, { state, page: name })}</article>`}
         </main>
         ${isThere && name !== "" && markup`<${Sections} state=${state} page=${name} blocks=${blocks} />`}

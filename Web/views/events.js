@@ -49,7 +49,7 @@ export function Events({ state }) {
         ${!answer && !loaded.error && loaded.slow && markup`<section class="panel" aria-label="Events"><${Skeleton} lines=${8} /></section>`}
         ${answer && answer.events.length === 0 && markup`<section class="panel" aria-label="Events"><div class="empty">
             <strong>Nothing was told of this range.</strong> FastNetMon's attacks appear here, and whatever scripts post, for example
-            <div class="code-box line"><pre>${example()}</pre><${CopyButton} text=${example()} /></div></div></section>`}
+            <div class="code-box line"><pre tabindex="0">${example()}</pre><${CopyButton} text=${example()} /></div></div></section>`}
         ${answer && answer.events.length > 0 && markup`<section class=${loaded.stale ? "panel faded" : "panel"} aria-label="Events">
             <div class="event-list">${answer.events.map((event) =>
             markup`<${Row} key=${event.id} event=${event} state=${state} range=${answer} zone=${zone} only=${setKind} />`

@@ -52,7 +52,11 @@ export function ExplainPanel({ state, zone }) {
         navigate({ from: String(selection.from), to: String(selection.to) })}>Zoom in</button>`}</label>
         <div class="over explain-body"><${Reading} reads=${[loaded]} what="Explain" />
         ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
-        markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
+        (loaded.error.message.startsWith("nothing is stored")
+            ? markup`<div class="notice warn" role="alert"><span class="dot warn"></span><div class="grow">
+                <strong>Nothing is stored of the time to compare with.</strong>
+                <div class="dim">Drag over a later part of the chart: it is compared with what came before it.</div></div></div>`
+            : markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`)}
         ${answer
             ? markup`<div class=${loaded.stale ? "faded" : ""}><${Answer} answer=${answer} state=${state} zone=${zone} /></div>`
             : loaded.slow && markup`<${Skeleton} lines=${6} />`}</div>

@@ -43,7 +43,7 @@ export function FlowDrawer({ place, state, zone, back, forth }) {
         const field = fields.get(name);
         return field && cell(field, field.value, field.label ?? undefined, zone);
     };
-    return markup`<aside class="flow-drawer" role="dialog" aria-label="Flow" ref=${box}>
+    return markup`<div class="flow-drawer" role="dialog" aria-label="Flow" ref=${box}>
         <div class="drawer-head"><h2>Flow</h2>
             <span class="dim cut grow">${flow && !loaded.error && [said("TimeReceived")?.title, said("SamplerAddress")?.text, said("FlowType")?.text].join(", ")}</span>
             <div class="joined"><button class="step" aria-label="Row before" title="Row before (↑)" disabled=${!back} onClick=${back}><${Icon} name="left" /></button>
@@ -66,7 +66,7 @@ export function FlowDrawer({ place, state, zone, back, forth }) {
                     <${CopyButton} text=${new URL(link(state, {}), location.href).href} label="Link" /></div>
                 ${flow.copies > 1 && markup`<p class="dim">${full(flow.copies)} rows are equal to this one in every field.</p>`}
                 <${Groups} flow=${flow} row=${row} state=${state} zone=${zone} explained=${explained} />`}
-        </div></aside>`;
+        </div></div>`;
 }
 
 /** @param {() => void} close @param {(() => void)|undefined} back @param {(() => void)|undefined} forth */

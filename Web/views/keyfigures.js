@@ -12,37 +12,39 @@ import { isSilent } from "./exporters.js";
 /** @typedef {import("../types/api.d.ts").Series} Series */
 
 const DIRECTIONS =
-    /** @type {const} */ ([["in", "In, now"], ["out", "Out, now"], ["unknown", "Direction unknown"]]);
+    /** @type {const} */ ([["in", "In"], ["out", "Out"], ["unknown", "Direction unknown"]]);
 
 /**
- * @param {{bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
+ * @param {{live: boolean, bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
  *   exporters?: import("../types/api.d.ts").Exporter[], store?: import("../types/api.d.ts").Health["store"]}} props
  */
-export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
+export function KeyFigures({ live, bits, packets, flows, hosts, exporters, store }) {
     const told = bits ? DIRECTIONS.filter(([direction]) => sum(bits, direction).some((value) => value > 0)) : [];
     const cells = [];
-    if (!bits) cells.push(markup`<${Waiting} name="Throughput, now" />`);
+    // Of a range that has ended the newest is not what is now.
+    const when = (/** @type {string} */ name) => `${name}, ${live ? "now" : "at the end"}`;
+    if (!bits) cells.push(markup`<${Waiting} name=${when("Throughput")} />`);
     else if (told.length === 0) {
-        cells.push(markup`<${Rate} name="Throughput, now" graph=${bits} values=${sum(bits)} />`);
+        cells.push(markup`<${Rate} name=${when("Throughput")} graph=${bits} values=${sum(bits)} />`);
     } else {
         for (const [direction, name] of told) {
             // When nobody tells the direction there is one throughput, and the line under it says why.
             const only = told.length === 1 && direction === "unknown";
             cells.push(
-                markup`<${Rate} key=${direction} name=${only ? "Throughput, now" : name} graph=${bits} values=${sum(bits, direction)} direction=${direction}
+                markup`<${Rate} key=${direction} name=${only ? when("Throughput") : direction === "unknown" ? name : when(name)} graph=${bits} values=${sum(bits, direction)} direction=${direction}
                 more=${only ? "direction unknown" : undefined} />`,
             );
         }
     }
     cells.push(
         packets && bits
-            ? markup`<${Rate} name="Packets, now" graph=${packets} values=${sum(packets)} more=${size(bits, packets)} />`
-            : markup`<${Waiting} name="Packets, now" />`,
+            ? markup`<${Rate} name=${when("Packets")} graph=${packets} values=${sum(packets)} more=${size(bits, packets)} />`
+            : markup`<${Waiting} name=${when("Packets")} />`,
     );
     cells.push(
         flows
-            ? markup`<${Rate} name="Flows, now" graph=${flows} values=${sum(flows)} more="stored per second" exact=${true} />`
-            : markup`<${Waiting} name="Flows, now" />`,
+            ? markup`<${Rate} name=${when("Flows")} graph=${flows} values=${sum(flows)} more="stored per second" exact=${true} />`
+            : markup`<${Waiting} name=${when("Flows")} />`,
     );
     if (exporters) {
         const off = exporters.filter(isOff);

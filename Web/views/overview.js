@@ -119,7 +119,7 @@ export function Overview({ state, schema, health }) {
         ${silent && health.data && markup`<${Silence} state=${state} health=${health.data} zone=${preferences.zone}
             count=${exporters.data?.exporters.length ?? 0} />`}
         <div class="over keys-over"><${Reading} reads=${[...graphs, hosts].filter((read) => read !== shown)} what="Key figures" />
-        <${KeyFigures} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
+        <${KeyFigures} live=${isLive(state)} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
             exporters=${exporters.data?.exporters} store=${health.data?.store} /></div>
         <div class="row-two">
             <${ThroughputPanel} state=${state} loaded=${shown} zone=${preferences.zone} />

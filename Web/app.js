@@ -98,8 +98,11 @@ function useKeys(openHelp) {
             else if (event.key === "?") openHelp();
             else if (event.key === "r") {
                 if (!openRange()) return;
-            } else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
-            else if (!["docs", "audit"].includes(state.page) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+            } else if (event.key === "e" && state.page === "explore") {
+                // The keyboard goes on in what it opened.
+                target.blur();
+                dispatchEvent(new Event("netmeta-explain"));
+            } else if (!["docs", "audit"].includes(state.page) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
             event.preventDefault();

@@ -62,7 +62,8 @@ def test_keys_go_to_the_page_and_through_it(console):
     page.wait_for_selector("#filter:focus")
     page.keyboard.press("Escape")
     first, second = places(page)
-    rows(page).first.locator("a").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('tr').dataset.place") == first
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     console.until(lambda query: query.get("row") == [second])

@@ -95,6 +95,8 @@ def test_a_server_without_flows_advises_no_other_range(console):
 @needs_seeded
 def test_text_grows_on_4k_and_no_figure_is_cut(console):
     page = console(color_scheme="dark", viewport={"width": 3840, "height": 2160}).open()
+    for table in ("Autonomous systems", "Hosts", "Ports", "Interfaces"):
+        page.get_by_role("region", name=table).locator("tbody tr").first.wait_for()
     size = "parseFloat(getComputedStyle(document.querySelector('.top-table td')).fontSize)"
     assert page.evaluate(size) == 15
     # Where room is short whole words give way, never a part of a figure.

@@ -89,7 +89,7 @@ def test_ports_and_interfaces_are_told_apart(console):
 def test_a_young_server_shows_all_it_has(console):
     console = console()
     page = console.open("?p=explore&d=SrcAddr")
-    assert page.locator(".range-name").inner_text() in ("Since the first flow", "Last 1m", "Last hour")
+    assert page.locator(".range-name").inner_text() in ("Since the first flow", "Last 1 min", "Last hour")
     console.open("?p=explore&d=SrcAddr&from=-6h")
     page.get_by_text("nothing is stored from before").wait_for()
 

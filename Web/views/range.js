@@ -44,7 +44,7 @@ function presets() {
 
 /** @param {string} from of a range that ends now */
 function liveName(from) {
-    if (from.startsWith("-")) return `Last ${from.slice(1)}`;
+    if (from.startsWith("-")) return `Last ${from.slice(1, -1)} ${from.endsWith("m") ? "min" : from.slice(-1)}`;
     return from === String(firstFlow()) ? SINCE_FIRST : "Up to now";
 }
 

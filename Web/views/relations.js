@@ -2,7 +2,7 @@
 // Who talks to whom: eight sankeys, each read when it is scrolled to, and each a way into Explore.
 import { markup } from "../preact.js";
 import * as api from "../api.js";
-import { rangeOf, storedPart } from "../clock.js";
+import { firstFlow, rangeOf, storedPart } from "../clock.js";
 import { amountOf } from "../charts/sankey.js";
 import { useData, useReady } from "../data.js";
 import { and } from "../filter.js";
@@ -79,7 +79,7 @@ function Panel({ relation, state, schema, ends, unit, active, refresh }) {
         markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
         ${top
         ? all === 0
-            ? markup`<p class="empty">Nothing in this range. ${advice(state)}</p>`
+            ? markup`<p class="empty">Nothing in this range.${firstFlow() === null && ` ${advice(state)}`}</p>`
             : markup`<${Sankey} top=${top} stages=${relation.stages} titles=${relation.heads} state=${state} schema=${schema}
                 height=${HEIGHT} label=${relation.title} brief=${true} />`
         : (!loaded.error || loaded.error.code === "network") && markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}

@@ -25,7 +25,9 @@ import { auditStart, docsStart, eventsStart, exploreStart, flowsStart, overviewS
 function App() {
     const state = useStateOfPage();
     const preferences = usePreferences();
-    const [help, setHelp] = useState(false);
+    // Each time that it is opened is another list: the one that just closed says so a moment later, of itself alone.
+    const [help, setHelp] = useState(0);
+    const openHelp = () => setHelp((/** @type {number} */ times) => times + 1);
     const unreachable = useUnreachable();
     const schema = useData("schema", api.schema, 0);
     const health = useData("health", api.health, Math.min(preferences.refresh || 10, 10));
@@ -33,7 +35,7 @@ function App() {
     // Without an answer about health, the ranges that wait for it must not wait for ever.
     else if (health.error && health.error.code !== "network") tellFirstFlow(null);
     const [broken, repair] = useErrorBoundary();
-    useKeys(() => setHelp(true));
+    useKeys(openHelp);
     useEffect(() => {
         if (state.page !== "docs") document.title = `${pageName(state)} · NetMeta`;
     }, [state.page]);
@@ -55,7 +57,7 @@ function App() {
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
-        <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${() => setHelp(true)} />
+        <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${openHelp} />
         <${HealthStrip} loaded=${health} zone=${preferences.zone} />
         <${LinkedView} />
         ${unreachable && markup`<div class="notice crit bar" role="alert"><span class="dot crit"></span>
@@ -69,7 +71,7 @@ function App() {
                 <button onClick=${repair}>Draw again</button></div></main>`
             : page}
         ${state.losses && markup`<${LossesDrawer} state=${state} zone=${preferences.zone} />`}
-        ${help && markup`<${Help} close=${() => setHelp(false)} />`}`;
+        ${help > 0 && markup`<${Help} key=${help} close=${() => setHelp((/** @type {number} */ times) => times === help ? 0 : times)} />`}`;
 }
 
 /**

@@ -43,7 +43,7 @@ export function Sankey({ top, stages, titles, state, schema, height, label, brie
         ? markup`<${Ribbons} top=${drawn} all=${total} places=${places} stages=${stages} titles=${titles} width=${width} height=${height}
             lit=${lit} light=${setLit} open=${setOpen} label=${label} />`
         : width > 0 && markup`<${PathTable} top=${top} places=${places} stages=${stages} open=${setOpen} most=${brief ? BRIEF : undefined} />`}
-        ${width >= NARROW && left > 0 && markup`<p class="under">All other paths, ${percent(left)} %, are not drawn.</p>`}
+        ${width >= NARROW && left > 0 && markup`<p class="under">All other paths, ${left >= 0.9995 ? "over 99.9" : percent(left)} %, are not drawn.</p>`}
         ${open && markup`<${ValueMenu} graph=${{ dimensions: open.columns, unit: top.unit }} state=${state} schema=${schema}
             at=${{ series: { ...open, total: open.amount, share: total > 0 ? open.amount / total : 0 }, place: 0, x: open.x, y: open.y, path: open.path }}
             close=${() => setOpen(null)} />`}

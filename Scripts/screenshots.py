@@ -57,11 +57,14 @@ def peak(base):
 
 
 def told(base, now):
-    """An attack that FastNetMon would have told of, where the traffic has one, and a deployment."""
+    """The attack that the traffic has, as FastNetMon would have told of it, and a deployment."""
     start, end = peak(base)
+    query = urllib.parse.urlencode({"from": start, "to": end, "dimensions": "DstAddr", "limit": 1})
+    victim = api(base, f"top?{query}")["rows"][0]
+    address, seconds = victim["key"][0], end - start
     for event in (
-        {"kind": "attack", "subject": "203.0.113.35", "title": "Amplification on 203.0.113.35", "start": start, "end": end,
-         "figures": {"pps": 480_000, "mbps": 4_800}, "tags": {"direction": "incoming", "protocol": "udp"}},
+        {"kind": "attack", "subject": address, "title": f"Amplification on {address}", "start": start, "end": end,
+         "figures": {"pps": victim["packets"] // seconds, "mbps": victim["bytes"] * 8 // seconds // 10**6}, "tags": {"direction": "incoming", "protocol": "udp"}},
         {"kind": "deploy", "subject": "shop", "title": "shop 7.1", "start": now - 200},
     ):
         api(base, "events", event)
@@ -77,7 +80,7 @@ def pictures(base):
         ("overview", "", DESK, "dark", None), ("overview-light", "", DESK, "light", None),
         ("overview-phone", "", PHONE, "dark", None), ("explore", "?p=explore&d=SrcAS", DESK, "light", None),
         ("explain", f"?p=explore&{range_}&d=DstAddr&x={start}-{end}", DESK, "light", None),
-        ("sankey", "?p=explore&d=SrcAS,InIf,DstAS&c=sankey", DESK, "light", None),
+        ("sankey", "?p=explore&d=SrcAS,InIf,DstAS&c=sankey&n=30", DESK, "light", None),
         ("values", "?p=explore&c=values&v=PacketSize", DESK, "dark", None), ("flows", "?p=flows", DESK, "dark", "row"),
         ("traces", f"?p=traces&from=-1h&{trace}", DESK, "light", None), ("losses", "?l=1", DESK, "light", None),
     ]

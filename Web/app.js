@@ -25,7 +25,9 @@ import { auditStart, docsStart, eventsStart, exploreStart, flowsStart, overviewS
 function App() {
     const state = useStateOfPage();
     const preferences = usePreferences();
-    const [help, setHelp] = useState(false);
+    // Each time that it is opened is another list: the one that just closed says so a moment later, of itself alone.
+    const [help, setHelp] = useState(0);
+    const openHelp = () => setHelp((/** @type {number} */ times) => times + 1);
     const unreachable = useUnreachable();
     const schema = useData("schema", api.schema, 0);
     const health = useData("health", api.health, Math.min(preferences.refresh || 10, 10));
@@ -33,7 +35,7 @@ function App() {
     // Without an answer about health, the ranges that wait for it must not wait for ever.
     else if (health.error && health.error.code !== "network") tellFirstFlow(null);
     const [broken, repair] = useErrorBoundary();
-    useKeys(() => setHelp(true));
+    useKeys(openHelp);
     useEffect(() => {
         if (state.page !== "docs") document.title = `${pageName(state)} · NetMeta`;
     }, [state.page]);
@@ -55,12 +57,12 @@ function App() {
         : markup`<${Overview} state=${state} schema=${schema.data} health=${health} key="overview" />`;
     return markup`
         <a class="skip" href="#main">Skip to the page</a>
-        <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${() => setHelp(true)} />
-        <${HealthStrip} health=${health.data} zone=${preferences.zone} />
+        <${TopBar} state=${state} waiting=${health.data?.losses.received === 0 && health.data.store.rows === 0} help=${openHelp} />
+        <${HealthStrip} loaded=${health} zone=${preferences.zone} />
         <${LinkedView} />
         ${unreachable && markup`<div class="notice crit bar" role="alert"><span class="dot crit"></span>
             <strong>Server not reachable, retrying.</strong>
-            <span>What is shown was read before. Check that “netmeta serve” is running.</span></div>`}
+            <span>${health.data ? "What is shown was read before. " : ""}Check that “netmeta serve” is running.</span></div>`}
         ${health.data?.message && markup`<div class="notice warn bar" role="status"><span class="dot warn"></span>
             <span>${health.data.message}</span></div>`}
         ${broken
@@ -69,11 +71,11 @@ function App() {
                 <button onClick=${repair}>Draw again</button></div></main>`
             : page}
         ${state.losses && markup`<${LossesDrawer} state=${state} health=${health.data} zone=${preferences.zone} />`}
-        ${help && markup`<${Help} close=${() => setHelp(false)} />`}`;
+        ${help > 0 && markup`<${Help} key=${help} close=${() => setHelp((/** @type {number} */ times) => times === help ? 0 : times)} />`}`;
 }
 
 /**
- * `/` filter, `g o`, `g e`, `g f`, `g r`, `g t`, `g v`, `g d` and `g a` pages, arrows shift the range, `?` help; never while typing.
+ * `/` filter, `r` range, `g o`, `g e`, `g f`, `g r`, `g t`, `g v`, `g d` and `g a` pages, arrows shift the range, `?` help; never while typing.
  * @param {() => void} openHelp
  */
 function useKeys(openHelp) {
@@ -96,8 +98,13 @@ function useKeys(openHelp) {
             else if (chord && event.key === "d") navigate(docsStart(state));
             else if (event.key === "/") focusFilter();
             else if (event.key === "?") openHelp();
-            else if (event.key === "e" && state.page === "explore") dispatchEvent(new Event("netmeta-explain"));
-            else if (!["docs", "audit"].includes(state.page) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+            else if (event.key === "r") {
+                if (!openRange()) return;
+            } else if (event.key === "e" && state.page === "explore") {
+                // The keyboard goes on in what it opened.
+                target.blur();
+                dispatchEvent(new Event("netmeta-explain"));
+            } else if (!["docs", "audit"].includes(state.page) && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
                 navigate(shift(rangeOf(state) ?? state, event.key === "ArrowLeft" ? -1 : 1, Math.floor(now())));
             } else return;
             event.preventDefault();
@@ -105,6 +112,13 @@ function useKeys(openHelp) {
         addEventListener("keydown", listener);
         return () => removeEventListener("keydown", listener);
     }, []);
+}
+
+/** @returns {boolean} whether the page has a range */
+function openRange() {
+    const button = /** @type {HTMLElement|null} */ (document.querySelector(".range [aria-haspopup]"));
+    button?.click();
+    return button !== null;
 }
 
 function focusFilter() {

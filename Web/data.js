@@ -11,7 +11,7 @@ import { newQuestion } from "./questions.js";
  * @property {T|undefined} data the newest answer; of the query before it while `stale`
  * @property {ApiError|undefined} error
  * @property {boolean} stale whether `data` answers another query than the one asked for
- * @property {boolean} slow whether the wait is over 300 ms and a skeleton is due
+ * @property {boolean} slow whether the wait, for the answer or for what is to be asked, is over 300 ms and a skeleton is due
  * @property {{id: string, since: number}|undefined} long the question, when the wait is over a second
  * @property {() => void} cancel ends the wait; then the error is "cancelled" until a retry
  * @property {() => void} retry
@@ -57,7 +57,7 @@ export function useData(key, read, refresh) {
     const [answer, setAnswer] = useState(
         /** @type {{key: string, data?: T, of: string, error?: ApiError}} */ ({ key: "", of: "" }),
     );
-    const [slowKey, setSlowKey] = useState("");
+    const [slowKey, setSlowKey] = useState(/** @type {string|undefined} */ (undefined));
     const [long, setLong] = useState(/** @type {{key: string, id: string, since: number}|undefined} */ (undefined));
     const [attempt, setAttempt] = useState(0);
     const leave = useRef(() => {});
@@ -65,7 +65,11 @@ export function useData(key, read, refresh) {
     reader.current ||= String(nextReader++);
 
     useEffect(() => {
-        if (key === "") return;
+        if (key === "") {
+            // What must be known before it can be asked may be long in coming, too.
+            const skeleton = setTimeout(() => setSlowKey(""), 300);
+            return () => clearTimeout(skeleton);
+        }
         const abort = new AbortController();
         let timer = 0;
         const skeleton = setTimeout(() => setSlowKey(key), 300);
@@ -130,7 +134,7 @@ export function useData(key, read, refresh) {
         data: answer.data,
         error: waiting ? undefined : answer.error,
         stale: answer.of !== key,
-        slow: waiting && slowKey === key,
+        slow: (waiting || key === "") && slowKey === key,
         long: waiting && long?.key === key ? long : undefined,
         cancel: () => leave.current(),
         retry: () => {

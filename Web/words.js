@@ -58,12 +58,15 @@ export function list(items) {
 }
 
 /**
- * A label as name and identifier: "443 https" and "Netflix AS2906" have both, "10.0.0.1" has only the first.
+ * A label as name and identifier: "443 https", "AS2906 Netflix" and "edge-1 192.0.2.1" have both, "10.0.0.1" has only
+ * the first. The name comes first, so that where room is short the identifier gives way.
  * @param {string} label
  * @returns {[string, string]}
  */
 export function nameAndId(label) {
-    const named = /^(.+) (AS\d+|if \d+)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
+    const system = /^(AS\d+) (.+)$/.exec(label);
+    if (system) return [system[2], system[1]];
+    const named = /^(.+) (if \d+|[\d.]{7,}|[\da-f]*:[\da-f:.]*)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
     return named ? [named[1], named[2]] : [label, ""];
 }
 

@@ -89,7 +89,7 @@ def test_ports_and_interfaces_are_told_apart(console):
 def test_a_young_server_shows_all_it_has(console):
     console = console()
     page = console.open("?p=explore&d=SrcAddr")
-    assert page.locator(".range-name").inner_text() in ("Since the first flow", "Last 1m", "Last hour")
+    assert page.locator(".range-name").inner_text() in ("Since the first flow", "Last 1 min", "Last hour")
     console.open("?p=explore&d=SrcAddr&from=-6h")
     page.get_by_text("nothing is stored from before").wait_for()
 
@@ -102,9 +102,9 @@ def test_a_hidden_page_asks_for_nothing(console):
     page.evaluate("""() => { Object.defineProperty(document, "hidden", { value: true, configurable: true }) }""")
     page.get_by_role("button", name="Refresh 10 s").click()
     page.get_by_role("menuitemradio", name="Every 1 s").click()
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(1500)
     asked = len(console.requests)
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(1600)
     assert len(console.requests) == asked
     with page.expect_request("**/api/v1/graph**"):
         page.evaluate("""() => {
@@ -312,11 +312,21 @@ def test_keys(console):
     assert int(console.query()["to"]) - int(console.query()["from"]) == 3600
     page.keyboard.press("ArrowRight")
     console.until(lambda query: "to" not in query)
+    page.keyboard.press("r")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    console.until(lambda query: query.get("from") == ["-15m"])
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keys").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("dialog", name="Keys").wait_for(state="detached")
     page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys").wait_for()
+    # The list that closes takes the next one with it no more.
+    page.locator("dialog button").evaluate("""button => {
+        button.closest("dialog").close();
+        button.dispatchEvent(new KeyboardEvent("keydown", { key: "?", bubbles: true, cancelable: true }));
+    }""")
     page.get_by_role("dialog", name="Keys").wait_for()
     # A closed dialog keeps the focus until the next frame; a fast hand's next key goes there.
     page.locator("dialog button").evaluate("""button => {

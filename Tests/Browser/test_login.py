@@ -86,6 +86,7 @@ def test_a_session_that_ended_leads_to_the_login(console, guarded):
     tab.page.goto(f"{guarded.url}/login.html")
     log_in(tab.page, "vic")
     tab.page.wait_for_url(f"{guarded.url}/")
+    tab.page.add_init_script("localStorage.setItem('netmeta.refresh', '1')")
     tab.page.goto(f"{guarded.url}/?p=explore&d=DstAS")
     tab.ready()
     tab.context.clear_cookies()

@@ -100,7 +100,7 @@ def test_hovering_many_points_is_cheap(console, capsys):
     def move(step):
         page.mouse.move(box["x"] + 90 + step * (box["width"] - 200) / moves, box["y"] + 60 + step % 90)
 
-    moves = 100
+    moves = 60
     move(0)
     page.locator(".tip").wait_for()
     before = script()
@@ -111,7 +111,7 @@ def test_hovering_many_points_is_cheap(console, capsys):
         print(f"\nhover over 50 series of 1,000 points: {spent:.2f} ms of script each")
     # A move is answered: another second, and the values of that second.
     heads = []
-    for step in range(0, moves, 20):
+    for step in range(0, moves, 12):
         move(step)
         heads.append(page.locator(".tip").inner_text())
     assert len(set(heads)) == len(heads)

@@ -60,10 +60,15 @@ Deno.test("columns and labels in words", () => {
     );
     equal([list(["a"]), list(["a", "b"]), list(["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
     equal(nameAndId("xe-0/0/1 if 9"), ["xe-0/0/1", "if 9"]);
-    equal([nameAndId("443 https"), nameAndId("Netflix AS2906"), nameAndId("if 3"), nameAndId("10.0.0.1")], [
-        ["443", "https"],
-        ["Netflix", "AS2906"],
-        ["if 3", ""],
-        ["10.0.0.1", ""],
-    ]);
+    equal(nameAndId("443 https"), ["443", "https"]);
+    equal(nameAndId("AS2906 Netflix, Inc. AS40027"), ["Netflix, Inc. AS40027", "AS2906"]);
+    equal([nameAndId("if 3"), nameAndId("10.0.0.1"), nameAndId("AS2906")], [["if 3", ""], ["10.0.0.1", ""], [
+        "AS2906",
+        "",
+    ]]);
+    equal(nameAndId("edge-1.fra 192.0.2.1"), ["edge-1.fra", "192.0.2.1"]);
+    equal(nameAndId("a.example.net 2001:db8::1"), ["a.example.net", "2001:db8::1"]);
+    equal(nameAndId("::ffff:192.0.2.1"), ["::ffff:192.0.2.1", ""]);
+    // A description that only ends like an address keeps all of its words.
+    equal(nameAndId("to core: uplink 1"), ["to core: uplink 1", ""]);
 });

@@ -51,6 +51,7 @@ export const theme = {
     zero: "zero",
     axisText: "axisText",
     font: "font",
+    size: 11,
     in: "in",
     out: "out",
     accent: "accent",

@@ -15,6 +15,7 @@ import { tickLabel, ticks } from "../time.js";
  * @property {string} zero
  * @property {string} axisText
  * @property {string} font
+ * @property {number} size of the axes' labels, in pixels
  * @property {string} in colour of the direction
  * @property {string} out
  * @property {string} accent what belongs to no value
@@ -52,7 +53,7 @@ export function timeAxis(range, width, zone, theme, frame = FRAME) {
         axisLabel: {
             customValues: times,
             color: theme.axisText,
-            fontSize: 11,
+            fontSize: theme.size,
             fontFamily: theme.font,
             hideOverlap: true,
             formatter: (/** @type {number} */ value) => tickLabel(value, step, zone),
@@ -85,7 +86,7 @@ export function valueAxis(largest, theme) {
         splitLine: { show: true, lineStyle: { color: theme.grid, width: 1 } },
         axisLabel: {
             color: theme.axisText,
-            fontSize: 11,
+            fontSize: theme.size,
             fontFamily: theme.font,
             formatter: (/** @type {number} */ value) => axisNumber(value / factor),
         },

@@ -90,7 +90,7 @@ export function heat(graph, look) {
         splitLine: { show: false },
         axisLabel: {
             color: theme.text,
-            fontSize: 12,
+            fontSize: theme.size + 1,
             fontFamily: theme.font,
             interval: 0,
             width: look.frame.left - 10,
@@ -126,7 +126,7 @@ export function distribution(values, look) {
         splitLine: { show: false },
         axisLabel: {
             color: theme.axisText,
-            fontSize: 11,
+            fontSize: theme.size,
             fontFamily: theme.font,
             interval: (/** @type {number} */ place) => (count - 1 - place) % step === 0,
         },

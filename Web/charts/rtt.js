@@ -116,7 +116,7 @@ export function rtt(range, traces, pings, { paths, theme, zone, width, colours, 
             // The unit stands in the head.
             axisLine: { show: false },
             axisTick: { show: false },
-            axisLabel: { color: theme.axisText, fontSize: 11, fontFamily: theme.font },
+            axisLabel: { color: theme.axisText, fontSize: theme.size, fontFamily: theme.font },
             splitLine: { lineStyle: { color: theme.grid } },
             splitNumber: 4,
         },

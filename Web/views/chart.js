@@ -297,6 +297,7 @@ function readTheme() {
         zero: read("--zero"),
         axisText: read("--axis-text"),
         font: read("--font-sans"),
+        size: Number.parseFloat(read("--chart-label")) || 11,
         in: read("--dir-in"),
         out: read("--dir-out"),
         accent: read("--accent"),

@@ -10,8 +10,9 @@ import { Dropdown, Icon, moveFocus } from "./parts.js";
 
 /** @param {{columns: string[], schema: Schema|undefined}} props */
 export function ColumnChooser({ columns, schema }) {
-    const label = markup`<${Icon} name="columns" />${columns.length} of ${schema?.columns.length ?? "…"}`;
-    return markup`<${Dropdown} label=${label} align="right" name=${`Columns: ${columns.length} of ${schema?.columns.length ?? "…"}`} title="Which columns are shown">
+    const chosen = `${columns.length}${schema ? ` of ${schema.columns.length}` : ""}`;
+    const label = markup`<${Icon} name="columns" />${chosen}`;
+    return markup`<${Dropdown} label=${label} align="right" name=${`Columns: ${chosen}`} title="Which columns are shown">
         ${() => markup`<${ColumnList} columns=${columns} schema=${schema} />`}<//>`;
 }
 

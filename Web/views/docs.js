@@ -33,10 +33,10 @@ export function Docs({ state }) {
     return markup`<div class="manual-page">
         <${Contents} state=${state} pages=${list.data?.pages ?? []} version=${list.data?.version} />
         <main id="main" class="doc" tabindex="-1">
-            ${error && markup`<${Failure} error=${error} retry=${page.error ? page.retry : list.retry} />`}
+            ${error && markup`<div class="doc-failure"><${Failure} error=${error} retry=${page.error ? page.retry : list.retry} /></div>`}
             ${!error && !isThere && page.slow && markup`<${Skeleton} lines=${12} />`}
             ${name === ""
-            ? markup`<${Start} state=${state} pages=${list.data?.pages} />`
+            ? error ? markup`<h1 class="hidden">Manual</h1>` : markup`<${Start} state=${state} pages=${list.data?.pages} />`
             : isThere && markup`<article>${drawn(blocks, { state, page: name })}</article>`}
         </main>
         ${isThere && name !== "" && markup`<${Sections} state=${state} page=${name} blocks=${blocks} />`}

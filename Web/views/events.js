@@ -11,7 +11,7 @@ import { isLive } from "../time.js";
 import { full } from "../units.js";
 import { when, zoomTo } from "./eventbands.js";
 import { Manual } from "./manuallink.js";
-import { Failure, Icon, Skeleton } from "./parts.js";
+import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
 import { exploreStart, follow } from "./topbar.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -49,7 +49,7 @@ export function Events({ state }) {
         ${!answer && !loaded.error && loaded.slow && markup`<section class="panel" aria-label="Events"><${Skeleton} lines=${8} /></section>`}
         ${answer && answer.events.length === 0 && markup`<section class="panel" aria-label="Events"><div class="empty">
             <strong>Nothing was told of this range.</strong> FastNetMon's attacks appear here, and whatever scripts post, for example
-            <pre class="event-example">${example()}</pre></div></section>`}
+            <div class="code-box line"><pre tabindex="0">${example()}</pre><${CopyButton} text=${example()} /></div></div></section>`}
         ${answer && answer.events.length > 0 && markup`<section class=${loaded.stale ? "panel faded" : "panel"} aria-label="Events">
             <div class="event-list">${answer.events.map((event) =>
             markup`<${Row} key=${event.id} event=${event} state=${state} range=${answer} zone=${zone} only=${setKind} />`

@@ -1,11 +1,11 @@
 // @ts-check
 // What changed between a selection and the time before it: beside the chart, never over it.
-import { markup } from "../preact.js";
+import { markup, useEffect, useRef } from "../preact.js";
 import * as api from "../api.js";
 import { useData } from "../data.js";
 import { clearer, referenceOf, relative, selectionOf, subject, symptoms, valueAndCompanion } from "../explained.js";
 import { and } from "../filter.js";
-import { navigate } from "../store.js";
+import { navigate, steps } from "../store.js";
 import { span } from "../time.js";
 import { counted, duration, full, parts, percent, prefixed, short } from "../units.js";
 import { nameAndId } from "../words.js";
@@ -39,8 +39,13 @@ export function ExplainPanel({ state, zone }) {
         0,
     );
     const answer = loaded.data;
+    const panel = useRef(/** @type {HTMLElement|null} */ (null));
+    useEffect(() => {
+        // The keyboard goes on from what it asked for, not from the top of the page; a page that is opened stays as it is.
+        if (steps().undo && document.activeElement === document.body) panel.current?.focus({ preventScroll: true });
+    }, [state.explain]);
     const close = () => navigate({ explain: "", against: "before" });
-    return markup`<section class="panel explain" aria-label="Explain">
+    return markup`<section class="panel explain" aria-label="Explain" tabindex="-1" ref=${panel}>
         <div class="head"><h2>Explain</h2><span class="dim cut">${selection && span(selection, zone, selection.to)}</span><span class="grow"></span>
             <button class="quiet" onClick=${close} aria-label="Close the explanation"><${Icon} name="close" /></button></div>
         <label class="explain-against"><span>against</span><select value=${state.against}
@@ -52,7 +57,11 @@ export function ExplainPanel({ state, zone }) {
         navigate({ from: String(selection.from), to: String(selection.to) })}>Zoom in</button>`}</label>
         <div class="over explain-body"><${Reading} reads=${[loaded]} what="Explain" />
         ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
-        markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
+        (loaded.error.message.startsWith("nothing is stored")
+            ? markup`<div class="notice warn" role="alert"><span class="dot warn"></span><div class="grow">
+                <strong>Nothing is stored of the time to compare with.</strong>
+                <div class="dim">Drag over a later part of the chart: it is compared with what came before it.</div></div></div>`
+            : markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`)}
         ${answer
             ? markup`<div class=${loaded.stale ? "faded" : ""}><${Answer} answer=${answer} state=${state} zone=${zone} /></div>`
             : loaded.slow && markup`<${Skeleton} lines=${6} />`}</div>

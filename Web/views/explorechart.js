@@ -21,6 +21,7 @@ import { explainRange, referenceOf, selectionOf } from "../explained.js";
 import { navigate } from "../store.js";
 import { span } from "../time.js";
 import { duration, full, isMean, isTotal, percent, prefixed, scaleOf, short, total } from "../units.js";
+import { nameAndId } from "../words.js";
 import { Chart } from "./chart.js";
 import { ChartToggles } from "./charttoggles.js";
 import { Multiples } from "./multiples.js";
@@ -173,6 +174,7 @@ export function advice(state) {
     if (state.direction === "in" || state.direction === "out") {
         return `No exporter said “${state.direction}” of these flows; many don't tell the direction. Choose “all”.`;
     }
+    if (firstFlow() === null) return "This server has stored no flow yet; Overview shows how to point an exporter here.";
     return state.filter.trim() === "" ? "Choose a longer or an earlier range." : "Widen the filter or the range.";
 }
 
@@ -204,9 +206,12 @@ function Tip({ graph, paints, chart, index, zone }) {
         ${rows.length === 0 && markup`<div class="tip-row"><span></span><span class="dim">nothing</span><b>0</b></div>`}`;
 }
 
+/** @param {string} label "Netflix AS2906": what is cut off for want of room is then the number */
+const nameFirst = (label) => nameAndId(label).filter((part) => part !== "").join(" ");
+
 /** @param {Series} series */
 export function seriesName(series) {
-    const name = series.kind === "other" ? "Other" : series.labels.join(" · ");
+    const name = series.kind === "other" ? "Other" : series.labels.map(nameFirst).join(" · ");
     const side = series.isReverse ? "Other direction" : DIRECTION_NAMES[series.direction ?? ""];
     if (isWhole(series)) return side ?? "All";
     return side ? `${name}, ${side.toLowerCase()}` : name;

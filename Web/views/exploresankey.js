@@ -75,7 +75,7 @@ export function ExploreSankey({ state, schema }) {
         ? markup`<div class="over-chart"><strong>No flow matches in this range.</strong><span class="dim">${advice(state)}</span></div><div class="chart-space"></div>`
         : markup`<${Sankey} top=${top} stages=${stages} titles=${titles} state=${state} schema=${schema.data} height=${360}
                 label=${`Paths from ${titles.join(" to ")}; the table below has the figures`} />`}</section>
-        <section class="panel table-panel" aria-label="Legend"><${PathTable} top=${top} places=${places} stages=${stages} titles=${titles} open=${setOpen} />
+        <section class="panel table-panel paths-below" aria-label="Legend"><${PathTable} top=${top} places=${places} stages=${stages} titles=${titles} open=${setOpen} />
             ${open && markup`<${ValueMenu} graph=${{ dimensions: open.columns, unit: top.unit }} state=${state} schema=${schema.data}
                 at=${{ series: { ...open, total: open.amount, share: all > 0 ? open.amount / all : 0 }, place: 0, x: open.x, y: open.y }}
                 close=${() => setOpen(null)} />`}</section>`}<//>`;

@@ -8,7 +8,8 @@ import { and } from "../filter.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { full } from "../units.js";
-import { CopyButton, Icon, Skeleton } from "./parts.js";
+import { protocol } from "../words.js";
+import { CopyButton, Failure, Icon, Skeleton } from "./parts.js";
 import { termOf, thing } from "./flowmenu.js";
 import { follow } from "./topbar.js";
 
@@ -43,14 +44,16 @@ export function FlowDrawer({ place, state, zone, back, forth }) {
         const field = fields.get(name);
         return field && cell(field, field.value, field.label ?? undefined, zone);
     };
-    return markup`<aside class="flow-drawer" role="dialog" aria-label="Flow" ref=${box}>
+    return markup`<div class="flow-drawer" role="dialog" aria-label="Flow" ref=${box}>
         <div class="drawer-head"><h2>Flow</h2>
-            <span class="dim cut grow">${flow && !loaded.error && [said("TimeReceived")?.title, said("SamplerAddress")?.text, said("FlowType")?.text].join(", ")}</span>
+            <span class="dim cut grow">${flow && !loaded.error && [said("TimeReceived")?.title, said("SamplerAddress")?.text, protocol(said("FlowType")?.text ?? "")].join(", ")}</span>
             <div class="joined"><button class="step" aria-label="Row before" title="Row before (↑)" disabled=${!back} onClick=${back}><${Icon} name="left" /></button>
                 <button class="step" aria-label="Next row" title="Next row (↓)" disabled=${!forth} onClick=${forth}><${Icon} name="right" /></button></div>
             <button class="quiet close" aria-label="Close" title="Close (Esc)" onClick=${close}><${Icon} name="close" /></button></div>
         <div class=${loaded.stale && flow ? "drawer-body faded" : "drawer-body"}>
-            ${loaded.error && markup`<p class="empty">${loaded.error.code === "not_found" ? "This row is not there any more: it may be older than what is kept." : loaded.error.message}</p>`}
+            ${loaded.error?.code === "not_found"
+            ? markup`<p class="empty">This row is not there any more: it may be older than what is kept.</p>`
+            : loaded.error && loaded.error.code !== "cancelled" && markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
             ${!flow && !loaded.error && loaded.slow && markup`<${Skeleton} lines=${16} />`}
             ${flow && !loaded.error && markup`
                 <${Ends} fields=${fields} row=${row} state=${state} zone=${zone} />
@@ -66,7 +69,7 @@ export function FlowDrawer({ place, state, zone, back, forth }) {
                     <${CopyButton} text=${new URL(link(state, {}), location.href).href} label="Link" /></div>
                 ${flow.copies > 1 && markup`<p class="dim">${full(flow.copies)} rows are equal to this one in every field.</p>`}
                 <${Groups} flow=${flow} row=${row} state=${state} zone=${zone} explained=${explained} />`}
-        </div></aside>`;
+        </div></div>`;
 }
 
 /** @param {() => void} close @param {(() => void)|undefined} back @param {(() => void)|undefined} forth */

@@ -10,6 +10,7 @@ import { navigate, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
 import { duration, full } from "../units.js";
 import { ColumnChooser } from "./columns.js";
+import { advice } from "./explorechart.js";
 import { FilterBox } from "./filterbox.js";
 import { FlowBars } from "./flowbars.js";
 import { FlowDrawer } from "./flowdrawer.js";
@@ -99,7 +100,7 @@ export function Flows({ state, schema }) {
                 <span class="dim">${shown.length > 0 ? "The rows below are those of the filter before." : "Its place is marked above."}</span></div>
                 <button onClick=${() => navigate({ filter: "" })}>Show without filter</button></div>`}
             ${sql && page && !state.live && markup`<${SqlView} sql=${page.sql} what="what these rows were read with" close=${() => setSql(false)} />`}
-            ${!state.live && markup`<${FlowBars} graph=${counted.data} faded=${counted.stale} slow=${counted.slow} total=${total} zone=${zone} at=${timeOf(state.row)} />`}
+            ${!state.live && (counted.data || !counted.error || counted.error.code === "network") && markup`<${FlowBars} graph=${counted.data} faded=${counted.stale} slow=${counted.slow} total=${total} zone=${zone} at=${timeOf(state.row)} />`}
             <div class="over" onPointerEnter=${(/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && setOver(true)} onPointerLeave=${() => setOver(false)}>
                 ${!state.live && markup`<${Reading} reads=${[loaded]} />`}
                 <${List} rows=${shown} columns=${columns} state=${state} schema=${schema.data} zone=${zone} open=${open}
@@ -129,7 +130,7 @@ function List({ rows, columns, state, schema, zone, open, loaded, tail, page, on
             ${tail
             ? markup`<strong>No flow ${state.filter.trim() === "" ? "arrived" : "that matches arrived"} yet.</strong> New ones appear here a few seconds after they are received.`
             : markup`<strong>${state.place === "" ? "No flow matches in this range." : "There are no further rows."}</strong>${" "}
-                ${state.filter.trim() === "" ? "Choose a longer or an earlier range." : "Widen the filter or the range."}`}
+                ${advice(state)}`}
             ${state.filter.trim() !== "" && markup`<p><button onClick=${() => navigate({ filter: "" })}>Show without filter</button></p>`}</div></section>`;
     }
     const dated = page !== undefined && !tail && page.to - page.from > 86400;

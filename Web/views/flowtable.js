@@ -27,6 +27,19 @@ export function FlowTable({ rows, columns, state, schema, zone, dated, faded, op
         row?.scrollIntoView({ block: "nearest" });
         if (box.current?.contains(document.activeElement)) /** @type {HTMLElement|null|undefined} */ (row?.querySelector("a"))?.focus({ preventScroll: true });
     }, [state.row]);
+    // From nowhere in the page the arrow leads into the list; within it, it goes on.
+    useEffect(() => {
+        const enter = (/** @type {KeyboardEvent} */ event) => {
+            if (event.key !== "ArrowDown" || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+            if (document.activeElement !== document.body) return;
+            const stop = /** @type {HTMLElement|null|undefined} */ (box.current?.querySelector('tbody a[tabindex="0"]'));
+            if (!stop) return;
+            event.preventDefault();
+            stop.focus();
+        };
+        addEventListener("keydown", enter);
+        return () => removeEventListener("keydown", enter);
+    }, []);
     const show = (/** @type {FlowRow} */ row, /** @type {SchemaColumn} */ column, /** @type {HTMLElement} */ from) => {
         setMenu({ row, column, at: from.getBoundingClientRect(), from });
         onMenu(true);

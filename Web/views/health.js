@@ -14,14 +14,24 @@ import { Icon, useMedia } from "./parts.js";
 /** Seconds of lag that a batch doesn't explain any more. */
 const LATE = 10;
 
-/** @param {{health: HealthAnswer|undefined, zone: "utc"|"local"}} props */
-export function HealthStrip({ health, zone }) {
+/** @param {{loaded: import("../data.js").Loaded<HealthAnswer>, zone: "utc"|"local"}} props */
+export function HealthStrip({ loaded, zone }) {
     const phone = useMedia("(max-width: 959px)");
     const strip = phone ? PhoneStrip : WideStrip;
+    // Figures that were right once are no answer to the question whether the picture is complete now.
+    const health = loaded.error ? undefined : loaded.data;
     // One element whatever is in it: the page around it is put together but once.
     return markup`<div class=${phone && health ? "health phone" : "health"} role="status" aria-label="Health">${health
         ? markup`<${strip} health=${health} zone=${zone} />`
-        : markup`<span class="dim">Reading health …</span>`}</div>`;
+        : loaded.error
+        ? markup`<${Unknown} error=${loaded.error} retry=${loaded.retry} />`
+        : markup`<span class="dim">${loaded.long ? "Waiting for the server to answer …" : "Reading health …"}</span>`}</div>`;
+}
+
+/** @param {{error: import("../api.js").ApiError, retry: () => void}} props nobody knows whether the picture is complete */
+function Unknown({ error, retry }) {
+    return markup`<span class="dot crit"></span><b>Health unknown</b><span class="dim cut" title=${error.message}>${error.message}</span>
+        <span class="grow"></span><button class="quiet" onClick=${retry}>Try again</button>`;
 }
 
 /** @param {{health: HealthAnswer, zone: "utc"|"local"}} props */

@@ -13,6 +13,7 @@ const KEYS = [
     [["e"], "Explain what is brushed, or the range"],
     [["g", "d"], "Docs"],
     [["g", "a"], "Audit log, for admins"],
+    [["r"], "Choose the range"],
     [["←", "→"], "Range one length earlier or later"],
     [["Enter"], "Apply the filter; Shift Enter begins a line"],
     [["Tab"], "Take what the list under the filter has marked; ↓ and ↑ mark another, Ctrl Space opens the list"],

@@ -12,37 +12,39 @@ import { isSilent } from "./exporters.js";
 /** @typedef {import("../types/api.d.ts").Series} Series */
 
 const DIRECTIONS =
-    /** @type {const} */ ([["in", "In, now"], ["out", "Out, now"], ["unknown", "Direction unknown"]]);
+    /** @type {const} */ ([["in", "In"], ["out", "Out"], ["unknown", "Direction unknown"]]);
 
 /**
- * @param {{bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
+ * @param {{live: boolean, bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
  *   exporters?: import("../types/api.d.ts").Exporter[], store?: import("../types/api.d.ts").Health["store"]}} props
  */
-export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
+export function KeyFigures({ live, bits, packets, flows, hosts, exporters, store }) {
     const told = bits ? DIRECTIONS.filter(([direction]) => sum(bits, direction).some((value) => value > 0)) : [];
     const cells = [];
-    if (!bits) cells.push(markup`<${Waiting} name="Throughput, now" />`);
+    // Of a range that has ended the newest is not what is now.
+    const when = (/** @type {string} */ name) => `${name}, ${live ? "now" : "at the end"}`;
+    if (!bits) cells.push(markup`<${Waiting} name=${when("Throughput")} />`);
     else if (told.length === 0) {
-        cells.push(markup`<${Rate} name="Throughput, now" graph=${bits} values=${sum(bits)} />`);
+        cells.push(markup`<${Rate} name=${when("Throughput")} graph=${bits} values=${sum(bits)} />`);
     } else {
         for (const [direction, name] of told) {
             // When nobody tells the direction there is one throughput, and the line under it says why.
             const only = told.length === 1 && direction === "unknown";
             cells.push(
-                markup`<${Rate} key=${direction} name=${only ? "Throughput, now" : name} graph=${bits} values=${sum(bits, direction)} direction=${direction}
+                markup`<${Rate} key=${direction} name=${only ? when("Throughput") : direction === "unknown" ? name : when(name)} graph=${bits} values=${sum(bits, direction)} direction=${direction}
                 more=${only ? "direction unknown" : undefined} />`,
             );
         }
     }
     cells.push(
         packets && bits
-            ? markup`<${Rate} name="Packets, now" graph=${packets} values=${sum(packets)} more=${size(bits, packets)} />`
-            : markup`<${Waiting} name="Packets, now" />`,
+            ? markup`<${Rate} name=${when("Packets")} graph=${packets} values=${sum(packets)} more=${size(bits, packets)} />`
+            : markup`<${Waiting} name=${when("Packets")} />`,
     );
     cells.push(
         flows
-            ? markup`<${Rate} name="Flows, now" graph=${flows} values=${sum(flows)} more="stored per second" exact=${true} />`
-            : markup`<${Waiting} name="Flows, now" />`,
+            ? markup`<${Rate} name=${when("Flows")} graph=${flows} values=${sum(flows)} more="stored per second" exact=${true} />`
+            : markup`<${Waiting} name=${when("Flows")} />`,
     );
     if (exporters) {
         const off = exporters.filter(isOff);
@@ -65,7 +67,7 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
         const kept = store.oldest === null ? 0 : clockNow() - store.oldest;
         cells.push(
             markup`<${Figure} name="Stored" text=${text} unit=${`${prefix}B`} title=${`${full(store.bytes)} bytes, ${counted(store.rows, "row")} of ${duration(kept)}; raw flows are kept for ${counted(store.retentionDays, "day")}${store.retention.sentence === null ? "" : `; ${store.retention.sentence}`}`}
-            sub=${`${short(store.rows)} rows, ${duration(kept)}${keeps(store.retention)}`} warn=${store.retention.missingBytes > 0} />`,
+            sub=${[store.oldest === null ? "nothing" : duration(kept), keeps(store.retention)].filter((part) => part !== "")} warn=${store.retention.missingBytes > 0} />`,
         );
     }
     return markup`<section class="panel keys" aria-label="Key figures">${cells}</section>`;
@@ -76,8 +78,8 @@ export function KeyFigures({ bits, packets, flows, hosts, exporters, store }) {
  * @param {import("../types/api.d.ts").Health["store"]["retention"]} retention
  */
 function keeps(retention) {
-    if (retention.missingBytes > 0) return ", disk full";
-    return retention.keepsSeconds === null ? "" : `, keeps ${duration(retention.keepsSeconds)}`;
+    if (retention.missingBytes > 0) return "disk full";
+    return retention.keepsSeconds === null ? "" : `keeps ${duration(retention.keepsSeconds)}`;
 }
 
 /** @param {{name: string, text: string, unit: string, sub?: unknown, title?: string, spark?: string, warn?: boolean}} props */
@@ -86,7 +88,7 @@ function Figure({ name, text, unit, sub, title, spark, warn }) {
         <div class="key-name">${name}</div>
         <div class="key-line"><div class="key-value"><b>${text}</b> <span>${unit}</span></div>
             ${spark && markup`<svg class="spark" viewBox="0 0 62 22" preserveAspectRatio="none" aria-hidden="true"><path d=${spark} /></svg>`}</div>
-        <div class=${warn ? "key-sub warn-text" : "key-sub"}>${sub}</div>
+        <div class=${warn ? "key-sub warn-text" : "key-sub"}>${[sub].flat().map((part) => markup`<span>${part}</span>`)}</div>
     </div>`;
 }
 
@@ -100,12 +102,13 @@ function Rate({ graph, values, name, direction, more, exact }) {
     const average = values.reduce((all, value) => all + value, 0) / Math.max(1, values.length);
     const bound = graph.assumedSampling > 0 && !exact && now > 0;
     const over = Math.min(values.length, Math.ceil(NEWEST / graph.bucket)) * graph.bucket;
+    const p95 = percentile(values, 0.95);
     const title = `${bound ? "At least " : ""}${full(now)} ${graph.unit}` +
-        `, average of the newest ${duration(over)}` +
+        `, average of the newest ${duration(over)}; over the range average ${full(average)}, p95 ${full(p95)}` +
         (bound ? "; sampling rate unknown, assumed 1:1" : "") +
         (direction === "unknown" ? "; NetFlow v5 and some templates don't tell the direction" : "");
     return markup`<${Figure} name=${name} text=${(bound ? "≥ " : "") + text} unit=${unit} title=${title} spark=${sparkline(values, 62, 22)}
-        sub=${more ?? `avg ${short(average)} · p95 ${short(percentile(values, 0.95))}`} />`;
+        sub=${more ?? [`avg ${short(average)}`, `p95 ${short(p95)}`]} />`;
 }
 
 /** @param {{name: string}} props */

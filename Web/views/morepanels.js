@@ -69,7 +69,7 @@ function Panel({ panel, state, range, asked, zone, refresh, active }) {
         ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
         markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
         ${!data
-        ? markup`<div class="chart-space">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`
+        ? markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`
         : panel.kind === "graph"
         ? markup`<${Lines} graph=${data} zone=${zone} />`
         : panel.kind === "top"

@@ -82,7 +82,8 @@ export function Overview({ state, schema, health }) {
         exporters.data.exporters.every((exporter) => exporter.flows === 0);
     const range = rangeOf(state);
     const { from, to } = storedPart(range ?? state);
-    const known = range !== null && health.data !== undefined && exporters.data !== undefined && !first;
+    // The figures don't wait for health longer than until it failed.
+    const known = range !== null && (health.data ?? health.error) !== undefined && exporters.data !== undefined && !first;
     const graphs = UNITS.map((unit) =>
         useData(
             known ? `graph ${range.from} ${from} ${to} ${unit}` : "",
@@ -99,7 +100,7 @@ export function Overview({ state, schema, health }) {
     );
 
     const drawn = known && graphs.every((graph) => graph.data !== undefined || graph.error !== undefined);
-    useReady(first || drawn, `overview ${from} ${to} ${first} ${drawn} ${state.unit} ${state.exporter} ${state.losses}`);
+    useReady(first || drawn || exporters.error !== undefined, `overview ${from} ${to} ${first} ${drawn} ${state.unit} ${state.exporter} ${state.losses}`);
 
     if (exporters.error && !exporters.data && exporters.error.code !== "network") {
         return markup`<main id="main"><h1 class="hidden">Overview</h1><${Failure} error=${exporters.error} retry=${exporters.retry} /></main>`;
@@ -118,7 +119,7 @@ export function Overview({ state, schema, health }) {
         ${silent && health.data && markup`<${Silence} state=${state} health=${health.data} zone=${preferences.zone}
             count=${exporters.data?.exporters.length ?? 0} />`}
         <div class="over keys-over"><${Reading} reads=${[...graphs, hosts].filter((read) => read !== shown)} what="Key figures" />
-        <${KeyFigures} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
+        <${KeyFigures} live=${isLive(state)} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
             exporters=${exporters.data?.exporters} store=${health.data?.store} /></div>
         <div class="row-two">
             <${ThroughputPanel} state=${state} loaded=${shown} zone=${preferences.zone} />

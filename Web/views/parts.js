@@ -73,6 +73,7 @@ function remedy(error) {
     if (/timeout|504|too_|memory|limit/.test(error.code)) {
         return "Choose a shorter range, fewer dimensions or a narrower filter.";
     }
+    if (/503|unavailable/.test(error.code)) return "Try again in a moment; the server's log tells what it waits for.";
     if (error.code === "forbidden") return "Log in as somebody who may, or ask an admin.";
     if (error.parameter) return `Change “${error.parameter}”, or go back to the step before.`;
     return "The server's log has the details.";

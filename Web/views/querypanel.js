@@ -21,6 +21,8 @@ const UNIT_TITLES = {
     flows: "Flows of each bucket, not divided by its seconds",
     "byte/packet": "Average packet size: bytes by packets",
 };
+/** Until the server told its own. */
+const UNITS = ["bit/s", "packet/s", "flow/s", ...Object.keys(UNIT_TITLES)];
 const TOPS = [1, 3, 5, 8, 10, 15, 20, 30, 50];
 
 /** @param {{state: State, schema: import("../api.js").Schema|undefined, error: import("../api.js").ApiError|undefined}} props */
@@ -33,7 +35,7 @@ export function QueryPanel({ state, schema, error }) {
         addEventListener("netmeta-filter", unfold);
         return () => removeEventListener("netmeta-filter", unfold);
     }, []);
-    const units = schema?.units ?? [state.unit];
+    const units = schema?.units ?? UNITS;
     const shown = wide || unfolded || error !== undefined;
     return markup`<aside class="query" aria-label="Query">
         ${!wide && markup`<button class="fold" aria-expanded=${shown} onClick=${() => setUnfolded(!unfolded)}>

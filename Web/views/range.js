@@ -1,6 +1,6 @@
 // @ts-check
 // The range of the page: named ranges, two free ends, and a step either way.
-import { markup, useState } from "../preact.js";
+import { markup, useLayoutEffect, useRef, useState } from "../preact.js";
 import { firstFlow, now as clockNow, rangeOf } from "../clock.js";
 import { navigate, usePreferences } from "../store.js";
 import { isLive, parseEnd, PRESETS, resolve, shift, span, stamp } from "../time.js";
@@ -44,7 +44,7 @@ function presets() {
 
 /** @param {string} from of a range that ends now */
 function liveName(from) {
-    if (from.startsWith("-")) return `Last ${from.slice(1)}`;
+    if (from.startsWith("-")) return `Last ${from.slice(1, -1)} ${from.endsWith("m") ? "min" : from.slice(-1)}`;
     return from === String(firstFlow()) ? SINCE_FIRST : "Up to now";
 }
 
@@ -53,6 +53,11 @@ function RangeMenu({ state, range, zone, close }) {
     const [from, setFrom] = useState(stamp(range.from, zone));
     const [to, setTo] = useState(isLive(state) ? "now" : stamp(range.to, zone));
     const [wrong, setWrong] = useState("");
+    const list = useRef(/** @type {HTMLElement|null} */ (null));
+    useLayoutEffect(() => {
+        const start = list.current?.querySelector('[aria-checked="true"]') ?? list.current?.querySelector("button");
+        /** @type {HTMLElement|null|undefined} */ (start)?.focus({ preventScroll: true });
+    }, []);
     const chosen = presets().some(({ from }) => from === state.from) ? state.from : rangeOf(state)?.from;
     /** @param {string} from @param {string} to */
     const go = (from, to) => {
@@ -73,7 +78,7 @@ function RangeMenu({ state, range, zone, close }) {
     const input = (/** @type {(text: string) => void} */ set) => (/** @type {Event} */ event) =>
         set(/** @type {HTMLInputElement} */ (event.target).value);
     return markup`<div class="range-menu">
-        <div class="menu" role="menu" aria-label="Ranges" onKeyDown=${moveFocus}>${presets().map((preset) =>
+        <div class="menu" role="menu" aria-label="Ranges" ref=${list} onKeyDown=${moveFocus}>${presets().map((preset) =>
             markup`<button
             key=${preset.from} role="menuitemradio" aria-checked=${isLive(state) && preset.from === chosen}
             onClick=${() => go(preset.from, "now")}>${preset.name}</button>`

@@ -2,7 +2,7 @@
 // Who talks to whom: eight sankeys, each read when it is scrolled to, and each a way into Explore.
 import { markup } from "../preact.js";
 import * as api from "../api.js";
-import { rangeOf, storedPart } from "../clock.js";
+import { firstFlow, rangeOf, storedPart } from "../clock.js";
 import { amountOf } from "../charts/sankey.js";
 import { useData, useReady } from "../data.js";
 import { and } from "../filter.js";
@@ -12,6 +12,7 @@ import { link } from "../state.js";
 import { navigate, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
 import { full, isScaled, percent, short } from "../units.js";
+import { advice } from "./explorechart.js";
 import { Failure, Icon, Segments, Skeleton } from "./parts.js";
 import { Reading } from "./reading.js";
 import { Sankey } from "./sankey.js";
@@ -34,7 +35,7 @@ export function Relations({ state, schema }) {
     const unit = UNITS.includes(state.unit) ? state.unit : "bit/s";
     return markup`<main id="main">
         <div class="title-line"><h1>Relations</h1>
-            <span class="dim summary cut">what has no direction told counts as inbound and as outbound</span><span class="grow"></span>
+            <span class="dim summary">what has no direction told counts as inbound and as outbound</span><span class="grow"></span>
             <${Segments} plain=${true} label="Unit" value=${unit} choose=${(/** @type {string} */ unit) =>
         navigate({ unit })} options=${UNITS.map((value) => ({ value, label: value }))} /></div>
         ${state.filter && markup`<div class="notice" role="status"><span class="dot"></span><span class="grow cut">Filter: <code>${state.filter}</code></span>
@@ -78,9 +79,9 @@ function Panel({ relation, state, schema, ends, unit, active, refresh }) {
         markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
         ${top
         ? all === 0
-            ? markup`<p class="empty">Nothing in this range.</p>`
+            ? markup`<p class="empty">Nothing in this range.${firstFlow() === null && ` ${advice(state)}`}</p>`
             : markup`<${Sankey} top=${top} stages=${relation.stages} titles=${relation.heads} state=${state} schema=${schema}
                 height=${HEIGHT} label=${relation.title} brief=${true} />`
-        : markup`<div class="chart-space">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
+        : (!loaded.error || loaded.error.code === "network") && markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
     </section>`;
 }

@@ -43,7 +43,7 @@ export function Sankey({ top, stages, titles, state, schema, height, label, brie
         ? markup`<${Ribbons} top=${drawn} all=${total} places=${places} stages=${stages} titles=${titles} width=${width} height=${height}
             lit=${lit} light=${setLit} open=${setOpen} label=${label} />`
         : width > 0 && markup`<${PathTable} top=${top} places=${places} stages=${stages} open=${setOpen} most=${brief ? BRIEF : undefined} />`}
-        ${width >= NARROW && left > 0 && markup`<p class="under">All other paths, ${percent(left)} %, are not drawn.</p>`}
+        ${width >= NARROW && left > 0 && markup`<p class="under">All other paths, ${left >= 0.9995 ? "over 99.9" : percent(left)} %, are not drawn.</p>`}
         ${open && markup`<${ValueMenu} graph=${{ dimensions: open.columns, unit: top.unit }} state=${state} schema=${schema}
             at=${{ series: { ...open, total: open.amount, share: total > 0 ? open.amount / total : 0 }, place: 0, x: open.x, y: open.y, path: open.path }}
             close=${() => setOpen(null)} />`}
@@ -63,7 +63,7 @@ function Ribbons({ top, all, places, stages, titles, width, height, lit, light, 
         Math.min(
             Math.floor(width * (stages.length > 2 ? 0.25 : 0.36)),
             Math.max(60, ...plain.nodes.filter((node) => node.stage === stage).map((node) =>
-                measure(`${text(node)} ${short(valueOf(top, node.amount))}`) + 46
+                measure(`${brief(node)} ${short(valueOf(top, node.amount))}`) + 46
             )),
         );
     const [left, right] = [room(0), room(stages.length - 1)];
@@ -131,7 +131,8 @@ const HEAD = 20;
 /** @returns {Measure} */
 function ruler() {
     const pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
-    pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const { fontFamily } = getComputedStyle(document.body);
+    pen.font = `${getComputedStyle(document.documentElement).getPropertyValue("--fs-2")} ${fontFamily}`;
     return (text) => pen.measureText(text).width;
 }
 
@@ -140,7 +141,7 @@ function ruler() {
  * @param {{node: Node, last: number, room: number, value: string, measure: Measure}} props room is in pixels
  */
 function NodeLabel({ node, last, room, value, measure }) {
-    const [name, id] = node.labels.length === 1 ? nameAndId(node.labels[0]) : [text(node), ""];
+    const [name, id] = node.labels.length === 1 ? nameAndId(node.labels[0]) : [brief(node), ""];
     const middle = node.stage > 0 && node.stage < last;
     const figure = measure(value) * 1.1 + 8;
     const most = room - figure - (middle ? 40 : 22);
@@ -167,6 +168,18 @@ function cut(name, room, measure) {
 /** @param {Node} node */
 function text(node) {
     return node.labels.join(" · ");
+}
+
+/**
+ * Of a value of several columns the names alone, where there are some: "et-0/0/1 · edge-1". The title has all of it.
+ * @param {Node} node
+ */
+function brief(node) {
+    if (node.labels.length === 1) return text(node);
+    return node.labels.map((label) => {
+        const [name, id] = nameAndId(label);
+        return /^if |[.:]/.test(id) ? name : label;
+    }).join(" · ");
 }
 
 /**

@@ -46,7 +46,7 @@ function Throughput({ graph, zone }) {
     const p95 = main ? percentile(main.values.slice(firstBucket(graph, firstFlow()), count), 0.95) : 0;
     const word = main && main.direction !== "unknown" && main.direction ? ` ${main.direction}` : "";
     const last = (/** @type {import("../types/api.d.ts").Series} */ series) =>
-        newest(series.values.slice(0, count), graph.bucket);
+        newest(series.values.slice(firstBucket(graph, firstFlow()), count), graph.bucket);
     const references = p95 ? [p95] : [];
     const tip = (/** @type {number} */ index) =>
         markup`<${ThroughputTip} graph=${shown} index=${index} zone=${zone} count=${count} />`;
@@ -54,7 +54,7 @@ function Throughput({ graph, zone }) {
             ${shown.series.map((series) =>
             markup`<span key=${series.direction}><span class=${`key-swatch ${series.direction ?? "in"}`}></span>
                 ${DIRECTION_NAMES[series.direction ?? ""] ?? "All"}${" "}
-                <b title=${`${full(last(series))} ${graph.unit} now`}>${short(last(series))}</b></span>`
+                <b title=${`${full(last(series))} ${graph.unit}, the newest`}>${short(last(series))}</b></span>`
         )}
             ${p95 > 0 && markup`<span><span class="dotted"></span>p95${word} <b>${short(p95)}</b></span>`}
             ${shown.series.length === 0 && markup`<span class="dim">no traffic in this range</span>`}

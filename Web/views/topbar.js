@@ -20,9 +20,9 @@ export function overviewStart(state) {
     return { ...DEFAULTS, from: state.from, to: state.to, unit: state.unit };
 }
 
-/** @param {State} state @returns {State} */
+/** Who is hit comes before who sends: a flood has one destination and many sources. @param {State} state @returns {State} */
 export function exploreStart(state) {
-    return { ...overviewStart(state), page: "explore", dimensions: ["SrcAddr"] };
+    return { ...overviewStart(state), page: "explore", dimensions: ["DstAddr"] };
 }
 
 /** The rows behind what is seen: it keeps the range and the filter. @param {State} state @returns {State} */

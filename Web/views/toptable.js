@@ -107,7 +107,7 @@ function body(top, columns, table, state, sort, measure) {
                 <${Swatch} paint=${paint} /><${Name} row=${row} columns=${columns} table=${table} state=${state} others=${top.groups - named} /></td>
             <td class=${measure === "bits" ? "c-bits main" : "c-bits"} title=${`${mark}${full(bits)} bit/s, ${full(row.bytes)} bytes`}>${mark && row.bytes > 0 && markup`<span class="mark">≥</span> `}${short(bits)}</td>
             <td class=${measure === "packets" ? "c-packets main" : "c-packets"} title=${`${mark}${full(packets)} packets/s, ${full(row.packets)} packets`}>${short(packets)}</td>
-            <td class="c-share">${percent(row.share)}</td></tr>`;
+            <td class="c-share" title=${`${percent(row.share)} %`}>${oneDecimal(row.share)}</td></tr>`;
     });
 }
 
@@ -122,8 +122,13 @@ function Name({ row, columns, table, state, others }) {
         filter: all(columns.map((column, place) => term(column, row.key[place] ?? "", isUnknown(row, place)))),
     };
     const [name, id] = nameOf(row);
-    return markup`<a class="row-link cut" href=${link(target, {})} onClick=${follow(target)} title=${columns.map((column, place) => `${column} ${row.labels[place] ?? row.key[place]}`).join(", ")}>
-        ${name}${id && markup` <span class="id">${id}</span>`}</a>`;
+    return markup`<a class="row-link name-and-id" href=${link(target, {})} onClick=${follow(target)} title=${columns.map((column, place) => `${column} ${row.labels[place] ?? row.key[place]}`).join(", ")}>
+        <span class="cut">${name}</span>${id && markup` <span class="id">${id}</span>`}</a>`;
+}
+
+/** @param {number} share for a narrow column, whose title has it with all digits */
+function oneDecimal(share) {
+    return share > 0 && share < 0.0005 ? "< 0.1" : percent(share);
 }
 
 /** @param {TopRow} row @param {number} place */
@@ -143,7 +148,8 @@ function nameOf(row) {
         return row.labels[1]?.includes("ICMP") ? [row.labels[1], ""] : ["unknown", rest.join(" ")];
     }
     const [name, id] = nameAndId(row.labels[0] ?? row.key[0]);
-    return [name, [...rest, id].filter((text) => text !== "").join(" ")];
+    // "et-0/0/1 edge-1": with names for both, number and address are left to the title.
+    return [name, [...rest.map((label) => nameAndId(label)[0]), /^if /.test(id) ? "" : id].filter((text) => text !== "").join(" ")];
 }
 
 /** @param {TopRow} a @param {TopRow} b @param {string} column @param {number} seconds */

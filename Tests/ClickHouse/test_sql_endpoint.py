@@ -300,11 +300,46 @@ def test_clickhouse_connect_streams(client):
         assert len(stream.read().splitlines()) == 1000
 
 
-def test_clickhouse_connect_frames(client):
-    """query_df, where the test tools have pandas."""
-    pytest.importorskip("pandas", reason="pandas is not among the test tools")
-    frame = client.query_df("SELECT number AS n, number * 2 AS d FROM numbers(4)")
-    assert list(frame["d"]) == [0, 2, 4, 6]
+def test_clickhouse_connect_frames(client, server):
+    """Tables of pandas, numpy and Arrow, whole and piece by piece."""
+    frame = client.query_df("SELECT number AS n, number * 2 AS d, 'é' AS s, if(n = 1, NULL, n) AS o FROM numbers(4)")
+    assert list(frame.columns) == ["n", "d", "s", "o"] and list(frame["d"]) == [0, 2, 4, 6] and set(frame["s"]) == {"é"}
+    assert list(frame["o"].isna()) == [False, True, False, False]
+    flows = client.query_df("SELECT SrcAddr, DstPort, TimeReceived, Bytes, FlowType FROM flows_raw ORDER BY Bytes DESC")
+    total = client.command("SELECT sum(Bytes) FROM flows_raw")
+    assert len(flows) == server.sent["flows"] and int(flows["Bytes"].sum()) == total > 0
+    assert str(flows["TimeReceived"].dtype).startswith("datetime64") and set(flows["FlowType"]) == {"NETFLOW_V5"}
+    assert flows.groupby("DstPort")["Bytes"].sum().sum() == total
+    with client.query_df_stream("SELECT number AS n FROM numbers(200000)") as frames:
+        assert sum(int(part["n"].sum()) for part in frames) == 200000 * 199999 // 2
+
+    numbers = client.query_np("SELECT number, number + 0.5 AS h FROM numbers(3)")
+    assert numbers["h"].tolist() == [0.5, 1.5, 2.5] and numbers["number"].dtype == "uint64"
+    with client.query_np_stream("SELECT number FROM numbers(100000)") as parts:
+        assert sum(len(part) for part in parts) == 100000
+
+    table = client.query_arrow("SELECT number AS n, toString(number) AS s FROM numbers(3)", use_strings=True)
+    assert table.to_pydict() == {"n": [0, 1, 2], "s": ["0", "1", "2"]}
+    with client.query_arrow_stream("SELECT number AS n FROM numbers(100000)") as parts:
+        assert sum(part.num_rows for part in parts) == 100000
+    assert list(client.query_df_arrow("SELECT number AS n FROM numbers(3)")["n"]) == [0, 1, 2]
+
+
+def test_clickhouse_connect_settings_and_values(client):
+    """Settings of a question, values of every usual type, an empty answer, blocks as columns."""
+    assert client.query("SELECT number FROM numbers(100)", settings={"limit": 2}).result_rows == [(0,), (1,)]
+    row = client.query(
+        "SELECT toDate('2026-01-02') AS d, toDateTime64('2026-01-02 03:04:05.678', 3, 'UTC') AS t, [1, 2] AS a,"
+        " map('k', 1) AS m, (1, 'x') AS p, toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0') AS u, toDecimal64(1.5, 2) AS c,"
+        " CAST(NULL, 'Nullable(UInt8)') AS o, true AS b, toIPv4('192.0.2.1') AS i, toLowCardinality('l') AS l").first_row
+    assert [str(value) for value in row] == [
+        "2026-01-02", "2026-01-02 03:04:05.678000", "[1, 2]", "{'k': 1}", "(1, 'x')",
+        "61f0c404-5cb3-11e7-907b-a6006ad3dba0", "1.50", "None", "True", "192.0.2.1", "l"]
+    empty = client.query("SELECT number FROM numbers(0)")
+    assert empty.result_rows == [] and empty.row_count == 0
+    assert client.query_df("SELECT number FROM numbers(0)").empty
+    with client.query_column_block_stream("SELECT number, number AS m FROM numbers(150000)") as blocks:
+        assert sum(len(block[0]) for block in blocks) == 150000
 
 
 def test_clickhouse_connect_errors(client):

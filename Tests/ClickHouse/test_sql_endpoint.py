@@ -161,12 +161,28 @@ def test_columns_of_one_name(server):
     assert len(rows) == 2 and all(json.loads(row)["SrcPort"] == json.loads(row)["SrcPort_2"] for row in rows)
 
 
-def test_totals_are_not_left_out_without_a_word(server):
-    sql = "SELECT number % 2 AS k, count() FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k"
-    refused = server.ask(f"{sql} FORMAT JSON")
-    assert refused.status == 501 and "GROUPING SETS" in refused.text
+def test_totals(server):
+    sql = "SELECT Proto AS p, count() AS n, sum(Bytes) AS b FROM flows_raw GROUP BY p WITH TOTALS ORDER BY n DESC"
+    answer = server.ask(f"{sql} FORMAT JSON", headers={"Accept-Encoding": "gzip"})
+    assert answer.status == 200 and "Content-Encoding" not in answer.headers
+    read = json.loads(answer.body)
+    assert list(read) == ["meta", "data", "totals", "rows", "statistics"]
+    total = int(server.ask("SELECT sum(Bytes) FROM flows_raw").text)
+    assert read["totals"] == {"p": 0, "n": server.sent["flows"], "b": total} and read["rows"] == len(read["data"]) > 0
+    compact = json.loads(server.ask(f"{sql} LIMIT 1 FORMAT JSONCompact").body)
+    assert compact["totals"] == [0, server.sent["flows"], total] and len(compact["data"]) == 1
+    lines = server.ask(f"{sql} FORMAT TSVWithNames").text.splitlines()
+    assert lines[0] == "p\tn\tb" and lines[-2:] == ["", f"0\t{server.sent['flows']}\t{total}"]
     # ClickHouse writes none in these.
     assert server.ask(f"{sql} FORMAT JSONEachRow").status == server.ask(f"{sql} FORMAT Native").status == 200
+    refused = server.ask(sql.replace("ORDER", "HAVING n > 1 ORDER"))
+    assert refused.status == 501 and "WITH TOTALS with HAVING" in refused.text and "GROUPING SETS" in refused.text
+    # The statement for totals is checked as the other is, and has its conditions.
+    filters = "{'flows_raw':'Bytes < 0'}"
+    assert server.ask("SELECT Proto AS p, count() FROM flows_raw GROUP BY p WITH TOTALS", additional_table_filters=filters).text == "\n0\t0\n"
+    assert server.ask("SELECT file('/etc/hostname') AS p GROUP BY p WITH TOTALS").status == 403
+    assert server.ask("SELECT 1", extremes=0).text == "1\n"
+    assert server.ask("SELECT 1", extremes=1).status == 501
 
 
 def test_headers(server):

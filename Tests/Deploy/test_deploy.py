@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,38 @@ def test_the_node_s_settings_are_ones_that_the_server_takes(tmp_path):
     assert shown.stdout.count("2001:db8::7") == 2 and "127.0.0.1:18080" in shown.stdout and "0.0.0.0:8080" not in shown.stdout
     alone = run(BINARY, "deploy", "kubernetes", "--image", "x", "--nodes", "conntrack")
     assert alone.returncode == 2 and "--roles" in alone.stderr
+
+
+NODE = """
+ip link set lo up && ip link add eth0 type veth peer name peer && ip link set peer up
+ip addr add 192.0.2.9/24 dev eth0 && ip link set eth0 up && ip route add default dev eth0
+exec setpriv --bounding-set=-all,+net_admin,+net_raw --inh-caps=-all --no-new-privs "$@"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+def test_the_node_s_collector_starts_with_its_rights_alone(tmp_path):
+    """The container's command, environment and capabilities in a network of its own; there is no broker."""
+    container = on_nodes("conntrack", "mirror")[-1]["spec"]["template"]["spec"]["containers"][0]
+    environment = {entry["name"]: entry["value"].replace("$(NODE_IP)", "192.0.2.9")
+                   for entry in container["env"] if "value" in entry}
+    (tmp_path / "netmeta.yaml").write_text('kafka: {brokers: ["127.0.0.1:9"]}\n')
+    words = [word.replace("/etc/netmeta", str(tmp_path)).replace("/var/lib/netmeta", str(tmp_path / "data"))
+             for word in container["args"]]
+    process = subprocess.Popen(["unshare", "-n", "sh", "-ec", NODE, "sh", BINARY, *words], env={**os.environ, **environment},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "ready\n":
+                break
+        assert lines[-1:] == ["ready\n"], process.stderr.read()
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        assert re.search("^CapBnd:\t0000000000003000$", status, re.MULTILINE)
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
 
 
 def test_names_of_services_do_not_become_settings():

@@ -68,7 +68,7 @@ struct KafkaPartitionTests {
     func due() {
         let partition = KafkaPartition(number: 0, capacity: 10)
         let flush = Duration.seconds(1)
-        #expect(!partition.isDue(after: flush, at: .now + .seconds(60)), "nothing is there to be stored")
+        #expect(!partition.isDue(after: flush, at: ContinuousClock.now + .seconds(60)), "nothing is there to be stored")
         for offset in 0..<10 { partition.take(Int64(offset)) }
         #expect(!partition.isDue(after: flush, at: partition.since + .milliseconds(900)))
         #expect(partition.isDue(after: flush, at: partition.since + flush), "nobody knows of more")

@@ -24,6 +24,7 @@ import roles  # noqa: E402
 TOPIC = "flow-messages"
 RECORDS = 24
 DATAGRAMS_PER_SECOND = 10_000
+PATIENCE_SECONDS = 120
 
 
 def processor_seconds(process):
@@ -98,6 +99,9 @@ def main():
             before, began = processor_seconds(store), time.monotonic()
             while store.metric("netmeta_kafka_stored_flows_total") < sent:
                 time.sleep(0.1)
+                if time.monotonic() - began > PATIENCE_SECONDS:
+                    found = {name: value for name, value in store.metrics().items() if name.startswith("netmeta_kafka_")}
+                    raise SystemExit(f"not all of {sent} flows are stored after {PATIENCE_SECONDS} s: {found}")
             seconds = time.monotonic() - began
             each = cost("topic to rows", store, before, sent, reference)
             assert store.sums()[0] == sent

@@ -84,6 +84,9 @@ public protocol FormattedAnswer: AnyObject, Sendable {
 
     /// How many rows the answer has, once that is known.
     var rows: UInt64? { get }
+
+    /// How its bytes are compressed: as asked, or not at all.
+    var compression: ResultCompression? { get }
 }
 
 /// What answers have in common.

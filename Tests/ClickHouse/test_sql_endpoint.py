@@ -161,12 +161,28 @@ def test_columns_of_one_name(server):
     assert len(rows) == 2 and all(json.loads(row)["SrcPort"] == json.loads(row)["SrcPort_2"] for row in rows)
 
 
-def test_totals_are_not_left_out_without_a_word(server):
-    sql = "SELECT number % 2 AS k, count() FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k"
-    refused = server.ask(f"{sql} FORMAT JSON")
-    assert refused.status == 501 and "GROUPING SETS" in refused.text
+def test_totals(server):
+    sql = "SELECT Proto AS p, count() AS n, sum(Bytes) AS b FROM flows_raw GROUP BY p WITH TOTALS ORDER BY n DESC"
+    answer = server.ask(f"{sql} FORMAT JSON", headers={"Accept-Encoding": "gzip"})
+    assert answer.status == 200 and "Content-Encoding" not in answer.headers
+    read = json.loads(answer.body)
+    assert list(read) == ["meta", "data", "totals", "rows", "statistics"]
+    total = int(server.ask("SELECT sum(Bytes) FROM flows_raw").text)
+    assert read["totals"] == {"p": 0, "n": server.sent["flows"], "b": total} and read["rows"] == len(read["data"]) > 0
+    compact = json.loads(server.ask(f"{sql} LIMIT 1 FORMAT JSONCompact").body)
+    assert compact["totals"] == [0, server.sent["flows"], total] and len(compact["data"]) == 1
+    lines = server.ask(f"{sql} FORMAT TSVWithNames").text.splitlines()
+    assert lines[0] == "p\tn\tb" and lines[-2:] == ["", f"0\t{server.sent['flows']}\t{total}"]
     # ClickHouse writes none in these.
     assert server.ask(f"{sql} FORMAT JSONEachRow").status == server.ask(f"{sql} FORMAT Native").status == 200
+    refused = server.ask(sql.replace("ORDER", "HAVING n > 1 ORDER"))
+    assert refused.status == 501 and "WITH TOTALS with HAVING" in refused.text and "GROUPING SETS" in refused.text
+    # The statement for totals is checked as the other is, and has its conditions.
+    filters = "{'flows_raw':'Bytes < 0'}"
+    assert server.ask("SELECT Proto AS p, count() FROM flows_raw GROUP BY p WITH TOTALS", additional_table_filters=filters).text == "\n0\t0\n"
+    assert server.ask("SELECT file('/etc/hostname') AS p GROUP BY p WITH TOTALS").status == 403
+    assert server.ask("SELECT 1", extremes=0).text == "1\n"
+    assert server.ask("SELECT 1", extremes=1).status == 501
 
 
 def test_headers(server):
@@ -300,11 +316,46 @@ def test_clickhouse_connect_streams(client):
         assert len(stream.read().splitlines()) == 1000
 
 
-def test_clickhouse_connect_frames(client):
-    """query_df, where the test tools have pandas."""
-    pytest.importorskip("pandas", reason="pandas is not among the test tools")
-    frame = client.query_df("SELECT number AS n, number * 2 AS d FROM numbers(4)")
-    assert list(frame["d"]) == [0, 2, 4, 6]
+def test_clickhouse_connect_frames(client, server):
+    """Tables of pandas, numpy and Arrow, whole and piece by piece."""
+    frame = client.query_df("SELECT number AS n, number * 2 AS d, 'é' AS s, if(n = 1, NULL, n) AS o FROM numbers(4)")
+    assert list(frame.columns) == ["n", "d", "s", "o"] and list(frame["d"]) == [0, 2, 4, 6] and set(frame["s"]) == {"é"}
+    assert list(frame["o"].isna()) == [False, True, False, False]
+    flows = client.query_df("SELECT SrcAddr, DstPort, TimeReceived, Bytes, FlowType FROM flows_raw ORDER BY Bytes DESC")
+    total = client.command("SELECT sum(Bytes) FROM flows_raw")
+    assert len(flows) == server.sent["flows"] and int(flows["Bytes"].sum()) == total > 0
+    assert str(flows["TimeReceived"].dtype).startswith("datetime64") and set(flows["FlowType"]) == {"NETFLOW_V5"}
+    assert flows.groupby("DstPort")["Bytes"].sum().sum() == total
+    with client.query_df_stream("SELECT number AS n FROM numbers(200000)") as frames:
+        assert sum(int(part["n"].sum()) for part in frames) == 200000 * 199999 // 2
+
+    numbers = client.query_np("SELECT number, number + 0.5 AS h FROM numbers(3)")
+    assert numbers["h"].tolist() == [0.5, 1.5, 2.5] and numbers["number"].dtype == "uint64"
+    with client.query_np_stream("SELECT number FROM numbers(100000)") as parts:
+        assert sum(len(part) for part in parts) == 100000
+
+    table = client.query_arrow("SELECT number AS n, toString(number) AS s FROM numbers(3)", use_strings=True)
+    assert table.to_pydict() == {"n": [0, 1, 2], "s": ["0", "1", "2"]}
+    with client.query_arrow_stream("SELECT number AS n FROM numbers(100000)") as parts:
+        assert sum(part.num_rows for part in parts) == 100000
+    assert list(client.query_df_arrow("SELECT number AS n FROM numbers(3)")["n"]) == [0, 1, 2]
+
+
+def test_clickhouse_connect_settings_and_values(client):
+    """Settings of a question, values of every usual type, an empty answer, blocks as columns."""
+    assert client.query("SELECT number FROM numbers(100)", settings={"limit": 2}).result_rows == [(0,), (1,)]
+    row = client.query(
+        "SELECT toDate('2026-01-02') AS d, toDateTime64('2026-01-02 03:04:05.678', 3, 'UTC') AS t, [1, 2] AS a,"
+        " map('k', 1) AS m, (1, 'x') AS p, toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0') AS u, toDecimal64(1.5, 2) AS c,"
+        " CAST(NULL, 'Nullable(UInt8)') AS o, true AS b, toIPv4('192.0.2.1') AS i, toLowCardinality('l') AS l").first_row
+    assert [str(value) for value in row] == [
+        "2026-01-02", "2026-01-02 03:04:05.678000", "[1, 2]", "{'k': 1}", "(1, 'x')",
+        "61f0c404-5cb3-11e7-907b-a6006ad3dba0", "1.50", "None", "True", "192.0.2.1", "l"]
+    empty = client.query("SELECT number FROM numbers(0)")
+    assert empty.result_rows == [] and empty.row_count == 0
+    assert client.query_df("SELECT number FROM numbers(0)").empty
+    with client.query_column_block_stream("SELECT number, number AS m FROM numbers(150000)") as blocks:
+        assert sum(len(block[0]) for block in blocks) == 150000
 
 
 def test_clickhouse_connect_errors(client):

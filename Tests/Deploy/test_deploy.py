@@ -1,8 +1,10 @@
 """The files of `netmeta deploy` are what systemd, Kubernetes, Prometheus, Compose and Grafana take."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -158,6 +160,104 @@ def test_operators_make_what_the_roles_use(deploy, tmp_path):
     (tmp_path / "netmeta.yaml").write_text(text.replace("users: {}", f"users: {{{line}}}"))
     taken = run(BINARY, "config", "check", str(tmp_path / "netmeta.yaml"))
     assert taken.returncode == 0, taken.stderr
+
+
+def on_nodes(*kinds):
+    """Manifests by role with collectors on nodes."""
+    words = [word for kind in kinds for word in ("--nodes", kind)]
+    printed = run(BINARY, "deploy", "kubernetes", "--roles", "--image", "registry.example/netmeta:1", *words)
+    return list(yaml.safe_load_all(printed.stdout))
+
+
+def enforced(documents):
+    return documents[0]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+
+
+def test_a_collector_on_each_node_has_the_rights_of_its_sources_and_no_other():
+    assert enforced(on_nodes()) == "restricted" and enforced(on_nodes("conntrack")) == "privileged"
+    node = on_nodes("mirror", "conntrack", "mirror")[-1]
+    kubernetes_validate.validate(node, "1.31", strict=True)
+    pod = node["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert node["kind"] == "DaemonSet" and pod["hostNetwork"] and pod["dnsPolicy"] == "ClusterFirstWithHostNet"
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"], "add": ["NET_ADMIN", "NET_RAW"]}}
+    assert pod["volumes"][0]["hostPath"]["path"] == "/var/lib/netmeta-node" and "ports" not in container
+    assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+    assert {container[probe]["httpGet"]["host"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")} == {"127.0.0.1"}
+    for kind, rights in {"conntrack": ["NET_ADMIN"], "mirror": ["NET_RAW"], "nflog": ["NET_ADMIN"]}.items():
+        only = on_nodes(kind)[-1]["spec"]["template"]["spec"]["containers"][0]
+        assert only["securityContext"]["capabilities"]["add"] == rights
+
+
+def test_the_node_s_settings_are_ones_that_the_server_takes(tmp_path):
+    """The environment over the Secret's file, as the pod has them: nothing listens beyond loopback, rows have the node's address."""
+    container = on_nodes("conntrack", "mirror")[-1]["spec"]["template"]["spec"]["containers"][0]
+    environment = {entry["name"]: entry["value"].replace("$(NODE_IP)", "2001:db8::7")
+                   for entry in container["env"] if "value" in entry}
+    settings = tmp_path / "netmeta.yaml"
+    settings.write_text('console: {listen: "0.0.0.0:8080"}\nkafka: {brokers: ["netmeta-kafka-bootstrap:9093"]}\n')
+    shown = run(BINARY, "config", "show", "--config", str(settings), env={**os.environ, **environment})
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.count("2001:db8::7") == 2 and "127.0.0.1:18080" in shown.stdout and "0.0.0.0:8080" not in shown.stdout
+    alone = run(BINARY, "deploy", "kubernetes", "--image", "x", "--nodes", "conntrack")
+    assert alone.returncode == 2 and "--roles" in alone.stderr
+
+
+NODE = """
+ip link set lo up && ip link add eth0 type veth peer name peer && ip link set peer up
+ip addr add 192.0.2.9/24 dev eth0 && ip link set eth0 up && ip route add default dev eth0
+exec setpriv --bounding-set=-all,+net_admin,+net_raw --inh-caps=-all --no-new-privs "$@"
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root")
+def test_the_node_s_collector_starts_with_its_rights_alone(tmp_path):
+    """The container's command, environment and capabilities in a network of its own; there is no broker."""
+    container = on_nodes("conntrack", "mirror")[-1]["spec"]["template"]["spec"]["containers"][0]
+    environment = {entry["name"]: entry["value"].replace("$(NODE_IP)", "192.0.2.9")
+                   for entry in container["env"] if "value" in entry}
+    (tmp_path / "netmeta.yaml").write_text('kafka: {brokers: ["127.0.0.1:9"]}\n')
+    words = [word.replace("/etc/netmeta", str(tmp_path)).replace("/var/lib/netmeta", str(tmp_path / "data"))
+             for word in container["args"]]
+    process = subprocess.Popen(["unshare", "-n", "sh", "-ec", NODE, "sh", BINARY, *words], env={**os.environ, **environment},
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line == "ready\n":
+                break
+        assert lines[-1:] == ["ready\n"], process.stderr.read()
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        assert re.search("^CapBnd:\t0000000000003000$", status, re.MULTILINE)
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+
+
+def test_names_of_services_do_not_become_settings():
+    """Kubernetes puts NETMETA_CONSOLE_PORT and the like into pods beside a Service netmeta-console, unless told not to."""
+    pods = [d["spec"]["template"]["spec"] for d in on_nodes("conntrack")
+            if d["kind"] in ("StatefulSet", "Deployment", "DaemonSet")]
+    assert len(pods) == 4 and all(pod["enableServiceLinks"] is False for pod in pods)
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("server", ["--host", "flows.example.net", "--storage", "1Ti", "--memory", "8Gi", "--namespace", "x"]),
+    ("roles", ["--roles", "--host", "flows.example.net", "--collectors", "2", "--stores", "20", "--brokers", "1",
+               "--replicas", "2", "--namespace", "flows"]),
+    ("nodes", ["--roles", "--nodes", "conntrack", "--nodes", "mirror"]),
+])
+def test_manifests_are_as_they_were(name, arguments):
+    """UPDATE_GOLDENS=1 writes them anew."""
+    golden = Path(__file__).parent / "golden" / f"kubernetes-{name}.yaml"
+    printed = run(BINARY, "deploy", "kubernetes", "--image", "registry.example/netmeta:1", *arguments).stdout
+    if os.environ.get("UPDATE_GOLDENS"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(printed)
+    assert printed == golden.read_text()
 
 
 @pytest.mark.parametrize("wrong", [

@@ -49,12 +49,6 @@ extension EmbeddedStoreTests {
             try await text(store, "SELECT 1, number AS `a``b`, 1, number AS `a``b` FROM numbers(1)", "JSONEachRow")
                 == "{\"1\":1,\"a`b\":0,\"1_2\":1,\"a`b_2\":0}\n"
         )
-        // Totals don't fit into a file; where ClickHouse would write them they aren't left out without a word.
-        let totals = "SELECT number % 2 AS k, count() AS n FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k"
-        #expect(await failure(store, query(totals, "TSV"))?.code == 48)
-        #expect(try await text(store, totals, "JSONEachRow") == "{\"k\":0,\"n\":2}\n{\"k\":1,\"n\":2}\n")
-        #expect(try await text(store, "SELECT 'with totals'", "TSV") == "with totals\n")
-
         // Much more than fits into the pipe, in order, with all of it counted.
         let many = try await store.formatted(
             query("SELECT number FROM numbers(300000) ORDER BY number DESC", "RowBinary")
@@ -95,7 +89,48 @@ extension EmbeddedStoreTests {
         task.cancel()
         #expect(try await text(store, "SELECT 2", "TSV") == "2\n")
         _ = await task.result
+        try await checkTotals(store)
         await checkRefusals(store)
+    }
+
+    /// WITH TOTALS where ClickHouse writes them, nothing where it doesn't, and a refusal for what would be wrong.
+    private func checkTotals(_ store: EmbeddedStore) async throws {
+        let sql = "SELECT number % 2 AS k, count() AS n FROM numbers(4) GROUP BY k WITH TOTALS ORDER BY k DESC LIMIT 1"
+        #expect(try await text(store, sql, "TSV") == "1\t2\n\n0\t4\n")
+        #expect(try await text(store, sql, "CSVWithNamesAndTypes") == "\"k\",\"n\"\n\"UInt8\",\"UInt64\"\n1,2\n\n0,4\n")
+        #expect(try await text(store, sql, "JSONEachRow") == "{\"k\":1,\"n\":2}\n")
+        let list = "\t\"data\":\n\t[\n\t\t[1, 2]\n\t],\n\n\t\"totals\": [0, 4],\n\n\t\"rows\": 1"
+        #expect(try await text(store, sql, "JSONCompact").contains(list))
+        let object = "\n\t],\n\n\t\"totals\":\n\t{\n\t\t\"k\": 0,\n\t\t\"n\": 4\n\t},\n\n\t\"rows\": 1"
+        #expect(try await text(store, sql, "JSON").contains(object))
+        let pretty = try await text(store, sql, "PrettyCompactNoEscapes")
+        #expect(pretty.contains("│ 1 │ 2 │") && pretty.contains("\nTotals:\n") && pretty.contains("│ 0 │ 4 │\n└"))
+        // Longer than a piece, with what looks like the place of totals in it; keys by number, of Nullable, with a value.
+        var long = query(
+            "SELECT toNullable(number) AS a, concat('\\n\\t],\\n\\n\\t\"rows\":', toString(number % 1)) AS s, max(number) "
+                + "FROM numbers(40000) WHERE number >= {n:UInt32} GROUP BY 1, s WITH TOTALS",
+            "JSONCompact"
+        )
+        long.parameters = ["n": "0"]
+        let whole = String(decoding: try await bytes(store, long), as: UTF8.self)
+        #expect(whole.utf8.count > 1_000_000 && whole.contains("\"totals\": [null, \"\", 39999],\n\n\t\"rows\": 40000"))
+        #expect(
+            try await text(store, "SELECT number AS k, sum(k) FROM numbers(0) GROUP BY k WITH TOTALS", "TSV")
+                == "\n0\t0\n"
+        )
+        for refused in [
+            "SELECT number AS k, count() AS n FROM numbers(4) GROUP BY k WITH TOTALS HAVING k > 1",
+            "SELECT number AS k, count() AS n FROM numbers(4) GROUP BY ALL WITH TOTALS",
+            "SELECT number AS k, count() AS n FROM numbers(4) GROUP BY k WITH ROLLUP WITH TOTALS",
+            "SELECT number AS k, sum(count()) OVER () FROM numbers(4) GROUP BY k WITH TOTALS",
+        ] {
+            let error = await failure(store, query(refused, "TSV"))
+            #expect(error?.code == 48, "\(refused): \(error?.message ?? "ran")")
+        }
+        let rows = await #expect(throws: StoreError.self) { try await store.query(sql, limits: QueryLimits()) }
+        #expect(rows?.code == 48 && rows?.message.contains("SQL endpoint") == true)
+        #expect(await failure(store, query(sql, "Vertical"))?.message.contains("Vertical") == true)
+        #expect(try await text(store, "SELECT 'with totals'", "TSV") == "with totals\n")
     }
 
     /// What reaches files, networks and other databases is refused, in whatever clause it hides.

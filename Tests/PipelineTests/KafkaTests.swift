@@ -62,6 +62,26 @@ struct KafkaRangeTests {
     }
 }
 
+@Suite("Batches of partitions")
+struct KafkaPartitionTests {
+    @Test("a batch is stored when it is old enough, but waits while the topic has as much again")
+    func due() {
+        let partition = KafkaPartition(number: 0, capacity: 10)
+        let flush = Duration.seconds(1)
+        #expect(!partition.isDue(after: flush, at: ContinuousClock.now + .seconds(60)), "nothing is there to be stored")
+        for offset in 0..<10 { partition.take(Int64(offset)) }
+        #expect(!partition.isDue(after: flush, at: partition.since + .milliseconds(900)))
+        #expect(partition.isDue(after: flush, at: partition.since + flush), "nobody knows of more")
+        partition.end = 19
+        #expect(partition.isDue(after: flush, at: partition.since + flush), "less waits than it has")
+        partition.end = 20
+        #expect(!partition.isDue(after: flush, at: partition.since + flush * 9))
+        #expect(partition.isDue(after: flush, at: partition.since + flush * 10), "it doesn't wait for ever")
+        partition.end = 10
+        #expect(partition.isDue(after: flush, at: partition.since + flush), "all is there")
+    }
+}
+
 @Suite("Kafka, with librdkafka's mock brokers", .serialized, .enabled(if: MockCluster.isThere, "no librdkafka1 here"))
 struct KafkaTests {
     @Test("what a sink delivers a source stores once, keyed by exporter, enriched or not")

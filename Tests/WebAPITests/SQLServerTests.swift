@@ -41,7 +41,7 @@ struct SQLServerTests {
         func formatted(_ query: FormattedQuery) async throws -> any FormattedAnswer {
             log.withLock { $0.append(query) }
             try query.check(["SelectWithUnionQuery (children 1)", " ExpressionList (children 1)"])
-            return FakeAnswer(pieces, failure)
+            return FakeAnswer(pieces, failure, query.compression)
         }
     }
 
@@ -49,8 +49,11 @@ struct SQLServerTests {
         private let left: Mutex<[[UInt8]]>
         private let failure: StoreError?
 
-        init(_ pieces: [[UInt8]], _ failure: StoreError?) {
+        let compression: ResultCompression?
+
+        init(_ pieces: [[UInt8]], _ failure: StoreError?, _ compression: ResultCompression?) {
             left = Mutex(pieces)
+            self.compression = compression
             self.failure = failure
         }
 

@@ -142,12 +142,14 @@ public enum ClickHouse {
             return "ALTER TABLE \(database).\(flowsTable) ADD COLUMN IF NOT EXISTS \(column.name) "
                 + "\(column.clickHouseType) ALIAS \(derivation.expression)"
         }
+        return "ALTER TABLE \(database).\(flowsTable) ADD COLUMN IF NOT EXISTS \(definition(column))"
+    }
+
+    /// A column of rows with its place among the others.
+    static func definition(_ column: FlowColumn) -> String {
         let index = columns.firstIndex(of: column) ?? 0
         let place = index == 0 ? "FIRST" : "AFTER \(columns[index - 1].name)"
-        return """
-            ALTER TABLE \(database).\(flowsTable) ADD COLUMN IF NOT EXISTS \
-            \(column.name) \(column.clickHouseType)\(column.defaultClause) \(place)
-            """
+        return "\(column.name) \(column.clickHouseType)\(column.defaultClause) \(place)"
     }
 
     /// The statement that gives a column of an older table this version's type.

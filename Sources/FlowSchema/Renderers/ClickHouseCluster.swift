@@ -43,11 +43,19 @@ extension ClickHouse {
     }
 
     /// All statements for a cluster, in order; they are run on one server and reach all.
+    ///
+    /// They make what isn't there, and bring what an older version's statements made to this version: tables get the
+    /// columns and names of enums that they lack, ways in and lookups are made anew, views of rollups that are no more
+    /// go. No table that holds rows is dropped; a new rollup begins with what comes in from then on.
     public static func clusterStatements(_ cluster: Cluster, retentionDays: Int) -> [String] {
-        let all = createStatements(retentionDays: retentionDays)
+        var statements = (tableStatements(retentionDays: retentionDays) + completions).map { onCluster($0, cluster) }
+        statements += Rollup.retiredViews.map { placed("DROP VIEW IF EXISTS \(database).\($0) SYNC", on: cluster.name) }
+        let others = rollupStatements(retentionDays: retentionDays) + inputStatements + compatibilityStatements
         // What people ask of all rows reads the Distributed tables, so that these must be there.
-        let views = all.filter { $0.hasPrefix("CREATE VIEW ") }
-        var statements = all.filter { !$0.hasPrefix("CREATE VIEW ") }.map { onCluster($0, cluster) }
+        let views = others.filter { $0.hasPrefix("CREATE VIEW ") }
+        statements += others.filter { !$0.hasPrefix("CREATE VIEW ") }.map { onCluster($0, cluster) }
+        let derived = FlowColumn.derived.map(addColumn)
+        statements += derived.map { onCluster($0, cluster) }
         if cluster.isSharded {
             statements += rowTables.map { table in
                 """
@@ -55,10 +63,26 @@ extension ClickHouse {
                 ENGINE = Distributed('\(cluster.name)', '\(database)', '\(table)_local', rand())
                 """
             }
+            statements += (completions + derived).map { placed($0, on: cluster.name) }
         }
         statements += views.map { placed($0, on: cluster.name) }
         if let kafka = cluster.kafka { statements += kafkaStatements(kafka).map { onCluster($0, cluster) } }
         return statements
+    }
+
+    /// What tables of an older version lack, a statement a table; nothing to tables of this version.
+    private static var completions: [String] {
+        let enums = columns.filter { $0.clickHouseType.hasPrefix("Enum8(") }
+        let flows = columns.map { "ADD COLUMN IF NOT EXISTS " + definition($0) }
+        return [
+            "ALTER TABLE \(database).\(flowsTable) \(flows.joined(separator: ",\n    "))",
+            "ALTER TABLE \(database).\(flowsTable) "
+                + enums.map { "MODIFY COLUMN \($0.name) \($0.clickHouseType)" }.joined(separator: ",\n    "),
+        ]
+            + SideTable.all.map { table in
+                let added = table.columns.map { "ADD COLUMN IF NOT EXISTS \($0.name) \($0.clickHouseType)" }
+                return "ALTER TABLE \(database).\(table.name) \(added.joined(separator: ",\n    "))"
+            }
     }
 
     /// The tables whose rows are spread over shards.
@@ -151,13 +175,16 @@ extension ClickHouse {
             CREATE OR REPLACE FUNCTION ParseGoFlowAddress AS (Address) -> if(substring(Address, 5) = repeat('\\0', 12), \
             toIPv6(IPv4NumToString(reinterpretAsUInt32(reverse(substring(Address, 1, 4))))), CAST(Address, 'IPv6'))
             """,
+            // Made anew with the columns of this version: it holds no rows, and how far it has read stands with the group.
+            "DROP VIEW IF EXISTS \(database).flows_kafka_view SYNC",
+            "DROP TABLE IF EXISTS \(database).flows_kafka SYNC",
             """
-            CREATE TABLE IF NOT EXISTS \(database).flows_kafka (\(inputs.joined(separator: ", "))) ENGINE = Kafka
+            CREATE TABLE \(database).flows_kafka (\(inputs.joined(separator: ", "))) ENGINE = Kafka
             SETTINGS kafka_broker_list = '\(kafka.brokers)', kafka_topic_list = '\(kafka.topic)',
                 kafka_group_name = 'netmeta', kafka_format = 'Protobuf', kafka_schema = 'flow.proto:FlowMessage'
             """,
             """
-            CREATE MATERIALIZED VIEW IF NOT EXISTS \(database).flows_kafka_view TO \(database).\(flowsTable) AS
+            CREATE MATERIALIZED VIEW \(database).flows_kafka_view TO \(database).\(flowsTable) AS
             SELECT \(outputs.joined(separator: ", ")) FROM \(database).flows_kafka
             """,
         ]

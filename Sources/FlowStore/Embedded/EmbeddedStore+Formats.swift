@@ -12,8 +12,21 @@ import Synchronization
 /// Therefore the SELECT is parsed, and analysed to its last table function, on a read-only connection first, and the
 /// statement that is run has to give the same tree.
 extension EmbeddedStore: FormattingStore {
-    /// Runs a person's SELECT on one of the threads for people's SQL.
+    /// Runs a person's SELECT, and with WITH TOTALS a second one for the totals before it: the engine leaves them out of
+    /// what it writes into a file. Rows that are stored between the two are in the answer and not in its totals.
     public func formatted(_ query: FormattedQuery) async throws -> any FormattedAnswer {
+        guard query.sql.lowercased().contains("totals"), let totals = try await totals(of: query) else {
+            return try await written(query)
+        }
+        var rows = query
+        // Two answers become one, which no compression allows everywhere.
+        rows.compression = nil
+        let row = try await TotalledAnswer.row(of: try await written(totals.query))
+        return try TotalledAnswer(try await written(rows), row: row, at: totals.place)
+    }
+
+    /// Runs a SELECT on one of the threads for people's SQL.
+    private func written(_ query: FormattedQuery) async throws -> any FormattedAnswer {
         Self.ignoreBrokenPipes
         let asked = AskedQuery()
         return try await withTaskCancellationHandler {
@@ -41,7 +54,9 @@ extension EmbeddedStore: FormattingStore {
             return waiter.resume(throwing: StoreError(message: "cannot make a pipe: \(reason)"))
         }
         for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let answer = PipedAnswer(reading: pipe[0], asked: asked) { [weak self] in await self?.kill(asked) }
+        let answer = PipedAnswer(reading: pipe[0], compression: query.compression, asked: asked) { [weak self] in
+            await self?.kill(asked)
+        }
         let output = pipe[1]
         let statement: (connection: EngineConnection, sql: String)
         do {
@@ -118,7 +133,6 @@ extension EmbeddedStore: FormattingStore {
         let tree = try tree(of: query.sql, on: reader)
         try query.check(tree)
         let names = try columns(of: query.sql, on: reader)
-        try refuseTotals(query, on: reader)
         guard let unique = UniqueNames.of(names) else { return (query.sql, tree) }
         let list = unique.map(UniqueNames.quoted).joined(separator: ", ")
         let sql = "SELECT * FROM (\(query.sql)\n) AS answer (\(list))"
@@ -135,37 +149,8 @@ extension EmbeddedStore: FormattingStore {
         return (described["name"]?.values ?? []).map { if case .string(let name) = $0 { name } else { "" } }
     }
 
-    /// Totals don't get into a file. Where ClickHouse would write them they must not be missing without a word.
-    private static func refuseTotals(_ query: FormattedQuery, on reader: EngineConnection) throws(StoreError) {
-        let isForTotals =
-            formatsWithTotals.contains(query.format)
-            || ["Pretty", "TSV", "TabSeparated", "CSV"].contains { query.format.hasPrefix($0) }
-        guard isForTotals, query.sql.lowercased().contains("totals") else { return }
-        let plan = try reader.query("EXPLAIN QUERY TREE \(query.sql)", limit: 10_000)
-        let isTotalled = (plan.columns.first?.values ?? []).contains { value in
-            if case .string(let line) = value {
-                line.hasPrefix("QUERY id: 0,") && line.contains("is_group_by_with_totals: 1")
-            } else {
-                false
-            }
-        }
-        guard !isTotalled else {
-            throw StoreError(
-                code: 48,
-                message: "WITH TOTALS is not in answers of the embedded store: ask for the totals with a second "
-                    + "statement, or as a row of GROUP BY GROUPING SETS"
-            )
-        }
-    }
-
-    private static let formatsWithTotals: Set<String> = [
-        "JSON", "JSONStrings", "JSONCompact", "JSONCompactStrings", "JSONColumnsWithMetadata", "XML", "Vertical",
-        "JSONCompactEachRowWithNames", "JSONCompactEachRowWithNamesAndTypes",
-        "JSONCompactStringsEachRowWithNames", "JSONCompactStringsEachRowWithNamesAndTypes",
-    ]
-
     /// A connection of its own: parameters and settings of one person must not be there for the next.
-    private func connect(name: String) throws(StoreError) -> EngineConnection {
+    func connect(name: String) throws(StoreError) -> EngineConnection {
         let connection = try engine.connect(name: name)
         do throws(StoreError) {
             try Self.name(connection)
@@ -177,7 +162,7 @@ extension EmbeddedStore: FormattingStore {
         return connection
     }
 
-    private static func bind(_ name: String, _ value: String, on connection: EngineConnection) throws(StoreError) {
+    static func bind(_ name: String, _ value: String, on connection: EngineConnection) throws(StoreError) {
         try connection.execute("SET param_\(plain(name)) = \(ClickHouse.quoted(value))")
     }
 
@@ -186,7 +171,7 @@ extension EmbeddedStore: FormattingStore {
         name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
     }
 
-    private static func tree(of sql: String, on connection: EngineConnection) throws(StoreError) -> [String] {
+    static func tree(of sql: String, on connection: EngineConnection) throws(StoreError) -> [String] {
         let lines = try connection.query("EXPLAIN AST " + sql, limit: 200_000)
         return (lines.columns.first?.values ?? []).flatMap { value -> [String] in
             guard case .string(let line) = value else { return [] }
@@ -217,8 +202,16 @@ private final class PipedAnswer: FormattedAnswer, @unchecked Sendable {
     private let asked: AskedQuery
     private let kill: @Sendable () async -> Void
 
-    init(reading descriptor: Int32, asked: AskedQuery, kill: @escaping @Sendable () async -> Void) {
+    let compression: ResultCompression?
+
+    init(
+        reading descriptor: Int32,
+        compression: ResultCompression?,
+        asked: AskedQuery,
+        kill: @escaping @Sendable () async -> Void
+    ) {
         self.descriptor = descriptor
+        self.compression = compression
         self.asked = asked
         self.kill = kill
     }

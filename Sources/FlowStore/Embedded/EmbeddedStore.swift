@@ -267,9 +267,29 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
             let types = ColumnTypes(of: sql, on: connection)
             // A cancellation may have met the statement above, whose failure says nothing.
             guard !asked.isCancelled else { throw .cancelled }
-            var result = try connection.query(sql, limit: limits.resultRows)
+            var result = try Self.rows(of: sql, limit: limits.resultRows, on: connection)
             types.apply(to: &result)
             return result
+        }
+    }
+
+    /// Arrow has no place for totals, and of a statement with some the engine says only that it failed.
+    private static func rows(
+        of sql: String,
+        limit: Int,
+        on connection: EngineConnection
+    ) throws(StoreError) -> QueryResult {
+        do throws(StoreError) {
+            return try connection.query(sql, limit: limit)
+        } catch {
+            guard error.message.hasPrefix("chdb_stream_fetch_arrow"), sql.lowercased().contains("totals") else {
+                throw error
+            }
+            throw StoreError(
+                code: 48,
+                message: "WITH TOTALS is answered by the SQL endpoint (console.sql) alone: ask there, or for a row of "
+                    + "GROUP BY GROUPING SETS"
+            )
         }
     }
 

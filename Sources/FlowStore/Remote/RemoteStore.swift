@@ -229,7 +229,7 @@ extension RemoteStore: ServerStore {
             guard response.headers["content-encoding"] == query.compression?.rawValue else {
                 throw StoreError(message: "the server compressed its answer otherwise than asked")
             }
-            return RemoteAnswer(response) { [weak self] isOver in
+            return RemoteAnswer(response, compression: query.compression) { [weak self] isOver in
                 self?.asking.withLock { $0[id] = nil }
                 if !isOver { Task { await self?.kill(id) } }
             }
@@ -433,8 +433,11 @@ private final class RemoteAnswer: FormattedAnswer {
     private let state = Mutex(State())
     private let finish: @Sendable (Bool) -> Void
 
-    init(_ response: RemoteResponse, finish: @escaping @Sendable (Bool) -> Void) {
+    let compression: ResultCompression?
+
+    init(_ response: RemoteResponse, compression: ResultCompression?, finish: @escaping @Sendable (Bool) -> Void) {
         self.response = response
+        self.compression = compression
         self.finish = finish
     }
 

@@ -24,6 +24,8 @@ final class KafkaPartition {
     var isPaused = false
     /// Times in a row that the store refused the batch.
     var failures = 0
+    /// The offset behind the topic's last message, as far as is known.
+    var end: Int64 = 0
     /// The offset of the next message; nil until the first one.
     private(set) var next: Int64?
 
@@ -45,6 +47,15 @@ final class KafkaPartition {
     var hasPromised: Bool {
         guard let promised, let range else { return false }
         return range.end >= promised.end
+    }
+
+    /// Whether the batch is old enough to be stored.
+    ///
+    /// An insert costs much whatever it holds, so while the topic has as many messages more as the batch has, that is
+    /// when the store is behind, the batch waits for them: up to ten times the age.
+    func isDue(after age: Duration, at now: ContinuousClock.Instant) -> Bool {
+        guard let range, now - since >= age else { return false }
+        return end - range.end < range.end - range.start || now - since >= age * 10
     }
 
     /// Where the rows of a message go.

@@ -262,7 +262,7 @@ final class KafkaSourceThread: @unchecked Sendable {
         for partition in partitions.values {
             if partition.isWaiting {
                 if gate.admits(at: now) { store(partition) }
-            } else if partition.range != nil, partition.promised == nil, now - partition.since >= options.flush {
+            } else if partition.promised == nil, partition.isDue(after: options.flush, at: now) {
                 store(partition)
             }
         }
@@ -386,6 +386,7 @@ final class KafkaSourceThread: @unchecked Sendable {
             guard let range = client.range(partition.number, milliseconds: partition.isPaused ? 500 : 0) else {
                 continue
             }
+            partition.end = range.end
             let next = partition.range?.start ?? partition.next ?? range.first
             taken.lag[partition.number] = max(0, range.end - max(next, range.first))
         }

@@ -178,7 +178,7 @@ extension SQLServer {
             .clickHouse("Format"): format, .clickHouse("Timezone"): facts.timezone,
             .clickHouse("Exception-Tag"): tag,
         ]
-        if let compression = asked.compression { headers[.contentEncoding] = compression.rawValue }
+        if let compression = answer.compression { headers[.contentEncoding] = compression.rawValue }
         for line in watch?.lines ?? [] { headers.append(HTTPField(name: .clickHouse("Progress"), value: line)) }
         let elapsed = (ContinuousClock.now - start) / .nanoseconds(1)
         if isWhole {
@@ -195,7 +195,7 @@ extension SQLServer {
             running.end()
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: first)))
         }
-        let isPlain = asked.compression == nil && !asked.usesBlocks
+        let isPlain = answer.compression == nil && !asked.usesBlocks
         let tally = tally
         return Response(
             status: .ok,

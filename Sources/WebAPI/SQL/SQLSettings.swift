@@ -42,6 +42,12 @@ enum SQLSettings {
             }
             return .applied(value)
         }
+        if name == "extremes" {
+            guard ["0", "false"].contains(value) else {
+                throw SQLException(48, "extremes aren't there: ask for min(x) and max(x) with a second statement")
+            }
+            return .ignored
+        }
         if name == "readonly" { return ["1", "2"].contains(value) ? .ignored : .refused }
         return ignored.contains(name) || ignoredStarts.contains(where: name.hasPrefix) ? .ignored : .refused
     }
@@ -84,7 +90,7 @@ enum SQLSettings {
         "date_time_input_format", "cast_string_to_dynamic_use_inference", "async_insert", "wait_for_async_insert",
         "use_client_time_zone", "network_compression_method", "network_zstd_compression_level",
         // Limits of a result, which is streamed.
-        "max_result_rows", "max_result_bytes", "result_overflow_mode", "extremes", "max_query_size", "priority",
+        "max_result_rows", "max_result_bytes", "result_overflow_mode", "max_query_size", "priority",
         "max_rows_to_read", "max_bytes_to_read", "timeout_overflow_mode", "timeout_before_checking_execution_speed",
         "use_query_cache", "enable_analyzer", "load_balancing", "compile_expressions", "optimize_read_in_order",
         "use_uncompressed_cache", "use_skip_indexes", "force_index_by_date", "any_join_distinct_right_table_keys",

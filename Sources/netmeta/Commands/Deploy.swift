@@ -105,25 +105,33 @@ struct Deploy: ParsableCommand {
         @Option(help: "With --roles: copies of the rows; above 1 with Keeper and tables made by hand.")
         var replicas = 1
 
+        @Option(
+            help: """
+                With --roles: a collector on each node besides, which reads the node's own connections (conntrack), \
+                frames (mirror) or logged packets (nflog); may be given several times.
+                """
+        )
+        var nodes: [SourceKind] = []
+
         @OptionGroup
         var output: OutputOptions
 
         func run() throws {
-            let base = try KubernetesFiles(
-                image: image,
-                namespace: namespace,
-                host: host,
-                storage: storage,
-                memory: memory
-            )
-            guard roles else { return try output.give(base.files) }
-            let roles = try KubernetesRoles(
-                base: base,
+            let parts = try KubernetesParts(image: image, namespace: namespace, memory: memory)
+            let base = try KubernetesFiles(parts, host: host, storage: storage)
+            guard roles else {
+                guard nodes.isEmpty else {
+                    throw UsageError("--nodes: what nodes see goes to Kafka, so give --roles, too")
+                }
+                return try output.give(base.files)
+            }
+            let numbers = KubernetesRoles.Numbers(
                 collectors: collectors,
                 stores: stores,
                 brokers: brokers,
                 replicas: replicas
             )
+            let roles = try KubernetesRoles(base, numbers, nodes: nodes.isEmpty ? nil : KubernetesNodes(nodes))
             try output.give(roles.files)
         }
     }

@@ -52,10 +52,7 @@ struct CollectorServer {
         LiveLogLevel.set(configuration.log.level)
         logger = Logger(label: "netmeta") { LiveLogHandler(label: $0) }
         nameFiles = NameListFiles(reading: configuration)
-        do throws(StoreError) {
-            lock = try FolderLock(folder: configuration.store.data)
-            sink = try KafkaSink(configuration.kafka.complete)
-        } catch {
+        do throws(StoreError) { lock = try FolderLock(folder: configuration.store.data) } catch {
             throw Failure(error.message)
         }
         enrichment = EnrichmentSource(EnrichmentSettings(configuration))
@@ -65,7 +62,9 @@ struct CollectorServer {
         pipelineOptions.inserts = 1
         do {
             let sockets = try PipelineSockets(pipelineOptions, logger: logger)
+            // Before there are threads of librdkafka, which take no signal and so can't be asked to.
             try sources?.giveUpPrivileges()
+            sink = try KafkaSink(configuration.kafka.complete)
             pipeline = Pipeline(pipelineOptions, store: sink, sockets: sockets, sources: sources, logger: logger)
             bmp = try BMPService(configuration.enrichment.bmp, enrichment: enrichment, logger: logger)
             dumps = RouterDumpService(configuration, enrichment: enrichment, logger: logger)
@@ -78,6 +77,8 @@ struct CollectorServer {
             )
         } catch let error as SocketError {
             throw Failure(error.description)
+        } catch let error as StoreError {
+            throw Failure(error.message)
         }
     }
 

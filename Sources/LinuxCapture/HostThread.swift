@@ -64,11 +64,6 @@ public enum HostThread {
         return mask & 1 << UInt64(capability.rawValue) != 0
     }
 
-    /// Gives the calling thread a name, as `top -H` and /proc show it: the first 15 bytes of this one.
-    public static func setName(_ name: String) {
-        unsafe netmeta_set_thread_name(name)
-    }
-
     /// Moves the calling thread for good into a network namespace.
     ///
     /// - Parameter name: as `ip netns` has it, or the path of one, as /proc/PID/ns/net.

@@ -53,12 +53,13 @@ let package = Package(
             dependencies: ["NetTypes", "WireFormat", "FlowSchema"],
             swiftSettings: strictMemory
         ),
+        .target(name: "OwnThreads", swiftSettings: strict),
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
         .target(name: "CNetSNMP"),
         .target(
             name: "NameSources",
-            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2", "CNetSNMP"],
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "OwnThreads", "CGzip", "CBzip2", "CNetSNMP"],
             swiftSettings: testable
         ),
         .target(name: "CLinuxCapture"),
@@ -70,7 +71,7 @@ let package = Package(
         .target(name: "CArrowDatabase"),
         .target(
             name: "FlowStore",
-            dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
+            dependencies: ["NetTypes", "FlowSchema", "OwnThreads", "CArrowDatabase"],
             swiftSettings: testable
         ),
         .target(name: "FlowQuery", dependencies: ["NetTypes", "FlowSchema"], swiftSettings: strict),
@@ -81,7 +82,7 @@ let package = Package(
             dependencies: [
                 "CKafka",
                 "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "LinuxCapture", "Enrichment", "FlowStore",
-                "Telemetry",
+                "Telemetry", "OwnThreads",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: testable
@@ -112,6 +113,7 @@ let package = Package(
             dependencies: [
                 "CGzip", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "Enrichment", "NameSources",
                 "LinuxCapture", "FlowStore", "FlowQuery", "Telemetry", "Pipeline", "VirtualExporters", "WebAPI",
+                "OwnThreads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Hummingbird", package: "hummingbird"),

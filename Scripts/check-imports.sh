@@ -16,23 +16,24 @@ WireFormat       | pure |
 FlowSchema       | pure | NetTypes
 FlowDecoders     | pure | NetTypes WireFormat FlowSchema
 Enrichment       | pure | NetTypes WireFormat FlowSchema
+OwnThreads       | edge |
 CGzip            | pure |
 CBzip2           | pure |
 CNetSNMP         | pure |
-NameSources      | edge | NetTypes WireFormat Enrichment CGzip CBzip2 CNetSNMP
+NameSources      | edge | NetTypes WireFormat Enrichment OwnThreads CGzip CBzip2 CNetSNMP
 NetMetaTesting   | edge | NetTypes WireFormat FlowSchema FlowDecoders
 CLinuxCapture    | pure |
 LinuxCapture     | edge | NetTypes WireFormat CLinuxCapture
 CArrowDatabase   | pure |
 CKafka           | pure |
-FlowStore        | edge | NetTypes FlowSchema CArrowDatabase
+FlowStore        | edge | NetTypes FlowSchema OwnThreads CArrowDatabase
 FlowQuery        | pure | NetTypes FlowSchema
 Telemetry        | pure | NetTypes
 VirtualExporters | pure | NetTypes FlowSchema
-Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry CKafka
+Pipeline         | edge | NetTypes WireFormat FlowSchema FlowDecoders LinuxCapture Enrichment FlowStore Telemetry OwnThreads CKafka
 CCrypt           | pure |
 WebAPI           | edge | CGzip NetTypes FlowSchema FlowStore FlowQuery Telemetry CCrypt
-netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI
+netmeta          | edge | CGzip NetTypes WireFormat FlowSchema FlowDecoders Enrichment NameSources LinuxCapture FlowStore FlowQuery Telemetry Pipeline VirtualExporters WebAPI OwnThreads
 '
 
 # What comes with the compiler and the C library.

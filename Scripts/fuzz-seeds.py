@@ -8,6 +8,7 @@ The form of the datagram sequences is that of Fuzz/Sources/FuzzSupport.
 """
 
 import base64
+import binascii
 import hashlib
 import pathlib
 import struct
@@ -154,7 +155,18 @@ def routes(folder):
         while len(content) > 8:
             length = 8 + struct.unpack(">I", content[4:8])[0]
             write(folder, "FuzzWarts", content[:length])
+            lines = [binascii.b2a_uu(content[start:min(start + 45, length)], backtick=True) for start in range(0, length, 45)]
+            said = b"".join(lines) + b"`\n"
+            write(folder, "FuzzWarts", b"OK\nMORE\nDATA %d\n%sMORE\n" % (len(said), said))
             content = content[length:]
+    write(folder, "FuzzWarts", b"""{"UUID":"x","TracerouteCallerVersion":"1"}
+{"type":"cycle-start","list_name":"l","id":1,"hostname":"vm","start_time":9}
+{"type":"trace","method":"udp-paris","src":"10.0.0.1","dst":"10.0.0.2","sport":5,"start":{"sec":9,"usec":1},"hops":[\
+{"addr":"10.0.0.2","probe_ttl":1,"probe_id":1,"rtt":0.067,"icmpext":[{"ie_cn":1,"ie_ct":1,"mpls_labels":[{"mpls_label":9}]}]}]}
+{"type":"tracelb","method":"icmp-echo","nodec":2,"linkc":1,"nodes":[{"addr":"10.0.0.1","links":[[{"addr":"*"},\
+{"addr":"10.0.0.2","probes":[{"tx":{"sec":9},"ttl":2,"replies":[{"rx":{"sec":9,"usec":7}}]}]}]]}]}
+{"type":"ping","responses":[{"from":"10.0.0.2","seq":0,"rtt":1.5,"icmp_type":0,"RR":["10.0.0.1"]}]}
+""")
     write(folder, "FuzzRoutes", b"\1prefix,asn,country,city,name\n10.0.0.0/8,AS1,DE,x,\"y\"\n2001:db8::/32,2\n")
     # A tree of one node, as the fuzzer wraps it: size of its records, number of nodes, tree, data.
     tree = bytes.fromhex("000011000011") + bytes(16) + b"\xe1\x43asn\xc1\x07"

@@ -32,8 +32,6 @@ int netmeta_enter_namespace(const char *path) {
     return result;
 }
 
-void netmeta_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
-
 int netmeta_capabilities(uint64_t *mask) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[2] = {0};

@@ -74,7 +74,7 @@ public struct SideTable: Hashable, Sendable {
     }
 
     /// All of them.
-    public static let all: [SideTable] = [.events, .traces, .traceHops, .pings]
+    public static let all: [SideTable] = [.events, .traces, .traceHops, .traceLinks, .pings]
 }
 
 extension SideTable {
@@ -113,6 +113,20 @@ extension SideTable {
             "TraceId": .uint64, "Time": .time, "Monitor": .word, "Dst": .address, "TTL": .uint8, "Attempt": .uint8,
             "Addr": .address, "RTT": .uint32, "ReplyTTL": .uint8, "IcmpType": .uint8, "IcmpCode": .uint8,
             "ProbeSize": .uint16, "ReplySize": .uint16, "QuotedTTL": .uint8, "MPLS": .numbers, "HopAS": .uint32,
+        ]
+    )
+
+    /// Parallel ways that tracelb found: one row for each address that answered `Hop` links behind `FromAddr`, or `::` where
+    /// none did. `Nodes` and `Links` are the whole trace's; `MinRTT` in microseconds.
+    public static let traceLinks = SideTable(
+        "trace_links",
+        time: "Time",
+        order: ["Dst", "Monitor", "Time", "FromAddr", "Hop"],
+        [
+            "TraceId": .uint64, "Time": .time, "Monitor": .word, "List": .word, "Cycle": .uint32, "Method": .word,
+            "Src": .address, "Dst": .address, "Nodes": .uint16, "Links": .uint16, "FromAddr": .address, "Hop": .uint8,
+            "TTL": .uint8, "Addr": .address, "Probes": .uint32, "MinRTT": .uint32, "MPLS": .numbers, "FromAS": .uint32,
+            "AddrAS": .uint32,
         ]
     )
 

@@ -53,6 +53,17 @@ public enum HostThread {
         if code != 0 { throw SourceError("give up privileges in all threads", code: code) }
     }
 
+    /// Whether the calling thread has capabilities that were lent to it by whoever started the program, as by a service's
+    /// `AmbientCapabilities=`.
+    ///
+    /// Once given up, no program that takes this process's place gets them again (capabilities(7), "Transformation of
+    /// capabilities during execve"). Root's does, and so does one whose file has capabilities.
+    public static var hasLentCapabilities: Bool {
+        guard geteuid() != 0, let status = text("/proc/thread-self/status") else { return false }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapAmb:") }
+        return line?.dropFirst("CapAmb:".count).contains { !$0.isWhitespace && $0 != "0" } ?? false
+    }
+
     private static func mask(_ capabilities: Set<Capability>) -> UInt64 {
         capabilities.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
     }
@@ -62,11 +73,6 @@ public enum HostThread {
         var mask: UInt64 = 0
         guard unsafe netmeta_capabilities(&mask) == 0 else { return false }
         return mask & 1 << UInt64(capability.rawValue) != 0
-    }
-
-    /// Gives the calling thread a name, as `top -H` and /proc show it: the first 15 bytes of this one.
-    public static func setName(_ name: String) {
-        unsafe netmeta_set_thread_name(name)
     }
 
     /// Moves the calling thread for good into a network namespace.

@@ -2,6 +2,7 @@ import FlowSchema
 import FlowStore
 import Foundation
 import Logging
+import OwnThreads
 import Synchronization
 import Telemetry
 
@@ -82,10 +83,7 @@ final class IngestThread: Sendable {
     var latest: Report { report.withLock { $0 } }
 
     func start() {
-        let thread = Thread { self.run() }
-        thread.name = "ingest"
-        thread.stackSize = 8 << 20
-        thread.start()
+        OwnThread.start("ingest", stackSize: 8 << 20) { self.run() }
     }
 
     /// Waits until all threads of a pool have stored or spooled everything; the pool is closed.

@@ -5,6 +5,7 @@ import Foundation
 import LinuxCapture
 import Logging
 import NetTypes
+import OwnThreads
 import Synchronization
 import Telemetry
 import WireFormat
@@ -68,10 +69,7 @@ final class ReceiverThread: Sendable {
     var latest: Report { report.withLock { $0 } }
 
     func start() {
-        let thread = Thread { self.run() }
-        thread.name = "udp-\(socket.endpoint.port)"
-        thread.stackSize = 4 << 20
-        thread.start()
+        OwnThread.start("udp-\(socket.endpoint.port)", stackSize: 4 << 20) { self.run() }
     }
 
     /// Narrows or widens who may send, within a second.

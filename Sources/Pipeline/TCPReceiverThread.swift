@@ -4,6 +4,7 @@ import FlowSchema
 import Foundation
 import LinuxCapture
 import NetTypes
+import OwnThreads
 import Synchronization
 import WireFormat
 
@@ -51,10 +52,7 @@ final class TCPReceiverThread: Sendable {
     var latest: Report { report.withLock { $0 } }
 
     func start() {
-        let thread = Thread { self.run() }
-        thread.name = "tcp-\(listener.endpoint.port)"
-        thread.stackSize = 4 << 20
-        thread.start()
+        OwnThread.start("tcp-\(listener.endpoint.port)", stackSize: 4 << 20) { self.run() }
     }
 
     /// Narrows or widens who may connect, within a second; sessions from elsewhere end.

@@ -78,6 +78,48 @@ def test_every_object_is_read_as_scamper_reads_it(path):
 
 
 @needs_oracle
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name if "capture" not in path.name else path.parent.name)
+def test_its_json_is_read_as_its_warts_are(path, tmp_path):
+    """What sc_warts2json prints of a file gives the objects that the file gives."""
+    text = tmp_path / "text.jsonl"
+    text.write_bytes(subprocess.run(["sc_warts2json", str(path)], capture_output=True, timeout=60, check=True).stdout)
+    theirs, ours = decode(path)[0], decode(text)[0]
+    assert [item["type"] for item in ours] == [item["type"] for item in theirs]
+    found = [text for one, other in zip(theirs, ours) for text in differences(ordered(one), ordered(other), one["type"])]
+    assert found == []
+
+
+# Not in the JSON: why a ping ended.
+ROWS = ["SELECT * FROM traces ORDER BY TraceId", "SELECT * FROM trace_hops ORDER BY TraceId, TTL, Attempt, Addr, RTT",
+        "SELECT * FROM trace_links ORDER BY TraceId, FromAddr, Hop, Addr",
+        "SELECT * EXCEPT StopReason FROM pings ORDER BY PingId"]
+
+
+@needs_oracle
+def test_rows_of_json_are_those_of_warts(tmp_path):
+    path = FILES[0]
+    text = tmp_path / "text.jsonl.gz"
+    mlab = b'{"UUID":"x","TracerouteCallerVersion":"1","CachedResult":false,"CachedUUID":""}\n'
+    printed = subprocess.run(["sc_warts2json", str(path)], capture_output=True, timeout=60, check=True).stdout
+    text.write_bytes(gzip.compress(mlab + printed))
+
+    def run(*words):
+        done = subprocess.run([BINARY, *words], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    stored = []
+    for name, file in (("warts", path), ("json", text)):
+        folder = tmp_path / name
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(f"retention: {{days: 36500}}\nstore: {{data: {folder}}}\n")
+        summary = json.loads(run("import", "warts", "--config", str(config), str(file)))
+        assert summary["malformed"] == {} and summary["filesCut"] == 0
+        stored.append([run("query", "--config", str(config), "--format", "JSONEachRow", sql) for sql in ROWS])
+    assert stored[0] == stored[1] and all(stored[0])
+
+
+@needs_oracle
 def test_compressed_and_concatenated_files(tmp_path):
     path = FILES[0]
     content = path.read_bytes()

@@ -40,22 +40,29 @@ def test_a_store_that_cannot_be_written(serving):
     netmeta.stop()
 
 
+@contextlib.contextmanager
+def ended_engine(netmeta):
+    """A table's definition is written while its folder becomes read-only, which it is until the end."""
+    definitions = [file for file in netmeta.store_folder.glob("*/*/flows_*.sql")]
+    assert definitions
+    # The engine's half-written files are there already, so it is their removal that fails.
+    for file in definitions:
+        file.with_suffix(".sql.tmp").touch()
+    with disks.unwritable(definitions[0].parent):
+        text = netmeta.configuration.read_text()
+        netmeta.configuration.write_text(text.replace("days: 7", "days: 8"))
+        network.wait_for(lambda: "it can't go on from" in netmeta.log.read_text(), "the engine's end")
+        yield
+
+
 def test_an_engine_that_ends_itself(serving):
     """A table's definition is written while its folder becomes read-only: the engine can't go on, the server can."""
     netmeta = serving(retention="days: 7").start()
     process = netmeta.process.pid
     netmeta.load(300, 20)
     network.wait_for(lambda: netmeta.rows(), "rows")
-    definitions = [file for file in netmeta.store_folder.glob("*/*/flows_*.sql")]
-    assert definitions
     with server.Questions(netmeta) as questions:
-        # The engine's half-written files are there already, so it is their removal that fails.
-        for file in definitions:
-            file.with_suffix(".sql.tmp").touch()
-        with disks.unwritable(definitions[0].parent):
-            text = netmeta.configuration.read_text()
-            netmeta.configuration.write_text(text.replace("days: 7", "days: 8"))
-            network.wait_for(lambda: "it can't go on from" in netmeta.log.read_text(), "the engine's end")
+        with ended_engine(netmeta):
             health = netmeta.until(lambda h: h["spool"]["batches"] >= 1, "batches in the spool")
             assert health["status"] == "down"
         network.wait_for(lambda: "the program starts anew" in netmeta.log.read_text(), "a new start")
@@ -66,6 +73,32 @@ def test_an_engine_that_ends_itself(serving):
     server.complete(netmeta.datagrams(), questions.seen)
     assert "toIntervalDay(8)" in netmeta.sql(
         "SELECT create_table_query AS q FROM system.tables WHERE database = 'netmeta' AND name = 'flows_raw'")[0]["q"]
+    netmeta.stop()
+
+
+def test_an_engine_that_ends_in_a_service_with_rights_of_its_own(serving):
+    """A user with capabilities for host sources gives them up, so whoever gave them has to start the program again."""
+    netmeta = serving(retention="days: 7")
+    with netmeta.configuration.open("a") as file:
+        file.write("sources: {nflog: {host: {groups: {5: {}}}}}\n")
+    # As a unit's AmbientCapabilities=; those to files stand for folders of the user's own.
+    rights = "-all,+net_admin,+dac_override,+dac_read_search,+fowner"
+    netmeta.wrapper = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs",
+                       "--inh-caps", rights, "--ambient-caps", rights]
+    netmeta.start()
+    netmeta.load(300, 8)
+    network.wait_for(lambda: netmeta.rows(), "rows")
+    with ended_engine(netmeta):
+        netmeta.until(lambda h: h["spool"]["batches"] >= 1, "batches in the spool")
+        sent = netmeta.load_ended()
+    assert netmeta.process.wait(60) == 75
+    assert "for whoever started it to start it again" in netmeta.log.read_text()
+    # As Restart=on-failure does.
+    netmeta.start()
+    netmeta.at_rest()
+    assert [source["kind"] for source in netmeta.health()["sources"]] == ["nflog"]
+    server.complete(netmeta.datagrams(), {})
+    assert netmeta.rows() == sent["flows"]
     netmeta.stop()
 
 

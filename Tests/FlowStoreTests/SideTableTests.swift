@@ -50,11 +50,11 @@ extension EmbeddedStoreTests {
         let tables = try await store.query(
             """
             SELECT name FROM system.tables WHERE position(create_table_query, 'toIntervalDay(30)') > 0
-                AND name IN ('event_versions', 'traces', 'trace_hops', 'pings')
+                AND name IN ('event_versions', 'traces', 'trace_hops', 'trace_links', 'pings')
             """,
             limits: QueryLimits()
         )
-        #expect(tables.rowCount == 4)
+        #expect(tables.rowCount == 5)
         let kept = try await store.query("SELECT count() AS n FROM trace_hops", limits: QueryLimits())
         #expect(kept["n"]?.values == [.uint(2)])
         store.close()

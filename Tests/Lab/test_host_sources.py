@@ -3,6 +3,7 @@
 router, which is this process's network; the program reads there.
 """
 
+import math
 import os
 import pathlib
 import re
@@ -456,6 +457,44 @@ def test_the_recipe_for_iptables_counts_right(router, rules, serve, program, sou
         checks.nothing_lost(server)
     finally:
         network.run(program, "-t", "mangle", "-F")
+
+
+FLOODED = """
+table inet lab_log {
+  chain c_forward {
+    type filter hook forward priority 0; policy accept;
+    udp dport 6000 counter comment "all"
+    udp dport 6000 numgen random mod 100 == 0 counter log group 6 snaplen 128 prefix "netmeta:rate=100:dir=in"
+    udp dport 6000 drop
+  }
+}
+"""
+FLOOD = """
+import socket, sys, time
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.connect((sys.argv[1], 6000))
+begun = time.monotonic()
+for _ in range(int(sys.argv[2])):
+    sender.send(bytes(100))
+print(time.monotonic() - begun)
+"""
+
+
+def test_nflog_sampled_at_a_high_rate_is_within_the_error_of_sampling(router, rules, serve):
+    """As fast as one sender can: the rule before the choice counts all, and what is told is a hundredth of it."""
+    count, rate = 400_000, 100
+    rules(FLOODED)
+    server = serve("{nflog: {host: {groups: {6: {}}}}}")
+    seconds = float(network.run(*router.client.inside(), sys.executable, "-c", FLOOD, hostnet.SERVER, str(count)))
+    print(f"{count / seconds:.0f} packets/s")
+    assert counter('comment "all"')[0] == count
+    chosen, chosen_bytes = counter("rate=100")
+    server.settled("SamplingRate = 100")
+    row, = server.sql("SELECT count() AS n, sum(Bytes) AS b, sum(Packets * SamplingRate) AS p FROM flows_raw")
+    assert (row["n"], row["b"]) == (chosen, chosen_bytes)
+    deviation = rate * math.sqrt(count * (1 / rate) * (1 - 1 / rate))
+    assert abs(row["p"] - count) <= 4 * deviation, (row, deviation)
+    checks.nothing_lost(server)
 
 
 def test_nflog_groups_have_one_owner(router, rules, tmp_path):

@@ -4,6 +4,7 @@ Docs/performance.md has the long form.
 """
 
 import json
+import pathlib
 
 import pytest
 
@@ -45,3 +46,10 @@ def test_every_flow_of_a_load_is_stored(protocol, out_of_the_box):
     assert stored == [{name: sent[name] for name in ("flows", "bytes", "packets")}]
     checks.nothing_lost(netmeta)
     assert peak_memory(netmeta.process) < 1024 * MEBIBYTE
+
+
+def test_threads_have_names(out_of_the_box):
+    """Or `top -H` and perf would show all of them as the thread that started them."""
+    tasks = pathlib.Path(f"/proc/{out_of_the_box.process.pid}/task")
+    names = {(task / "comm").read_text().strip() for task in tasks.iterdir()}
+    assert {"udp-2055", "udp-4739", "udp-6343", "tcp-4739", "ingest", "keeper", "query", "sql"} <= names, names

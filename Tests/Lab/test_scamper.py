@@ -89,6 +89,25 @@ def test_what_scamper_measured_is_stored_once(netmeta, lab, tmp_path):
     assert detail["pings"][0]["received"] == 2
 
 
+def test_parallel_ways_are_stored_link_by_link(netmeta, lab, tmp_path):
+    path = tmp_path / "parallel.warts"
+    lab.scamper(path, f"tracelb -P udp-dport {diamond.DESTINATION}", f"tracelb -P icmp-echo {diamond.DESTINATION}")
+    found = [item for item in oracle(path) if item["type"] == "tracelb"]
+    summary = import_warts(netmeta, path)
+    assert summary["parallelTraces"] == len(found) == 2
+    truth = sorted(
+        (item["method"], item["nodec"], item["linkc"], node["addr"], hop, answer["addr"], len(answer.get("probes", [])))
+        for item in found for node in item["nodes"] for hop, answers in enumerate(node["links"], 1) for answer in answers)
+    rows = netmeta.sql("SELECT Method AS method, Nodes AS nodes, Links AS links, toString(FromAddr) AS node, Hop AS hop,"
+                       " toString(Addr) AS addr, Probes AS probes, TTL AS ttl, MinRTT AS rtt FROM trace_links")
+    assert sorted((row["method"], row["nodes"], row["links"], plain(row["node"]), row["hop"],
+                   plain(row["addr"]).replace("::", "*"), row["probes"]) for row in rows) == truth
+    assert summary["rowsStored"] == len(truth)
+    # Both sides of the diamond, one link behind the first router.
+    behind = {plain(row["addr"]) for row in rows if plain(row["node"]) == "10.77.1.2" and row["hop"] == 1}
+    assert behind == diamond.WAY[1] and all(row["ttl"] and row["rtt"] for row in rows)
+
+
 def test_of_a_file_that_grows_only_what_is_new_is_stored(netmeta, lab, tmp_path):
     path, more = tmp_path / "grows.warts", tmp_path / "more.warts"
     lab.scamper(path, *TRACES)
@@ -178,3 +197,51 @@ def test_scamper_is_run_on_a_schedule(configured, neighbour):
     network.wait_for(lambda: netmeta.sql("SELECT sum(Received) AS n FROM pings")[0]["n"] >= 1, "a ping")
     # Its files are gone once they are stored.
     network.wait_for(lambda: list((netmeta.data / "scamper").iterdir()) == [], "an empty folder")
+
+
+def test_a_scamper_that_runs_measures_over_its_control_socket(configured, lab, tmp_path):
+    path = tmp_path / "control"
+    netmeta = configured(f"sources: {{scamper: {{attach: {path}, targets: [{diamond.DESTINATION}], method: icmp-paris,"
+                         " pings: 2, parallel: true, every: 10}}\n")
+
+    def count(table):
+        return netmeta.sql(f"SELECT count() AS n FROM {table}")[0]["n"]
+
+    def running():
+        path.unlink(missing_ok=True)
+        return subprocess.Popen([*network.WITH_PARENT, *lab.inside("vp"), "scamper", "-U", str(path), "-p", "1000"])
+    # It isn't there yet: said once, and tried again.
+    network.wait_for(lambda: "scamper can't be had" in netmeta.log.read_text(), "a first try")
+    scamper = running()
+    try:
+        network.wait_for(lambda: count("trace_links") and count("traces") and count("pings"), "a round")
+        # It ends and comes again: another round over another connection.
+        scamper.kill()
+        scamper.wait()
+        scamper = running()
+        network.wait_for(lambda: count("traces") == 2, "another round", 40)
+    finally:
+        scamper.kill()
+        scamper.wait()
+    assert netmeta.sql("SELECT DISTINCT toString(Dst) AS dst, Reached AS reached, HopCount AS hops FROM traces") == [
+        {"dst": f"::ffff:{diamond.DESTINATION}", "reached": 1, "hops": 4}]
+    for row in netmeta.sql("SELECT TTL AS ttl, toString(Addr) AS addr FROM trace_hops"):
+        assert plain(row["addr"]) in diamond.WAY[row["ttl"] - 1]
+    behind = netmeta.sql("SELECT DISTINCT toString(Addr) AS addr FROM trace_links WHERE FromAddr = toIPv6('10.77.1.2') AND Hop = 1")
+    assert {plain(row["addr"]) for row in behind} == diamond.WAY[1]
+    assert netmeta.sql("SELECT DISTINCT Sent AS sent, Received AS received FROM pings") == [{"sent": 2, "received": 2}]
+    figures = netmeta.metrics()
+    assert figures["netmeta_scamper_connections_total"] == 2 and figures["netmeta_scamper_malformed_total"] == 0
+    rows = sum(count(table) for table in ("traces", "trace_hops", "trace_links", "pings"))
+    assert figures["netmeta_scamper_rows_total"] == rows
+    assert netmeta.log.read_text().count("scamper can't be had") <= 2
+
+
+def test_scamper_is_asked_over_tcp_too(configured, private_network):
+    scamper = subprocess.Popen([*network.WITH_PARENT, "scamper", "-P", "31337"])
+    try:
+        netmeta = configured("sources: {scamper: {attach: '127.0.0.1:31337', targets: [127.0.0.1], pings: 1}}\n")
+        network.wait_for(lambda: netmeta.sql("SELECT sum(Received) AS n FROM pings")[0]["n"] == 1, "a ping")
+    finally:
+        scamper.kill()
+        scamper.wait()

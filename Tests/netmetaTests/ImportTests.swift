@@ -12,7 +12,8 @@ import Testing
         summary.malformed = ["truncated": 3, "badLength": 4]
         let json = summary.json
         #expect(json.hasPrefix(#"{"files":1,"filesKnown":0,"#))
-        let end = #""traces":0,"pings":0,"otherObjects":0,"malformed":{"badLength":4,"truncated":3}}"#
+        let end =
+            #""traces":0,"parallelTraces":0,"pings":0,"otherObjects":0,"malformed":{"badLength":4,"truncated":3}}"#
         #expect(json.contains(#""otherPackets":2,"#) && json.hasSuffix(end))
         #expect(try JSONDecoder().decode(ImportSummary.self, from: Data(json.utf8)) == summary)
     }

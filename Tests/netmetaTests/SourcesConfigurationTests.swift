@@ -27,6 +27,22 @@ struct SourcesConfigurationTests {
         }
     }
 
+    @Test("scamper's control socket is a path or an address, and needs something to measure")
+    func scamperSocket() throws {
+        for socket in ["/run/scamper.sock", "127.0.0.1:31337", "[::1]:31337"] {
+            let found = try sources("sources: {scamper: {attach: '\(socket)', targets: [192.0.2.1], parallel: true}}")
+            #expect(found.scamper.attach?.description == socket && found.scamper.parallel)
+        }
+        #expect(try sources("sources: {scamper: {attach: off}}").scamper.attach == nil)
+        let long = "/" + String(repeating: "x", count: ScamperSocket.mostPathBytes - 1)
+        for wrong in [
+            "{attach: /run/scamper.sock}", "{attach: scamper.sock, targets: [192.0.2.1]}",
+            "{attach: '192.0.2.1:0', targets: [192.0.2.1]}", "{attach: \(long), targets: [192.0.2.1]}",
+        ] {
+            #expect(throws: ConfigurationProblems.self) { try sources("sources: {scamper: \(wrong)}") }
+        }
+    }
+
     @Test("what is written in a configuration is read back the same")
     func roundTrip() throws {
         let yaml = """

@@ -18,9 +18,6 @@ int netmeta_keep_capabilities(uint64_t mask);
 /// signal SIGPROF for the rest of the process's life. Returns -ETIMEDOUT when a thread doesn't answer.
 int netmeta_keep_capabilities_everywhere(uint64_t mask);
 
-/// Names the calling thread; the kernel takes the first 15 bytes.
-void netmeta_set_thread_name(const char *name);
-
 /// The effective capabilities of the calling thread.
 int netmeta_capabilities(uint64_t *mask);
 

@@ -61,8 +61,8 @@ extension WartsJSON {
         string("method", WartsNames.trace(trace.type))
         ends(trace.source, trace.destination)
         // Of ICMP, the source port's place holds the checksum that keeps the flow together.
-        if trace.type == 1 || trace.type == 4 {
-            if trace.flags & 0x20 != 0 || trace.type == 4 { number("icmp_sum", trace.sourcePort) }
+        if trace.isICMP {
+            if trace.keepsChecksum { number("icmp_sum", trace.sourcePort) }
         } else {
             number("sport", trace.sourcePort)
             number("dport", trace.destinationPort)
@@ -136,7 +136,7 @@ extension WartsJSON {
         number("ttl", ping.ttl)
         number("wait", ping.wait)
         number("timeout", ping.timeout)
-        if ping.method != 0, ping.method != 5 {
+        if !ping.isICMP {
             number("sport", ping.sourcePort)
             number("dport", ping.destinationPort)
         }
@@ -212,25 +212,20 @@ extension WartsJSON {
         number("wait_probe", UInt32(trace.waitProbe) * 10)
         number("probec", trace.probeCount)
         number("probec_max", trace.mostProbes)
-        number("nodec", trace.nodes.count)
-        number("linkc", trace.links.count)
+        number("nodec", trace.nodeCount)
+        number("linkc", trace.linkCount)
         guard !trace.nodes.isEmpty else { return }
-        var links: [UInt16: [WartsLink]] = [:]
-        for link in trace.links { links[link.from ?? 0, default: []].append(link) }
-        let nodes = trace.nodes.enumerated().filter { links[UInt16(truncatingIfNeeded: $0.offset)] != nil }
-        array("nodes", nodes) { json, node in
-            json.string("addr", node.element.address.map { "\($0)" } ?? "*")
-            if node.element.flags & 1 != 0 { json.number("q_ttl", node.element.quotedTTL) }
-            json.number("linkc", node.element.linkCount)
-            let own = links[UInt16(truncatingIfNeeded: node.offset)] ?? []
+        array("nodes", trace.steps) { json, step in
+            json.string("addr", step.node.address.map { "\($0)" } ?? "*")
+            if step.node.flags & 1 != 0 { json.number("q_ttl", step.node.quotedTTL) }
+            json.number("linkc", step.node.linkCount)
             json.member("links")
-            // What answered one, two ... hops behind the node, over all links from it.
-            json.list(Array(0..<(own.map(\.hops.count).max() ?? 0))) { json, place in
-                json.list(WartsAnswers.all(own.flatMap { $0.hops.dropFirst(place).first ?? [] })) { json, answers in
+            json.list(step.hops) { json, answers in
+                json.list(answers) { json, answer in
                     json.object { json in
-                        json.string("addr", answers.address.map { "\($0)" } ?? "*")
-                        guard answers.address != nil else { return }
-                        json.array("probes", answers.probes) { json, probe in json.probe(probe) }
+                        json.string("addr", answer.address.map { "\($0)" } ?? "*")
+                        guard answer.address != nil else { return }
+                        json.array("probes", answer.probes) { json, probe in json.probe(probe) }
                     }
                 }
             }
@@ -362,33 +357,6 @@ extension WartsJSON {
     }
 }
 
-/// The probes of one hop that one address answered; nil are those that nothing did.
-private struct WartsAnswers {
-    var address: IPAddress?
-    var probes: [WartsProbe]
-
-    /// In the order in which addresses answered first, silence last.
-    static func all(_ probes: [WartsProbe]) -> [WartsAnswers] {
-        var places: [IPAddress: Int] = [:]
-        var answers: [WartsAnswers] = []
-        var unanswered: [WartsProbe] = []
-        for probe in probes {
-            guard let address = probe.replies.first?.address else {
-                unanswered.append(probe)
-                continue
-            }
-            if let place = places[address] {
-                answers[place].probes.append(probe)
-            } else {
-                places[address] = answers.count
-                answers.append(WartsAnswers(address: address, probes: [probe]))
-            }
-        }
-        if !unanswered.isEmpty { answers.append(WartsAnswers(address: nil, probes: unanswered)) }
-        return answers
-    }
-}
-
 extension WartsTime {
     fileprivate func later(by microseconds: UInt32) -> WartsTime {
         let sum = UInt64(self.microseconds) + UInt64(microseconds)
@@ -399,7 +367,7 @@ extension WartsTime {
     }
 
     /// 0 where the clock went back.
-    fileprivate func microseconds(since other: WartsTime) -> UInt64 {
+    func microseconds(since other: WartsTime) -> UInt64 {
         let end = UInt64(seconds) * 1_000_000 + UInt64(microseconds)
         let start = UInt64(other.seconds) * 1_000_000 + UInt64(other.microseconds)
         return end - min(end, start)

@@ -108,6 +108,15 @@ public struct WartsTrace: Sendable {
     public var hopCount: UInt16 = 0
     /// Probes that were sent.
     public var probeCount: UInt16 = 0
+    /// Whether its probes have no ports.
+    var isICMP: Bool { type == 1 || type == 4 }
+    /// Whether probes of ICMP have one checksum, which keeps them on one way.
+    var keepsChecksum: Bool { type == 4 || flags & 0x20 != 0 }
+    /// What tells its flow from others: of ICMP the checksum, where probes have one, in the source port's place.
+    var ports: (source: UInt16, destination: UInt16) {
+        isICMP ? (keepsChecksum ? sourcePort : 0, 0) : (sourcePort, destinationPort)
+    }
+
     /// What answered, in the order of the file; a TTL without one didn't, one with several was asked more than once.
     public var hops: [WartsHop] = []
 }
@@ -292,6 +301,10 @@ public struct WartsTracelb: Sendable {
     public var mostProbes: UInt32 = 0
     /// Hops without an answer after which it ends.
     public var gapLimit: UInt8 = 0
+    /// How many interfaces it found; of JSON, ``nodes`` lacks those that nothing is behind.
+    public var nodeCount: UInt16 = 0
+    /// How many links it found; of JSON, ``links`` has those of each node as one.
+    public var linkCount: UInt16 = 0
     /// Interfaces that answered.
     public var nodes: [WartsNode] = []
     /// Steps between them.
@@ -358,6 +371,9 @@ public struct WartsProbeReply: Sendable {
     public var quotedTOS: UInt8 = 0
     /// ICMP extensions (RFC 4884).
     public var extensions: [WartsExtension] = []
+
+    /// The labels of RFC 4950, the outermost first.
+    var labels: [UInt32] { extensions.flatMap(\.labels).map { $0 >> 12 } }
 }
 
 /// A test whether addresses belong to one device; only its head is read.

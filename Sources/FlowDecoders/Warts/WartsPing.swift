@@ -57,10 +57,13 @@ extension WartsPing {
         tcpSequence = try flags.read(31, &body) ?? 0
     }
 
+    /// Whether its probes have no ports.
+    var isICMP: Bool { method == 0 || method == 5 }
+
     /// What answered with what was asked for: an echo reply, or whatever else TCP and UDP call for.
     public var echoes: [WartsReply] {
         replies.filter { reply in
-            guard method == 0 || method == 5 else { return true }
+            guard isICMP else { return true }
             return reply.icmpType == 0 || reply.icmpType == 129 || reply.icmpType == 14
         }
     }

@@ -1,7 +1,7 @@
 public import FlowSchema
 public import NetTypes
 
-/// Rows of `traces`, `trace_hops` and `pings` from the objects of a file.
+/// Rows of `traces`, `trace_hops`, `trace_links` and `pings` from the objects of a file.
 ///
 /// Lists and cycles come before what belongs to them, so that objects are
 /// given in the order of the file. An AS of 0 is one that isn't known.
@@ -10,6 +10,8 @@ public struct WartsRows {
     public private(set) var traces = TableRows(.traces)
     /// Rows of `trace_hops`.
     public private(set) var hops = TableRows(.traceHops)
+    /// Rows of `trace_links`.
+    public private(set) var links = TableRows(.traceLinks)
     /// Rows of `pings`.
     public private(set) var pings = TableRows(.pings)
     private var lists: [UInt32: WartsList] = [:]
@@ -24,12 +26,13 @@ public struct WartsRows {
     public init() {}
 
     /// Rows that were made since ``removeRows()``.
-    public var count: Int { traces.count + hops.count + pings.count }
+    public var count: Int { traces.count + hops.count + links.count + pings.count }
 
     /// Forgets rows, not the names that later objects refer to.
     public mutating func removeRows() {
         traces.removeAll()
         hops.removeAll()
+        links.removeAll()
         pings.removeAll()
     }
 
@@ -60,7 +63,10 @@ public struct WartsRows {
         case .ping(let ping):
             if isNew { add(ping, asn) }
             return true
-        case .cycleStop, .tracelb, .dealias, .address, .skipped: return false
+        case .tracelb(let trace):
+            if isNew { add(trace, asn) }
+            return true
+        case .cycleStop, .dealias, .address, .skipped: return false
         }
     }
 
@@ -71,7 +77,7 @@ public struct WartsRows {
         let destination = trace.destination ?? .unspecified
         let method = WartsNames.trace(trace.type)
         let time = UInt64(trace.start.seconds)
-        let id = Self.id(monitor, trace.source, destination, trace.start, method, trace.sourcePort)
+        let id = Self.id(monitor, trace.source, destination, trace.start, method, trace.ports.source)
         let path = TracePath(trace.hops, source: trace.source, asn: asn)
         let last = trace.hops.first { $0.address == destination }
         traces.append(
@@ -83,8 +89,8 @@ public struct WartsRows {
             .text(method),
             .address(trace.source ?? .unspecified),
             .address(destination),
-            .number(UInt64(trace.sourcePort)),
-            .number(UInt64(trace.destinationPort)),
+            .number(UInt64(trace.ports.source)),
+            .number(UInt64(trace.ports.destination)),
             .text(WartsNames.stop(trace.stopReason)),
             .number(UInt64(trace.stopData)),
             .number(UInt64(trace.hopCount)),
@@ -120,6 +126,52 @@ public struct WartsRows {
         }
     }
 
+    // MARK: - Parallel ways
+
+    private mutating func add(_ trace: WartsTracelb, _ asn: (IPAddress) -> UInt32) {
+        let monitor = monitor(trace.listFileID, trace.cycleFileID)
+        let destination = trace.destination ?? .unspecified
+        let method = WartsNames.tracelb(trace.type)
+        let port = trace.type == 2 ? 0 : trace.sourcePort
+        let id = Self.id(monitor, trace.source, destination, trace.start, "tracelb " + method, port)
+        for step in trace.steps {
+            let from = step.node.address ?? .unspecified
+            for (place, answers) in step.hops.enumerated() {
+                for answer in answers {
+                    let address = answer.address ?? .unspecified
+                    let answered = answer.address == nil ? [] : answer.probes
+                    let times = answered.compactMap { probe in
+                        probe.replies.first.map { $0.received.microseconds(since: probe.sent) }
+                    }
+                    let least = UInt32(clamping: times.min() ?? 0)
+                    let ttl = answered.first?.ttl ?? 0
+                    let labels = answered.first?.replies.first?.labels ?? []
+                    links.append(
+                        .number(id),
+                        .number(UInt64(trace.start.seconds)),
+                        .text(monitor),
+                        .text(lists[trace.listFileID]?.name ?? ""),
+                        .number(UInt64(cycles[trace.cycleFileID]?.id ?? 0)),
+                        .text(method),
+                        .address(trace.source ?? .unspecified),
+                        .address(destination),
+                        .number(UInt64(trace.nodeCount)),
+                        .number(UInt64(trace.linkCount)),
+                        .address(from),
+                        .number(UInt64(min(place + 1, 255))),
+                        .number(UInt64(ttl)),
+                        .address(address),
+                        .number(UInt64(answered.count)),
+                        .number(UInt64(Self.roundTrip(least))),
+                        .numbers(labels),
+                        .number(UInt64(asn(from))),
+                        .number(UInt64(asn(address)))
+                    )
+                }
+            }
+        }
+    }
+
     // MARK: - Pings
 
     private mutating func add(_ ping: WartsPing, _ asn: (IPAddress) -> UInt32) {
@@ -128,7 +180,7 @@ public struct WartsRows {
         let method = WartsNames.ping(ping.method)
         let summary = WartsPingSummary(ping, of: ping.echoes)
         pings.append(
-            .number(Self.id(monitor, ping.source, destination, ping.start, method, ping.sourcePort)),
+            .number(Self.id(monitor, ping.source, destination, ping.start, method, ping.isICMP ? 0 : ping.sourcePort)),
             .number(UInt64(ping.start.seconds)),
             .text(monitor),
             .text(lists[ping.listFileID]?.name ?? ""),

@@ -5,11 +5,10 @@ extension WartsTracelb {
     init(_ reader: inout WireReader, addresses: consuming WartsAddresses) throws(DecodeError) {
         var addresses = addresses
         let flags = try WartsFlags(&reader)
-        var (nodeCount, linkCount): (UInt16, UInt16) = (0, 0)
         if !flags.isEmpty {
             let length: UInt16 = try reader.read()
             var body = try reader.take(Int(length))
-            (nodeCount, linkCount) = try readParameters(flags, &body, &addresses)
+            try readParameters(flags, &body, &addresses)
         }
         for _ in 0..<nodeCount { nodes.append(try WartsNode(&reader, &addresses)) }
         for _ in 0..<linkCount {
@@ -25,7 +24,7 @@ extension WartsTracelb {
         _ flags: WartsFlags,
         _ body: inout WireReader,
         _ addresses: inout WartsAddresses
-    ) throws(DecodeError) -> (nodes: UInt16, links: UInt16) {
+    ) throws(DecodeError) {
         listFileID = try flags.read(1, &body) ?? 0
         cycleFileID = try flags.read(2, &body) ?? 0
         source = try addresses.readGlobal(flags, 3, &body)
@@ -41,15 +40,14 @@ extension WartsTracelb {
         attempts = try flags.read(13, &body) ?? 0
         confidence = try flags.read(14, &body) ?? 0
         tos = try flags.read(15, &body) ?? 0
-        let nodes: UInt16 = try flags.read(16, &body) ?? 0
-        let links: UInt16 = try flags.read(17, &body) ?? 0
+        nodeCount = try flags.read(16, &body) ?? 0
+        linkCount = try flags.read(17, &body) ?? 0
         probeCount = try flags.read(18, &body) ?? 0
         mostProbes = try flags.read(19, &body) ?? 0
         gapLimit = try flags.read(20, &body) ?? 0
         source = try addresses.read(flags, 21, &body) ?? source
         destination = try addresses.read(flags, 22, &body) ?? destination
         userID = try flags.read(23, &body) ?? 0
-        return (nodes, links)
     }
 }
 

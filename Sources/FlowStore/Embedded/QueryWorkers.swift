@@ -1,4 +1,5 @@
 import Foundation
+import OwnThreads
 
 /// Threads that run queries, each with a connection of its own.
 ///
@@ -19,10 +20,7 @@ final class QueryWorkers: @unchecked Sendable {
     init(connections: [EngineConnection], name: String) {
         running = connections.count
         for connection in connections {
-            let thread = Thread { self.work(on: connection) }
-            thread.name = name
-            thread.stackSize = 8 << 20
-            thread.start()
+            OwnThread.start(name, stackSize: 8 << 20) { self.work(on: connection) }
         }
     }
 

@@ -1,5 +1,6 @@
 public import FlowSchema
 import Foundation
+import OwnThreads
 import Synchronization
 
 /// ClickHouse servers over HTTP, with the same tables as the embedded engine.
@@ -267,14 +268,14 @@ extension RemoteStore: ServerStore {
     /// Blocking work on a thread of its own.
     private func aside(_ body: @escaping @Sendable () throws(StoreError) -> Void) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            Thread {
+            OwnThread.start("remote-store") {
                 do throws(StoreError) {
                     try body()
                     continuation.resume()
                 } catch {
                     continuation.resume(throwing: error)
                 }
-            }.start()
+            }
         }
     }
 }

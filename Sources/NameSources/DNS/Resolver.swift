@@ -1,5 +1,6 @@
 import Foundation
 public import NetTypes
+import OwnThreads
 
 /// Finds out what addresses are called (PTR records), on threads of its own.
 ///
@@ -62,10 +63,7 @@ public final class Resolver: @unchecked Sendable {
             guard !settings.servers(for: address).isEmpty, memory.want(address, now: now) else { continue }
             if threads < Self.mostThreads, threads < memory.waiting {
                 threads += 1
-                let thread = Thread { [self] in work() }
-                thread.name = "resolver"
-                thread.stackSize = 512 << 10
-                thread.start()
+                OwnThread.start("resolver", stackSize: 512 << 10) { [self] in work() }
             } else {
                 lock.signal()
             }

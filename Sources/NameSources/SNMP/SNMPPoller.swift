@@ -1,6 +1,7 @@
 import CNetSNMP
 import Foundation
 public import NetTypes
+import OwnThreads
 
 /// Asks exporters' SNMP agents what they and their interfaces are called, on a thread of its own.
 ///
@@ -93,10 +94,7 @@ public final class SNMPPoller: @unchecked Sendable {
         if starts { isRunning = true }
         lock.unlock()
         if starts {
-            let thread = Thread { [self] in work() }
-            thread.name = "snmp"
-            thread.stackSize = 1 << 20
-            thread.start()
+            OwnThread.start("snmp", stackSize: 1 << 20) { [self] in work() }
         }
         netmeta_bell_ring(wake)
     }

@@ -2,6 +2,7 @@ public import Enrichment
 import Foundation
 public import LinuxCapture
 import NetTypes
+import OwnThreads
 import Synchronization
 public import Telemetry
 import WireFormat
@@ -32,10 +33,7 @@ public final class BMPReceiver: Sendable {
 
     /// Begins to listen.
     public func start() {
-        let thread = Thread { self.run() }
-        thread.name = "bmp"
-        thread.stackSize = 4 << 20
-        thread.start()
+        OwnThread.start("bmp", stackSize: 4 << 20) { self.run() }
     }
 
     /// Puts new settings into force, within a second.

@@ -4,6 +4,7 @@ public import FlowSchema
 public import FlowStore
 import Foundation
 public import Logging
+import OwnThreads
 import Synchronization
 
 /// Takes flows out of a Kafka topic and stores them.
@@ -134,10 +135,7 @@ final class KafkaSourceThread: @unchecked Sendable {
 
     func start() throws(StoreError) {
         client = try KafkaClient(.consumer, options.kafka, self)
-        let thread = Thread { self.run() }
-        thread.name = "kafka"
-        thread.stackSize = 8 << 20
-        thread.start()
+        OwnThread.start("kafka", stackSize: 8 << 20) { self.run() }
     }
 
     func stop() {

@@ -1,6 +1,7 @@
 import FlowDecoders
 import Foundation
 import LinuxCapture
+import OwnThreads
 import Synchronization
 
 /// Finds out which processes connections belong to, on a thread of its own.
@@ -50,8 +51,7 @@ final class SocketOwners: ConnectionOwners {
     /// Starts its thread, in the calling thread's network namespace and with its privileges but those that it needs not.
     init() {
         let state = state
-        let thread = Thread { Self.run(state) }
-        thread.start()
+        OwnThread.start("socket-owners") { Self.run(state) }
     }
 
     deinit { state.isOver.store(true, ordering: .releasing) }
@@ -82,7 +82,6 @@ final class SocketOwners: ConnectionOwners {
     // MARK: - Its own thread
 
     private static func run(_ state: State) {
-        HostThread.setName("socket-owners")
         HostThread.keepOnly([.sysPtrace, .dacReadSearch])
         var rest = pause
         while !state.isOver.load(ordering: .acquiring) {

@@ -3,6 +3,7 @@ import FlowDecoders
 import FlowSchema
 import Foundation
 import LinuxCapture
+import OwnThreads
 import Synchronization
 import Telemetry
 
@@ -51,9 +52,7 @@ final class SourceThread: Sendable {
 
     /// Starts the thread and waits until the source is open.
     func open() throws(SourceError) {
-        let thread = Thread { self.run() }
-        thread.stackSize = 4 << 20
-        thread.start()
+        OwnThread.start("\(kind)-\(place.name)", stackSize: 4 << 20) { self.run() }
         opened.wait()
         if let problem = problem.withLock({ $0 }) { throw problem }
     }
@@ -91,7 +90,6 @@ final class SourceThread: Sendable {
     }
 
     private func run() {
-        HostThread.setName("\(kind)-\(place.name)")
         let source = make()
         do throws(SourceError) {
             if let namespace = place.namespace { try HostThread.enter(namespace: namespace) }

@@ -1,4 +1,5 @@
 import Foundation
+import OwnThreads
 import Synchronization
 
 /// Runs long work beside all that matters more, and doesn't wait for it when the program ends.
@@ -11,11 +12,11 @@ enum Aside {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
                 guard slot.wait(continuation) else { return }
-                Thread {
+                OwnThread.start("aside") {
                     // Of this thread alone, as Linux has it: receiving flows comes first.
                     _ = setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
                     slot.finish(body())
-                }.start()
+                }
             }
         } onCancel: {
             slot.finish(nil)

@@ -1,6 +1,7 @@
 import Enrichment
 import FlowStore
 import Foundation
+import OwnThreads
 import Synchronization
 import Telemetry
 
@@ -46,7 +47,7 @@ struct CloudSink: Sendable {
         let stop = StopFlag()
         return try await withTaskCancellationHandler {
             let result: Result<Imported, any Error> = await withCheckedContinuation { continuation in
-                let thread = Thread {
+                OwnThread.start("cloud", stackSize: 8 << 20) {
                     let result = Result {
                         var imports = cloudImport(journal, options, warn)
                         try imports.add(
@@ -60,9 +61,6 @@ struct CloudSink: Sendable {
                     }
                     continuation.resume(returning: result)
                 }
-                thread.name = "cloud"
-                thread.stackSize = 8 << 20
-                thread.start()
             }
             return try result.get()
         } onCancel: {

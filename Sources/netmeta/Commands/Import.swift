@@ -41,11 +41,11 @@ struct ImportCaptures: AsyncParsableCommand {
 struct ImportWarts: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "warts",
-        abstract: "Store the traceroutes and pings of scamper's warts files.",
+        abstract: "Store the traceroutes and pings of scamper's files.",
         discussion: """
-            Stores traces and pings with their own times, in the tables traces, trace_hops and pings; AS numbers are \
-            those of enrichment.asMap now. Takes warts files, also several in one, and gzip and bzip2 of them. Goes \
-            into the server that has the data folder open, as the user that it runs as, or into the folder itself \
+            Stores traces and pings with their own times, in the tables traces, trace_hops, trace_links and pings; AS \
+            numbers are those of enrichment.asMap now. Takes warts files, also several in one, and JSON with one object \
+            a line, as sc_warts2json prints and M-Lab keeps it; gzip and bzip2 of both. Goes into the server that has the data folder open, as the user that it runs as, or into the folder itself \
             when none runs. A file whose content was imported before is left out, under whatever name; of one that \
             has grown since, only what is new is stored. The last line on standard output is a summary in JSON.
             """

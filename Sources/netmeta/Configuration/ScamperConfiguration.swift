@@ -4,12 +4,16 @@ import NetTypes
 struct ScamperConfiguration: Sendable, Equatable {
     /// A folder whose warts files are imported as they grow; nil watches none.
     var folder: String?
-    /// What is measured by a scamper of our own; nothing is when it is empty.
+    /// The control socket of a scamper that runs already, which measures the targets then; nil starts one of our own.
+    var attach: ScamperSocket?
+    /// What is measured; nothing is when it is empty.
     var targets: [IPAddress] = []
     /// How traces probe.
     var method = Method.udpParis
     /// Echo requests to each target besides.
     var pings = 3
+    /// Whether parallel ways are looked for besides.
+    var parallel = false
     /// From the start of one round to that of the next.
     var every: Duration = .seconds(300)
 
@@ -45,13 +49,19 @@ extension ValueFormat<ScamperConfiguration> {
                     "folder",
                     \.folder,
                     .folderOrOff,
-                    "A folder whose warts files are imported, also while they grow; off watches none."
+                    "A folder whose files (.warts, .jsonl) are imported, also while they grow; off watches none."
+                ),
+                Setting(
+                    "attach",
+                    \.attach,
+                    .scamperSocketOrOff,
+                    "The control socket of a scamper that runs already and measures the targets; off starts one of our own."
                 ),
                 Setting(
                     "targets",
                     \.targets,
                     .addresses,
-                    "Addresses that the server has scamper trace and ping itself; needs the package scamper and root."
+                    "Addresses that scamper traces and pings; without attach this needs the package scamper, and root."
                 ),
                 Setting("method", \.method, .choice, "How traces probe."),
                 Setting(
@@ -60,6 +70,7 @@ extension ValueFormat<ScamperConfiguration> {
                     .integer("a number from 0 to 20", in: 0...20),
                     "Echo requests to each target in each round."
                 ),
+                Setting("parallel", \.parallel, .truth, "Look for parallel ways to each target besides (tracelb)."),
                 Setting(
                     "every",
                     \.every,
@@ -79,10 +90,28 @@ extension ValueFormat<ScamperConfiguration> {
                         "\(value.targets.count) targets are more than \(ScamperConfiguration.mostTargets)"
                     )
                 }
+                guard value.attach == nil || !value.targets.isEmpty else {
+                    throw ValueProblem("attach needs targets: scamper tells a client only what it asked for")
+                }
                 return value
             },
             text: settings.text,
             members: settings.members
+        )
+    }
+}
+
+extension ValueFormat<ScamperSocket?> {
+    /// A control socket, or `off` for nil.
+    fileprivate static var scamperSocketOrOff: Self {
+        .single(
+            "a path such as /run/scamper.sock, an address such as 127.0.0.1:31337, or off",
+            parse: { text throws(ValueProblem) in
+                if text == "off" { return .some(nil) }
+                guard let socket = ScamperSocket(text) else { return nil }
+                return .some(socket)
+            },
+            text: { $0.map { yamlText("\($0)") } ?? "off" }
         )
     }
 }

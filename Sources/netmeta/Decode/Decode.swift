@@ -13,7 +13,7 @@ struct Decode: ParsableCommand {
             Takes pcap and pcapng captures of exports over UDP and of IPFIX over TCP, IPFIX files (RFC 5655), \
             files of raw NetFlow, IPFIX or sFlow messages, VPC flow logs of AWS (text and JSON) and of Google Cloud \
             (JSON), FastNetMon's traffic export (with --type fastnetmon: TrafficData with lengths in front, one alone, \
-            or JSON, one a line), and scamper's warts files; gzip of any, bzip2 of all but flow logs. Prints one JSON object a flow, \
+            or JSON, one a line), and scamper's files (warts, or JSON of sc_warts2json); gzip of any, bzip2 of all but flow logs. Prints one JSON object a flow, \
             of warts one an object as sc_warts2json does; the last \
             line on standard error is a summary in JSON. Templates are \
             kept from file to file. Of a configuration named with --config, samplers and sources.elements count. \
@@ -47,7 +47,8 @@ struct Decode: ParsableCommand {
 
     @Option(
         name: .customLong("type"),
-        help: "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs), fastnetmon, or warts."
+        help:
+            "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs), fastnetmon, or warts (also as JSON)."
     )
     var kind = Kind.auto
 
@@ -69,7 +70,7 @@ struct Decode: ParsableCommand {
                 continue
             }
             let bytes = try InputFile.read(file)
-            if kind == .warts || (kind == .auto && WartsReader.isWarts(bytes)) {
+            if kind == .warts || (kind == .auto && TraceFileReader.isTraceFile(bytes)) {
                 try session.decodeWarts(bytes, name: file)
                 continue
             }
@@ -112,7 +113,7 @@ extension Decode {
         guard let pieces = try? TextPieces(file, name: file), (try? pieces.read(into: &start)) == true else {
             return nil
         }
-        return CloudLogKind(recognizing: start)
+        return TraceFileReader.isTraceFile(start) ? nil : CloudLogKind(recognizing: start)
     }
 
     /// What the configuration says of decoding; without one, nothing.

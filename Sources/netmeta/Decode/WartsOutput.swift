@@ -10,10 +10,10 @@ struct WartsOutput {
     /// Prints a file's objects.
     mutating func write(_ bytes: [UInt8], name: String, isTable: Bool, to output: inout OutputBuffer) throws {
         files += 1
-        var reader = WartsReader()
+        var reader = TraceFileReader(bytes)
         var json = WartsJSON()
         while true {
-            switch reader.next(in: bytes.span.bytes) {
+            switch reader.next(in: bytes) {
             case .object(let object):
                 objects[object.name, default: 0] += 1
                 if isTable {

@@ -62,7 +62,7 @@ struct CaptureImport {
         shouldStop: () -> Bool = { false },
         progress: (Int) -> Void
     ) throws {
-        if WartsReader.isWarts(bytes) {
+        if TraceFileReader.isTraceFile(bytes) {
             summary.files += 1
             return try WartsImport(path, bytes, store: store, enrichment: enricher.source.current).run(
                 &journal,
@@ -73,7 +73,9 @@ struct CaptureImport {
                 progress: progress
             )
         }
-        guard CaptureReader.isCapture(bytes) else { throw Failure("\(path) is neither pcap, pcapng nor warts") }
+        guard CaptureReader.isCapture(bytes) else {
+            throw Failure("\(path) is neither pcap, pcapng nor warts, nor JSON of sc_warts2json")
+        }
         summary.files += 1
         let digest = SHA256.hexDigest(of: bytes)
         let known = journal[digest]

@@ -37,8 +37,9 @@ struct ImportSummary: Codable, Equatable, Sendable {
     var cutDatagrams: UInt64 = 0
     /// Packets that are no flow export.
     var otherPackets: UInt64 = 0
-    /// Of scamper's files: traceroutes and pings, and objects that no rows are made of.
+    /// Of scamper's files: traceroutes, those along parallel ways, pings, and objects that no rows are made of.
     var traces: UInt64 = 0
+    var parallelTraces: UInt64 = 0
     var pings: UInt64 = 0
     var otherObjects: UInt64 = 0
     /// What broke its protocol, by ``DecodeError``.
@@ -53,7 +54,8 @@ struct ImportSummary: Codable, Equatable, Sendable {
         ("lines", \.lines), ("noData", \.noData), ("skipData", \.skipData), ("duplicates", \.duplicates),
         ("ignored", \.ignored), ("withoutCounts", \.withoutCounts), ("lostTexts", \.lostTexts),
         ("cutDatagrams", \.cutDatagrams), ("otherPackets", \.otherPackets),
-        ("traces", \.traces), ("pings", \.pings), ("otherObjects", \.otherObjects),
+        ("traces", \.traces), ("parallelTraces", \.parallelTraces), ("pings", \.pings),
+        ("otherObjects", \.otherObjects),
     ]
 
     /// Adds another import's.

@@ -2,7 +2,9 @@ import Enrichment
 import FlowDecoders
 import FlowStore
 import Foundation
+import Logging
 import NIOCore
+import OwnThreads
 import ServiceLifecycle
 import Synchronization
 import Telemetry
@@ -31,6 +33,10 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     private let enrichment: EnrichmentSource
     /// Whose counters are shown with these.
     private let sources: CloudSources
+
+    /// Of scamper's control socket; shown with these too.
+    private let scamper = ScamperTally()
+    private let usesScamper: Bool
 
     /// What a reload may change.
     private struct Settings {
@@ -90,6 +96,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         parquet = (store as? EmbeddedStore).map { [incoming] in ParquetText(store: $0, folder: incoming) }
         self.enrichment = enrichment
         self.sources = sources
+        usesScamper = configuration.sources.scamper.attach != nil
         token = try LocalToken(writingInto: folder)
         // What a crash left behind.
         try? FileManager.default.removeItem(atPath: incoming)
@@ -130,7 +137,25 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
                 help: "Rows of captures that were stored; rows received don't count them.",
                 value: Double(counts.rows)
             ),
-        ] + sources.metrics()
+        ] + sources.metrics() + scamper.metrics(isUsed: usesScamper)
+    }
+
+    /// Measurements over scamper's control socket, stored as files' are.
+    func attachment(
+        to socket: ScamperSocket,
+        commands: [String],
+        every: Duration,
+        logger: Logger
+    ) -> ScamperAttachment {
+        ScamperAttachment(
+            socket,
+            commands: commands,
+            every: every,
+            store: store,
+            enrichment: enrichment,
+            tally: scamper,
+            logger: logger
+        )
     }
 
     // MARK: - A capture comes in
@@ -156,15 +181,12 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         }
         let (events, continuation) = AsyncStream.makeStream(of: ImportEvent.self)
         continuation.onTermination = { if case .cancelled = $0 { self.cancel(job) } }
-        let thread = Thread {
+        OwnThread.start("import", stackSize: 8 << 20) {
             self.work(on: job, path, logs, continuation)
             unlink(path)
             self.leave(job)
             continuation.finish()
         }
-        thread.name = "import"
-        thread.stackSize = 8 << 20
-        thread.start()
         return events
     }
 

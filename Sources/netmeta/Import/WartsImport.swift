@@ -5,7 +5,7 @@ import FlowStore
 import NetTypes
 import WebAPI
 
-/// Stores the traceroutes and pings of scamper's files.
+/// Stores the traceroutes and pings of scamper's files, warts or JSON.
 ///
 /// What is stored of a file is known by its content up to the last whole
 /// object: the same file isn't stored again under another name, and of one
@@ -55,7 +55,7 @@ struct WartsImport {
         summary.rowsKnown += UInt64(start.rows)
         var place = start
         var batchStart = start.offset
-        var reader = WartsReader()
+        var reader = TraceFileReader(bytes)
         var rows = WartsRows()
         func keep(isLast: Bool) throws {
             if rows.count > 0 {
@@ -70,7 +70,7 @@ struct WartsImport {
         }
         reading: while reader.offset < end {
             let offset = reader.offset
-            switch reader.next(in: bytes.span.bytes) {
+            switch reader.next(in: bytes) {
             case .object(let object):
                 let isNew = offset >= start.offset
                 if let time = object.time, isNew, UInt64(time) < oldestKept { summary.rowsExpired += 1 }
@@ -93,9 +93,9 @@ struct WartsImport {
 
     /// Where the last whole object ends, and what is wrong behind it.
     private func wholeObjects() -> (end: Int, problem: WartsProblem?) {
-        var reader = WartsReader()
+        var reader = TraceFileReader(bytes)
         while true {
-            switch reader.skip(in: bytes.span.bytes) {
+            switch reader.skip(in: bytes) {
             case .object, .malformed: continue
             case .incomplete(let problem): return (reader.offset, problem)
             case .corrupt(let problem): return (reader.offset, problem)
@@ -123,12 +123,22 @@ struct WartsImport {
     private func append(_ rows: WartsRows, from start: Int, to end: Int) throws {
         let token = "warts-" + SHA256.hexDigest(of: Array(bytes[start..<end])).prefix(40) + "-\(start)"
         do throws(StoreError) {
-            try store.append(rows.hops, token: token + "-hops")
-            try store.append(rows.traces, token: token + "-traces")
-            try store.append(rows.pings, token: token + "-pings")
+            try store.append(rows, token: token)
         } catch {
             throw Failure("\(path): the store refuses rows: \(error.message)")
         }
+    }
+}
+
+extension TableStore {
+    /// Stores rows of scamper's tables; blocks the thread that calls.
+    ///
+    /// - Parameter token: as of ``append(_:token:)``.
+    func append(_ rows: WartsRows, token: String) throws(StoreError) {
+        try append(rows.hops, token: token + "-hops")
+        try append(rows.links, token: token + "-links")
+        try append(rows.traces, token: token + "-traces")
+        try append(rows.pings, token: token + "-pings")
     }
 }
 
@@ -137,6 +147,7 @@ extension WartsObject {
     fileprivate var time: UInt32? {
         switch self {
         case .trace(let trace): trace.start.seconds
+        case .tracelb(let trace): trace.start.seconds
         case .ping(let ping): ping.start.seconds
         default: nil
         }
@@ -148,7 +159,8 @@ extension ImportSummary {
         switch object {
         case .trace: traces += 1
         case .ping: pings += 1
-        case .tracelb, .dealias, .skipped: otherObjects += 1
+        case .tracelb: parallelTraces += 1
+        case .dealias, .skipped: otherObjects += 1
         case .list, .cycleStart, .cycleStop, .address: break
         }
     }

@@ -1,17 +1,21 @@
 import FlowStore
 import Foundation
 import Logging
+import OwnThreads
 import Pipeline
 import ServiceLifecycle
 
 /// Starts the program anew when the engine in it has met an error that it can't go on from.
 ///
 /// What was received waits in the spool until the folder can be written again, as with a store that is down for any other
-/// reason; then the process is replaced, and nothing of it has to wait for threads that the engine holds.
+/// reason; then the process is replaced, and nothing of it has to wait for threads that the engine holds. Where the new
+/// program could not open the host's sources again, the process ends instead, with a status that asks for another start.
 struct EngineService: Service {
     let store: EmbeddedStore
     let folder: String
     let pipeline: Pipeline
+    /// Whether sources of this host were opened with rights that were given up since and that a new program doesn't get.
+    let needsOther: Bool
     let logger: Logger
 
     /// Seconds that batches which the engine still holds have for their way into the spool.
@@ -29,6 +33,17 @@ struct EngineService: Service {
             )
             guard await Self.wait(until: { isWritable }) else { return }
             await stopPipeline()
+            if needsOther {
+                logger.notice(
+                    """
+                    the program ends, for whoever started it to start it again: its user has no right any more to open \
+                    sources of this host, and gets it only with a new start
+                    """,
+                    metadata: ["status": "\(Restart.needed)"]
+                )
+                fflush(nil)
+                _exit(Restart.needed)
+            }
             logger.notice("the program starts anew")
             Restart.now()
         }
@@ -63,10 +78,10 @@ struct EngineService: Service {
     private func stopPipeline() async {
         await Blocking.run { [pipeline] in
             let stopped = DispatchSemaphore(value: 0)
-            Thread {
+            OwnThread.start("pipeline-stop") {
                 pipeline.stop()
                 stopped.signal()
-            }.start()
+            }
             _ = stopped.wait(timeout: .now() + Self.longestStop)
         }
     }

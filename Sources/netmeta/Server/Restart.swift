@@ -2,6 +2,10 @@ import Foundation
 
 /// Replaces this process by a new one of the same program, with its number, arguments and environment.
 enum Restart {
+    /// What the process ends with where somebody else has to start it: EX_TEMPFAIL of sysexits.h, which systemd's
+    /// Restart=on-failure starts again.
+    static let needed: Int32 = 75
+
     /// Doesn't come back. What is open is closed, whoever still holds it, and signals mean what they mean to a new program.
     static func now() -> Never {
         fflush(nil)

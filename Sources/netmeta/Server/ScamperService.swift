@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Synchronization
 import WebAPI
 
-/// Imports scamper's files from a folder as they grow, and has scamper measure on a schedule.
+/// Imports scamper's files from a folder as they grow, and has scamper measure on a schedule: one of our own, or one that runs.
 ///
 /// What is imported of a file is in the journal of imports, so that nothing is
 /// stored twice, over restarts too. A file that can't be read is told of once
@@ -21,7 +21,7 @@ struct ScamperService: Service {
     private static let pause = 2.0
     /// Files of a folder that are looked at.
     private static let mostFiles = 10_000
-    private static let endings = [".warts", ".warts.gz", ".warts.bz2"]
+    private static let endings = [".warts", ".jsonl"].flatMap { [$0, $0 + ".gz", $0 + ".bz2"] }
 
     init(_ configuration: Configuration, imports: LiveImports, logger: Logger) {
         settings = configuration.sources.scamper
@@ -34,7 +34,11 @@ struct ScamperService: Service {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 if let folder = settings.folder { group.addTask { await watch(folder) } }
-                if !settings.targets.isEmpty { group.addTask { await measure() } }
+                if let socket = settings.attach {
+                    group.addTask { await attach(to: socket) }
+                } else if !settings.targets.isEmpty {
+                    group.addTask { await measure() }
+                }
                 // A service that returns ends the server.
                 if settings.folder == nil, settings.targets.isEmpty { group.addTask { await Self.sleep(.infinity) } }
                 await group.waitForAll()
@@ -114,6 +118,20 @@ struct ScamperService: Service {
 
     // MARK: - A schedule
 
+    private func attach(to socket: ScamperSocket) async {
+        let attachment = imports.attachment(
+            to: socket,
+            commands: settings.commands,
+            every: settings.every,
+            logger: logger
+        )
+        await withTaskCancellationHandler {
+            await Blocking.run { attachment.run() }
+        } onCancel: {
+            attachment.stop()
+        }
+    }
+
     private func measure() async {
         try? FileManager.default.createDirectory(
             atPath: own,
@@ -173,6 +191,7 @@ extension ScamperConfiguration {
     fileprivate var commands: [String] {
         targets.flatMap { target in
             ["trace -P \(method.rawValue) \(target)"] + (pings > 0 ? ["ping -c \(pings) \(target)"] : [])
+                + (parallel ? ["tracelb \(target)"] : [])
         }
     }
 }

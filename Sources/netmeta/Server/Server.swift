@@ -6,6 +6,7 @@ import Hummingbird
 import LinuxCapture
 import Logging
 import NetTypes
+import OwnThreads
 import Pipeline
 import ServiceLifecycle
 import Telemetry
@@ -18,6 +19,8 @@ struct Server {
     private let options: FolderOptions
     private let sourceKinds: [SourceKind]
     private let sources: HostSources?
+    /// Whether these were opened with rights that are given up for good.
+    private let hasLentSources: Bool
     private let logger: Logger
     private let lock: FolderLock
     private let store: any ServerStore
@@ -48,6 +51,7 @@ struct Server {
         self.options = options
         sourceKinds = kinds
         sources = try configuration.sources.openHost()
+        hasLentSources = sources != nil && HostThread.hasLentCapabilities
         configuration.adoptHost(sources)
         self.configuration = configuration
         LiveLogLevel.set(configuration.log.level)
@@ -148,14 +152,14 @@ struct Server {
     private func greetServers() async {
         guard embedded == nil, let remote = store as? RemoteStore else { return }
         let problem = await withCheckedContinuation { continuation in
-            Thread {
+            OwnThread.start("greet-servers") {
                 do throws(StoreError) {
                     try remote.prepare()
                     continuation.resume(returning: String?.none)
                 } catch {
                     continuation.resume(returning: error.message)
                 }
-            }.start()
+            }
         }
         guard let problem else { return }
         logger.error(
@@ -253,6 +257,7 @@ struct Server {
                         store: embedded,
                         folder: configuration.store.data,
                         pipeline: pipeline,
+                        needsOther: hasLentSources,
                         logger: logger
                     )
                 ),
@@ -445,10 +450,10 @@ enum Blocking {
     /// Runs `body` on a thread of its own and waits for it.
     static func run(_ body: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { continuation in
-            Thread {
+            OwnThread.start("blocking") {
                 body()
                 continuation.resume()
-            }.start()
+            }
         }
     }
 }
@@ -460,11 +465,11 @@ enum Watchdog {
 
     /// Starts the clock when the service group starts to shut down.
     static func start() {
-        Thread {
+        OwnThread.start("watchdog") {
             Thread.sleep(forTimeInterval: Double(seconds))
             let text = "netmeta: not ended after \(seconds) s, giving up; the last rows may be lost\n"
             FileHandle.standardError.write(Data(text.utf8))
             _exit(1)
-        }.start()
+        }
     }
 }

@@ -1,4 +1,6 @@
 import FlowDecoders
+import FlowSchema
+import NetTypes
 import Testing
 
 /// JSON as `sc_warts2json` prints it. That it gives the same as the warts that it was printed from is compared with

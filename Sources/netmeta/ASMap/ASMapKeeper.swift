@@ -247,20 +247,18 @@ actor ASMapKeeper {
 
     /// Puts names that are new into the dictionary; without luck it is tried again at the next look.
     func writeNames() async {
+        await write("names of ASes were not written to the dictionary") { try await table.apply() }
+        await write("names of cities were not written to the dictionary") { try await cities.apply() }
+        await write("routes were not written to the dictionary risinfo") { try await routes.apply() }
+    }
+
+    private func write(_ complaint: Logger.Message, _ apply: () async throws -> Void) async {
         do {
-            try await table.apply()
+            try await apply()
         } catch {
-            logger.warning("names of ASes were not written to the dictionary", metadata: ["reason": "\(error)"])
-        }
-        do {
-            try await cities.apply()
-        } catch {
-            logger.warning("names of cities were not written to the dictionary", metadata: ["reason": "\(error)"])
-        }
-        do {
-            try await routes.apply()
-        } catch {
-            logger.warning("routes were not written to the dictionary risinfo", metadata: ["reason": "\(error)"])
+            // Who is told to stop has left nothing undone: the next start writes it.
+            guard !Task.isCancelled else { return }
+            logger.warning(complaint, metadata: ["reason": "\(error)"])
         }
     }
 

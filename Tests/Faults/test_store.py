@@ -3,8 +3,10 @@ Nothing acknowledged is lost, nothing is there twice, and what was lost is count
 
 import contextlib
 import os
+import pathlib
 import random
 import shutil
+import subprocess
 import time
 
 import disks
@@ -48,6 +50,7 @@ def ended_engine(netmeta):
     # The engine's half-written files are there already, so it is their removal that fails.
     for file in definitions:
         file.with_suffix(".sql.tmp").touch()
+        os.chown(file.with_suffix(".sql.tmp"), file.stat().st_uid, file.stat().st_gid)
     with disks.unwritable(definitions[0].parent):
         text = netmeta.configuration.read_text()
         netmeta.configuration.write_text(text.replace("days: 7", "days: 8"))
@@ -81,10 +84,22 @@ def test_an_engine_that_ends_in_a_service_with_rights_of_its_own(serving):
     netmeta = serving(retention="days: 7")
     with netmeta.configuration.open("a") as file:
         file.write("sources: {nflog: {host: {groups: {5: {}}}}}\n")
-    # As a unit's AmbientCapabilities=; those to files stand for folders of the user's own.
-    rights = "-all,+net_admin,+dac_override,+dac_read_search,+fowner"
-    netmeta.wrapper = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--no-new-privs",
-                       "--inh-caps", rights, "--ambient-caps", rights]
+    # As a unit's User= and AmbientCapabilities=. The folders are the user's, and the library lies where anybody may read.
+    user = 65534
+    netmeta.data.mkdir(exist_ok=True)
+    for path in (netmeta.data, netmeta.configuration.parent):
+        os.chown(path, user, user)
+    for path in netmeta.configuration.parents:
+        if path.is_relative_to("/tmp") and path != pathlib.Path("/tmp"):
+            path.chmod(path.stat().st_mode | 0o011)
+    library = pathlib.Path(os.environ.get("NETMETA_CHDB_LIBRARY")
+                           or next((pathlib.Path.home() / ".cache/netmeta").glob("chdb-*/libchdb.so")))
+    for folder in (library.parent, *library.parents[1].glob("chdb*.libs")):
+        subprocess.run(["cp", "-r", "--reflink=auto", folder, netmeta.configuration.parent / folder.name], check=True)
+    netmeta.environment = {"NETMETA_CHDB_LIBRARY":
+                           str(netmeta.configuration.parent / library.parent.name / library.name)}
+    netmeta.wrapper = ["setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups", "--no-new-privs",
+                       "--inh-caps", "-all,+net_admin", "--ambient-caps", "-all,+net_admin"]
     netmeta.start()
     netmeta.load(300, 8)
     network.wait_for(lambda: netmeta.rows(), "rows")

@@ -7,6 +7,7 @@ import pathlib
 import random
 import shutil
 import subprocess
+import tempfile
 import time
 
 import disks
@@ -79,9 +80,19 @@ def test_an_engine_that_ends_itself(serving):
     netmeta.stop()
 
 
-def test_an_engine_that_ends_in_a_service_with_rights_of_its_own(serving):
+def test_an_engine_that_ends_in_a_service_with_rights_of_its_own():
     """A user with capabilities for host sources gives them up, so whoever gave them has to start the program again."""
-    netmeta = serving(retention="days: 7")
+    # Not a folder of pytest's, which are closed to other users.
+    with tempfile.TemporaryDirectory() as folder:
+        netmeta = server.Server(pathlib.Path(folder), retention="days: 7")
+        try:
+            end_and_start_as_another_user(netmeta)
+        finally:
+            netmeta.kill()
+            netmeta.load_ends()
+
+
+def end_and_start_as_another_user(netmeta):
     with netmeta.configuration.open("a") as file:
         file.write("sources: {nflog: {host: {groups: {5: {}}}}}\n")
     # As a unit's User= and AmbientCapabilities=. The folders are the user's, and the library lies where anybody may read.
@@ -89,9 +100,6 @@ def test_an_engine_that_ends_in_a_service_with_rights_of_its_own(serving):
     netmeta.data.mkdir(exist_ok=True)
     for path in (netmeta.data, netmeta.configuration.parent):
         os.chown(path, user, user)
-    for path in netmeta.configuration.parents:
-        if path.is_relative_to("/tmp") and path != pathlib.Path("/tmp"):
-            path.chmod(path.stat().st_mode | 0o011)
     library = pathlib.Path(os.environ.get("NETMETA_CHDB_LIBRARY")
                            or next((pathlib.Path.home() / ".cache/netmeta").glob("chdb-*/libchdb.so")))
     for folder in (library.parent, *library.parents[1].glob("chdb*.libs")):

@@ -234,7 +234,7 @@ def test_a_scamper_that_runs_measures_over_its_control_socket(configured, lab, t
     assert figures["netmeta_scamper_connections_total"] == 2 and figures["netmeta_scamper_malformed_total"] == 0
     rows = sum(count(table) for table in ("traces", "trace_hops", "trace_links", "pings"))
     assert figures["netmeta_scamper_rows_total"] == rows
-    assert netmeta.log.read_text().count("scamper can't be had") <= 2
+    assert netmeta.log.read_text().count("scamper can't be had") <= 4  # once for each cause, not for each try
 
 
 def test_scamper_is_asked_over_tcp_too(configured, private_network):

@@ -43,9 +43,10 @@ let package = Package(
         .target(name: "CGzip", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CBzip2", linkerSettings: [.linkedLibrary("bz2")]),
         .target(name: "CNetSNMP"),
+        .target(name: "OwnThreads", swiftSettings: strict),
         .target(
             name: "NameSources",
-            dependencies: ["NetTypes", "WireFormat", "Enrichment", "CGzip", "CBzip2", "CNetSNMP"],
+            dependencies: ["NetTypes", "WireFormat", "Enrichment", "OwnThreads", "CGzip", "CBzip2", "CNetSNMP"],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -56,7 +57,7 @@ let package = Package(
         .target(name: "CArrowDatabase"),
         .target(
             name: "FlowStore",
-            dependencies: ["NetTypes", "FlowSchema", "CArrowDatabase"],
+            dependencies: ["NetTypes", "FlowSchema", "OwnThreads", "CArrowDatabase"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -57,6 +57,22 @@ violations() {
     done
 }
 
+# Prints one line for each import of a target that is linked into another package below $1 and whose target isn't there:
+# that package is built by hand only.
+missing_links() {
+    local package folder file line module
+    for package in "$1"/Benchmarks "$1"/Fuzz; do
+        for folder in "$package"/Sources/*/; do
+            [ -d "$folder" ] || continue
+            imports "$folder" | while read -r file line module; do
+                if row "$module" >/dev/null && [ ! -e "$package/Sources/$module" ]; then
+                    echo "$file:$line: $module is neither linked into ${package##*/}/Sources nor named in its Package.swift"
+                fi
+            done
+        done
+    done
+}
+
 # "kind | allowed" of a target; fails when the table does not name it.
 row() { awk -F'|' -v target="$1" '{name = $1; gsub(/ /, "", name)} name == target {print $2 "|" $3; found = 1} END {exit !found}' <<<"$table"; }
 
@@ -100,12 +116,20 @@ self_test() {
         grep -q "$planted" <<<"$found" || die "self-test: a planted violation was not found: $planted"
     done
     [ "$(wc -l <<<"$found")" = 4 ] || die "self-test: 4 violations planted, found: $found"
+
+    mkdir -p "$tree"/{Benchmarks,Fuzz}/Sources
+    ln -s ../../FlowSchema "$tree/Benchmarks/Sources/FlowSchema"
+    ln -s ../../FlowStore "$tree/Benchmarks/Sources/FlowStore"
+    mkdir "$tree/FlowStore"
+    found=$(missing_links "$tree")
+    grep -q "NetTypes is neither linked into Benchmarks" <<<"$found" || die "self-test: a missing link was not found"
+    ! grep -q "FlowStore is neither" <<<"$found" || die "self-test: complains about a link that is there: $found"
 }
 
 if [ "${1:-}" = --self-test ]; then
     self_test
 else
-    found=$(violations "$root/Sources")
+    found=$(violations "$root/Sources" && missing_links "$root")
     if [ -n "$found" ]; then
         echo "${found//$root\//}" >&2
         die "$(wc -l <<<"$found") import(s) against the rule"

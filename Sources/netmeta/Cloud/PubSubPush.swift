@@ -36,7 +36,15 @@ final class PubSubPush: CloudSource, PushReceiver {
         let message: Subscription.Content
         let answer: CheckedContinuation<Void, any Error>
 
-        var bytes: Int { message.data?.count ?? 0 }
+        /// Attributes count too: a message may have nothing else, and they wait with it.
+        let bytes: Int
+
+        init(_ message: Subscription.Content, _ answer: CheckedContinuation<Void, any Error>) {
+            self.message = message
+            self.answer = answer
+            let attributes = (message.attributes ?? [:]).reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+            bytes = (message.data?.count ?? 0) + message.id.utf8.count + attributes
+        }
     }
 
     /// Messages that may wait, and their bytes; Pub/Sub pushes the others again, and fewer at a time.
@@ -59,7 +67,7 @@ final class PubSubPush: CloudSource, PushReceiver {
         try await withCheckedThrowingContinuation { (answer: CheckedContinuation<Void, any Error>) in
             let refusal: ImportRefusal? = state.withLock { state in
                 if state.isOver { return ImportRefusal(.stopping, "the server is stopping") }
-                let waiting = Waiting(message: message, answer: answer)
+                let waiting = Waiting(message, answer)
                 guard state.waiting.count < Self.mostMessages, state.bytes + waiting.bytes <= Self.mostBytes else {
                     return ImportRefusal(.busy, "\(state.waiting.count) messages wait to be stored")
                 }

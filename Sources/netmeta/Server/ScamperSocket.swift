@@ -27,6 +27,9 @@ enum ScamperSocket: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Seconds until who doesn't answer, or reads no command, is given up: a stop has to wait for no more.
+    private static let patience = 3
+
     /// A connection, which the caller closes.
     ///
     /// - Throws: ``Failure`` with the system's words.
@@ -58,12 +61,16 @@ enum ScamperSocket: Hashable, Sendable, CustomStringConvertible {
     private static func connect<Address>(_ address: inout Address, _ family: Int32) throws(Failure) -> Int32 {
         let file = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard file >= 0 else { throw Failure("no socket: \(String(cString: strerror(errno)))") }
+        var timeout = timeval(tv_sec: patience, tv_usec: 0)
+        setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         let length = socklen_t(MemoryLayout<Address>.size)
         let result = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.connect(file, $0, length) }
         }
         guard result == 0 else {
-            let words = String(cString: strerror(errno))
+            // Linux says so of a time that is over (socket(7), SO_SNDTIMEO).
+            let isLate = errno == EINPROGRESS
+            let words = isLate ? "no answer within \(patience) s" : String(cString: strerror(errno))
             close(file)
             throw Failure("\(words); start one with `scamper -U PATH` or `scamper -P PORT`")
         }

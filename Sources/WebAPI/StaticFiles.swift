@@ -38,13 +38,25 @@ final class StaticFiles: Sendable {
         return try await NIOThreadPool.singleton.runIfActive { [self] in
             if path == "index.html" { return try page(root, request) }
             let parts = path.split(separator: "/", maxSplits: 2)
-            guard parts.count == 3, parts[0] == "v" else { return try response(path, root, request) }
+            guard parts.count == 3, parts[0] == "v" else {
+                if let place = Self.place(ofPageAt: path, request) { return .redirect(to: place) }
+                return try response(path, root, request)
+            }
             let tree = WebTree(root: root)
             // A page that is open since before an upgrade gets what there is now, and may not keep it.
             let keep = tree.tag == parts[1] ? Keep.forGood : .never
             if let file = joined(String(parts[2]), tree) { return Self.response(file, String(parts[2]), request, keep) }
             return try response(String(parts[2]), root, request, keep: keep)
         }
+    }
+
+    /// Where a page is that somebody typed the name of, such as `/flows`: the console has one file, which is told
+    /// the page by its query.
+    private static func place(ofPageAt path: String, _ request: Request) -> String? {
+        guard path.utf8.allSatisfy({ UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }),
+            request.headers[.accept]?.contains("text/html") == true
+        else { return nil }
+        return "./?p=\(path)" + (request.uri.query.map { "&\($0)" } ?? "")
     }
 
     /// A file by its name, with the media type that its name tells.

@@ -47,6 +47,17 @@ struct StaticFileTests {
         }
     }
 
+    @Test func whoTypesAPagesNameGetsThere() async throws {
+        try await Self.withConsole { harness in
+            let page = try await harness.send("/flows?f=Proto%3DTCP", headers: [.accept: "text/html,*/*;q=0.8"])
+            #expect(page.status == 303)
+            #expect(page.headers[.location] == "./?p=flows&f=Proto%3DTCP")
+            // A program that asks for a path gets a program's answer.
+            #expect(try await harness.send("/flows", headers: [.accept: "*/*"]).status == 404)
+            #expect(try await harness.send("/flows.html", headers: [.accept: "text/html"]).status == 404)
+        }
+    }
+
     @Test func staysInItsFolder() async throws {
         try await Self.withConsole { harness in
             for path in [

@@ -46,7 +46,8 @@ public struct TopQuery: Hashable, Sendable {
     /// are windows over the grouped rows, so that the share of the rest and
     /// the number of groups need no second scan.
     public var sql: SQLText {
-        if ranking == .average, keyWidth > Self.widestKey { return sqlByHash }
+        if hasWideKey { return sqlByHash }
+        if isOfAddresses { return sqlByNumber }
         if let whole { return sql(with: whole) }
         let names = SQLText.keyNames(dimensions.count)
         let outer = names + ["bytes", "packets", "flows", "count() OVER () AS groups"] + Self.wholes
@@ -62,7 +63,7 @@ public struct TopQuery: Hashable, Sendable {
     }
 
     /// A rollup that has the sums over all groups, where the groups themselves can only be told apart by raw rows.
-    private var whole: FlowSource? {
+    var whole: FlowSource? {
         guard ranking == .average, !dimensions.isEmpty, source.isRaw else { return nil }
         let whole = FlowSource(question, groupedBy: [], goesWithRaw: true)
         return whole.isRaw ? nil : whole
@@ -89,7 +90,8 @@ public struct TopQuery: Hashable, Sendable {
     /// The statement for who only wants to know which groups are the best:
     /// columns k0... and `groups`. It reads and keeps one sum instead of four.
     public var rankingSQL: SQLText {
-        guard ranking == .average, keyWidth <= Self.widestKey else { return sql }
+        guard ranking == .average, !hasWideKey else { return sql }
+        if isOfAddresses { return rankingByNumber }
         let source = source
         let names = SQLText.keyNames(dimensions.count)
         let inner = SQLText.keyColumns(dimensions) + ["\(source.sum(unit.sum)) AS amount"]
@@ -106,84 +108,17 @@ public struct TopQuery: Hashable, Sendable {
             """
     }
 
-    /// Bytes of a group's key up to which the engine groups by the key itself. Two addresses are more: their table
-    /// of 14 million groups went to the disk and took twice as long as both scans by hash.
-    private static let widestKey = 24
-
-    private var keyWidth: Int { dimensions.reduce(0) { $0 + $1.column.storage.width } }
-
-    /// The statement for wide keys, such as both addresses and both ports:
-    /// two scans, but a fraction of the memory and time, because there are
-    /// about as many groups as rows.
-    ///
-    /// The first scan keeps a hash and one sum a group, and finds the best.
-    /// The second tells these apart by their keys; it reads little else where
-    /// a rollup has the sums over all groups, and adds up all others as one
-    /// where none has. Sums are exact; two groups in a hundred million share a
-    /// hash with a chance of 1 in 4000, and are then counted as one in `groups`.
-    private var sqlByHash: SQLText {
-        let source = source
-        let names = SQLText.keyNames(dimensions.count)
-        let keys = dimensions.map(\.keyExpression)
-        let hash: SQLText = "cityHash64(\(keys, separator: ", "))"
-        // An amount and a hash in one number: the engine keeps the least of numbers several times faster than of tuples.
-        let best: SQLText = """
-            SELECT (arrayMap(group -> toUInt64(group), \
-            groupArraySorted(\(limit))(bitShiftLeft(toUInt128(bitNot(amount)), 64) + h)), count())
-            FROM (
-            SELECT \(hash) AS h, \(source.sum(unit.sum)) AS amount
-            FROM \(source.sql)
-            GROUP BY h
-            )
-            """
-        // A subquery makes a set; an array would be looked through for every row.
-        let isBest: SQLText = "\(hash) IN (SELECT arrayJoin(best.1))"
-        if let whole {
-            return """
-                WITH (
-                \(best)
-                ) AS best, (
-                SELECT (\(Self.sums(whole), separator: ", "))
-                FROM \(whole.sql)
-                ) AS everything
-                SELECT \(SQLText.keyColumns(dimensions) + Self.sums(source).dropLast(), separator: ", "), \
-                best.2 AS groups, \(Self.told, separator: ", ")
-                FROM \(source.sql)
-                    AND \(isBest)
-                GROUP BY \(names, separator: ", ")
-                ORDER BY \(order, separator: ", ")
-                LIMIT \(limit)
-                """
-        }
-        let columns: [SQLText] = zip(keys, names).map { "if(shown, \($0), defaultValueOfArgumentType(\($0))) AS \($1)" }
-        let inner = ["\(isBest) AS shown"] + columns + Self.sums(source)
-        return """
-            WITH (
-            \(best)
-            ) AS best
-            SELECT \(names, separator: ", "), bytes, packets, flows, best.2 AS groups, \
-            \(Self.wholes, separator: ", ")
-            FROM (
-            SELECT \(inner, separator: ", ")
-            FROM \(source.sql)
-            \(SQLText.groupBy(["shown"] + names))
-            )
-            ORDER BY \(["shown DESC"] + order, separator: ", ")
-            LIMIT \(limit)
-            """
-    }
-
     /// Most traffic first; equal groups by their keys, so that answers don't flicker.
-    private var order: [SQLText] { ["\(unit.name) DESC"] + SQLText.keyNames(dimensions.count) }
+    var order: [SQLText] { ["\(unit.name) DESC"] + SQLText.keyNames(dimensions.count) }
 
     /// The sums over all groups out of ``whole``.
-    private static let told: [SQLText] = [
+    static let told: [SQLText] = [
         "everything.1 AS all_bytes", "everything.2 AS all_packets", "everything.3 AS all_flows",
         "everything.4 AS all_assumed",
     ]
 
     /// The sums over all groups, of which each row has a copy.
-    private static let wholes: [SQLText] = [
+    static let wholes: [SQLText] = [
         "sum(bytes) OVER () AS all_bytes", "sum(packets) OVER () AS all_packets", "sum(flows) OVER () AS all_flows",
         "sum(assumed) OVER () AS all_assumed",
     ]
@@ -194,14 +129,14 @@ public struct TopQuery: Hashable, Sendable {
         return FlowSource(question, groupedBy: dimensions.map(\.column), step: step)
     }
 
-    private static func sums(_ source: FlowSource) -> [SQLText] {
+    static func sums(_ source: FlowSource) -> [SQLText] {
         [
             "\(source.sum(.bytes)) AS bytes", "\(source.sum(.packets)) AS packets", "\(source.sum(.flows)) AS flows",
             "\(source.sum(.assumed)) AS assumed",
         ]
     }
 
-    private func groups(_ sums: [SQLText]) -> SQLText {
+    func groups(_ sums: [SQLText]) -> SQLText {
         let columns = SQLText.keyColumns(dimensions) + sums
         return """
             SELECT \(columns, separator: ", ")

@@ -67,6 +67,7 @@ extension EmbeddedStoreTests {
         ),
         Asked(dimensions: "EType", filter: "Bytes > 1000", top: "flows_raw", graph: "flows_raw"),
         Asked(dimensions: "SrcAS,Proto", top: "flows_raw", graph: "flows_raw"),
+        Asked(dimensions: "DstAddr", filter: "Bytes > 1000", unit: .packets, top: "flows_raw", graph: "flows_raw"),
         // The lines from raw rows, what is left of the whole from a rollup.
         Asked(dimensions: "SrcAddr", cut: 30, bucket: 300, splits: true, top: "flows_raw", graph: "flows_raw"),
         Asked(
@@ -116,6 +117,7 @@ extension EmbeddedStoreTests {
         }
         try await compare(store)
         try await compareWideKeys(store)
+        try await compareAddresses(store)
         let sums = try await store.query(
             """
             SELECT sum(Flows) AS a, (SELECT sum(Flows) FROM flows_1h_transits) AS b, sum(UnratedFlows) AS u
@@ -231,6 +233,34 @@ extension EmbeddedStoreTests {
         let expected = try await rows(store, raw.sql)
         #expect(expected.count == 3)
         #expect(try await rows(store, summed.sql) == expected)
+    }
+
+    /// Groups of addresses are told by numbers; the figures are those of a plain statement.
+    private func compareAddresses(_ store: EmbeddedStore) async throws {
+        var question = Question(range: try TimeRange(from: Self.start, to: Self.start + 7 * 3600))
+        for (unit, ranked) in [(TrafficUnit.bits, "b"), (.packets, "p"), (.flows, "f")] {
+            for detail in DetailChoice.allCases {
+                question.detail = detail
+                let dimensions = try Dimension.parse(list: "SrcAddr")
+                let top = try TopQuery(question, dimensions: dimensions, unit: unit, limit: 7)
+                #expect(top.sql.text.contains("AS everything") == (detail == .automatic))
+                let plain = try await store.query(
+                    """
+                    SELECT * EXCEPT a, count() OVER (), sum(b) OVER (), sum(p) OVER (), sum(f) OVER (), sum(a) OVER () FROM (
+                        SELECT SrcAddr, sum(Bytes * SamplingRate) AS b, sum(Packets * SamplingRate) AS p, count() AS f,
+                            countIf(SamplingRateSource = 'unknown') AS a
+                        FROM flows_raw
+                        WHERE TimeReceived >= \(Self.start) AND TimeReceived < \(Self.start + 7 * 3600) GROUP BY ALL)
+                    ORDER BY \(ranked) DESC, SrcAddr LIMIT 7
+                    """,
+                    limits: QueryLimits()
+                )
+                #expect(plain.rowCount == 7)
+                let expected = (0..<7).map { row in plain.columns.map { $0.values[row] } }
+                #expect(try await rows(store, top.sql) == expected)
+                #expect(try await rows(store, top.rankingSQL).map { $0[0] } == expected.map { $0[0] })
+            }
+        }
     }
 
     /// Groups with wide keys are found by their hashes; the figures are those of a plain statement.

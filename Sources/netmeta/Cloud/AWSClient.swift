@@ -20,10 +20,8 @@ struct AWSClient: Sendable {
     /// Another server that speaks S3 and SQS, such as `http://127.0.0.1:9000`; nil for AWS's own.
     let endpoint: String?
     let credentials: AWSCredentials
-
-    /// Bytes of an answer that is held in memory.
-    private static let most = 16 << 20
-    private static let patience = TimeAmount.seconds(60)
+    /// A page of a listing has 1,000 keys of 1 KB, an answer of a queue ten messages of 256 KB.
+    var http = CloudHTTP(most: 16 << 20)
 
     // MARK: - S3
 
@@ -31,8 +29,7 @@ struct AWSClient: Sendable {
     func list(_ bucket: String, prefix: String, after token: String?) async throws -> CloudListing {
         var query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)]
         if let token { query.append(("continuation-token", token)) }
-        let response = try await send("s3", .GET, base("s3"), "/\(bucket)", query: query)
-        let text = String(buffer: try await response.body.collect(upTo: Self.most))
+        let text = String(buffer: try await ask("s3", .GET, base("s3"), "/\(bucket)", query: query))
         let objects = XMLText.elements("Contents", in: text).compactMap { content -> CloudObject? in
             guard let key = XMLText.first("Key", in: content)?.removingPercentEncodingOfForms else { return nil }
             return CloudObject(
@@ -53,9 +50,10 @@ struct AWSClient: Sendable {
     /// - Returns: its ETag.
     func get(_ bucket: String, _ key: String, to path: String, most: Int) async throws -> String {
         let escaped = AWSSignature.escaped(key, keepsSlash: true)
-        let response = try await send("s3", .GET, base("s3"), "/\(bucket)/\(escaped)")
-        try await response.save(to: path, most: most, name: "\(bucket)/\(key)")
-        return Self.plain(response.headers.first(name: "etag") ?? "")
+        let request = try await signed("s3", .GET, base("s3"), "/\(bucket)/\(escaped)")
+        let reply = try await http.save(request, to: path, most: most, name: "\(bucket)/\(key)")
+        try await checkTaken(reply)
+        return Self.plain(reply.headers.first(name: "etag") ?? "")
     }
 
     /// An ETag without its quotes.
@@ -112,7 +110,7 @@ struct AWSClient: Sendable {
             throw Failure("sources.aws: \(queue) is no URL of a queue")
         }
         let base = endpoint ?? "\(scheme)://\(host)\(url.port.map { ":\($0)" } ?? "")"
-        let response = try await send(
+        let answer = try await ask(
             "sqs",
             .POST,
             base,
@@ -120,7 +118,6 @@ struct AWSClient: Sendable {
             headers: [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", "AmazonSQS.\(action)")],
             body: [UInt8](try JSONSerialization.data(withJSONObject: body))
         )
-        let answer = try await response.body.collect(upTo: Self.most)
         return Data(answer.readableBytesView)
     }
 
@@ -132,7 +129,8 @@ struct AWSClient: Sendable {
         return "https://\(service).\(region).\(domain)"
     }
 
-    private func send(
+    /// Asks, and gives the answer when it is one.
+    private func ask(
         _ service: String,
         _ method: HTTPMethod,
         _ base: String,
@@ -140,7 +138,22 @@ struct AWSClient: Sendable {
         query: [(String, String)] = [],
         headers: [(String, String)] = [],
         body: [UInt8] = []
-    ) async throws -> HTTPClientResponse {
+    ) async throws -> ByteBuffer {
+        let request = try await signed(service, method, base, path, query: query, headers: headers, body: body)
+        let reply = try await http.answer(to: request)
+        try await checkTaken(reply)
+        return reply.body
+    }
+
+    private func signed(
+        _ service: String,
+        _ method: HTTPMethod,
+        _ base: String,
+        _ path: String,
+        query: [(String, String)] = [],
+        headers: [(String, String)] = [],
+        body: [UInt8] = []
+    ) async throws -> HTTPClientRequest {
         let host = base.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
         let pairs = query.map { (name: $0.0, value: $0.1) }
         let signed = AWSSignature.Request(
@@ -159,18 +172,18 @@ struct AWSClient: Sendable {
             request.headers.add(name: name, value: value)
         }
         if !body.isEmpty { request.body = .bytes(body) }
-        let response = try await HTTPClient.shared.execute(request, timeout: Self.patience)
-        guard response.status.code / 100 == 2 else { throw try await refusal(response) }
-        return response
+        return request
     }
 
-    private func refusal(_ response: HTTPClientResponse) async throws -> AWSError {
-        let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-        if response.status.code == 403 || response.status.code == 401 { await credentials.forget() }
+    /// - Throws: ``AWSError`` when the service refuses what was asked.
+    private func checkTaken(_ reply: CloudReply) async throws {
+        guard !reply.isOK else { return }
+        let text = String(buffer: reply.body)
+        if reply.status.code == 403 || reply.status.code == 401 { await credentials.forget() }
         let json = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
         let code = XMLText.first("Code", in: text) ?? (json?["__type"] as? String) ?? ""
         let message = XMLText.first("Message", in: text) ?? (json?["message"] as? String) ?? ""
-        return AWSError(status: Int(response.status.code), code: code, message: String(message.prefix(300)))
+        throw AWSError(status: Int(reply.status.code), code: code, message: String(message.prefix(300)))
     }
 }
 
@@ -185,30 +198,6 @@ struct S3Bucket: ObjectBucket {
 
     func get(_ key: String, told: String, to path: String, most: Int) async throws -> String {
         try await client.get(name, key, to: path, most: most)
-    }
-}
-
-extension HTTPClientResponse {
-    /// Writes the body to a file that isn't there yet.
-    ///
-    /// - Parameters:
-    ///   - most: bytes that it may have.
-    ///   - name: what it is called in messages.
-    func save(to path: String, most: Int, name: String) async throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure("cannot write \(path): \(String(cString: strerror(errno)))") }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var count = 0
-        for try await chunk in body {
-            count += chunk.readableBytes
-            guard count <= most else { throw Failure("\(name) has more than \(most >> 20) MB") }
-            try file.write(contentsOf: Data(chunk.readableBytesView))
-        }
-        try file.close()
-        // What was cut short on its way must not count as the whole.
-        if let length = headers.first(name: "content-length").flatMap({ Int($0) }), length != count {
-            throw Failure("\(name) came only in part")
-        }
     }
 }
 

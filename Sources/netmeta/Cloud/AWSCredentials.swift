@@ -17,7 +17,7 @@ actor AWSCredentials {
     /// Seconds before their end that keys are asked for again.
     private static let early: UInt64 = 300
     /// How long a role's service may take: it is on this machine or not there.
-    private static let patience = TimeAmount.seconds(2)
+    private static let patience = Duration.seconds(2)
 
     init(
         configured: AWSKeys?,
@@ -137,12 +137,12 @@ actor AWSCredentials {
             (name: "RoleSessionName", value: environment["AWS_ROLE_SESSION_NAME"] ?? "netmeta"),
         ])
         request.body = .bytes(Array(form.utf8))
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
-        let text = String(buffer: try await response.body.collect(upTo: 1 << 16))
-        guard response.status == .ok, let id = XMLText.first("AccessKeyId", in: text),
+        let reply = try await CloudHTTP(patience: .seconds(20), most: 1 << 16).answer(to: request)
+        let text = String(buffer: reply.body)
+        guard reply.status == .ok, let id = XMLText.first("AccessKeyId", in: text),
             let secret = XMLText.first("SecretAccessKey", in: text)
         else {
-            let reason = XMLText.first("Message", in: text) ?? "status \(response.status.code)"
+            let reason = XMLText.first("Message", in: text) ?? "status \(reply.status.code)"
             throw Failure("AWS doesn't give the role \(role): \(reason.prefix(300))")
         }
         let (session, end) = (XMLText.first("SessionToken", in: text), XMLText.first("Expiration", in: text))
@@ -174,9 +174,9 @@ actor AWSCredentials {
         var request = HTTPClientRequest(url: url)
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        guard let response = try? await HTTPClient.shared.execute(request, timeout: Self.patience),
-            response.status == .ok, let body = try? await response.body.collect(upTo: 1 << 16)
+        guard let reply = try? await CloudHTTP(patience: Self.patience, most: 1 << 16).answer(to: request),
+            reply.status == .ok
         else { return nil }
-        return String(buffer: body)
+        return String(buffer: reply.body)
     }
 }

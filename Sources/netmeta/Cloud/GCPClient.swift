@@ -19,8 +19,8 @@ struct GCPClient: Sendable {
     /// nil for a stand-in that asks for none.
     let credentials: GCPCredentials?
 
-    /// Bytes of an answer that is held in memory: a thousand messages have 10 MB at most.
-    private static let most = 64 << 20
+    /// A thousand messages have 10 MB at most.
+    var http = CloudHTTP(most: 64 << 20)
 
     /// A service of Google Cloud, and the variable of the environment that names another one (as Google's own tools
     /// take it).
@@ -52,13 +52,48 @@ struct GCPClient: Sendable {
     /// - Parameters:
     ///   - path: with its percent escapes, and with the query.
     ///   - body: JSON.
-    func send(
+    @discardableResult
+    func ask(_ method: HTTPMethod, _ path: String, body: Data? = nil) async throws -> Data {
+        let reply = try await http.answer(to: try await request(method, path, body: body))
+        try await checkTaken(reply)
+        return Data(reply.body.readableBytesView)
+    }
+
+    /// Asks, and reads the JSON of the answer.
+    func ask<Answer: Decodable>(
+        _ type: Answer.Type,
+        _ method: HTTPMethod,
+        _ path: String,
+        body: Data? = nil
+    ) async throws -> Answer {
+        try JSONDecoder().decode(type, from: try await ask(method, path, body: body))
+    }
+
+    /// Writes what is answered to a file that isn't there yet.
+    ///
+    /// - Parameters:
+    ///   - most: bytes that it may have.
+    ///   - name: what it is called in messages.
+    /// - Returns: the answer's headers.
+    func save(
+        _ path: String,
+        headers: [(name: String, value: String)],
+        to file: String,
+        most: Int,
+        name: String
+    ) async throws -> HTTPHeaders {
+        let request = try await request(.GET, path, headers: headers)
+        let reply = try await http.save(request, to: file, most: most, name: name)
+        try await checkTaken(reply)
+        return reply.headers
+    }
+
+    private func request(
         _ method: HTTPMethod,
         _ path: String,
         headers: [(name: String, value: String)] = [],
-        body: Data? = nil,
-        patience: TimeAmount = .seconds(60)
-    ) async throws -> HTTPClientResponse {
+        body: Data? = nil
+    ) async throws -> HTTPClientRequest {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
@@ -69,21 +104,7 @@ struct GCPClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(Array(body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: patience)
-        guard response.status.code / 100 == 2 else { throw try await refusal(response) }
-        return response
-    }
-
-    /// Asks, and reads the JSON of the answer.
-    func ask<Answer: Decodable>(
-        _ method: HTTPMethod,
-        _ path: String,
-        body: Data? = nil,
-        patience: TimeAmount = .seconds(60)
-    ) async throws -> Answer {
-        let response = try await send(method, path, body: body, patience: patience)
-        let answer = try await response.body.collect(upTo: Self.most)
-        return try JSONDecoder().decode(Answer.self, from: Data(answer.readableBytesView))
+        return request
     }
 
     private struct Refusal: Decodable {
@@ -94,12 +115,14 @@ struct GCPClient: Sendable {
         }
     }
 
-    private func refusal(_ response: HTTPClientResponse) async throws -> GCPError {
-        let body = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-        if response.status.code == 401 { await credentials?.forget() }
+    /// - Throws: ``GCPError`` when the service refuses what was asked.
+    private func checkTaken(_ reply: CloudReply) async throws {
+        guard !reply.isOK else { return }
+        if reply.status.code == 401 { await credentials?.forget() }
+        let body = Data(reply.body.readableBytesView)
         let message = (try? JSONDecoder().decode(Refusal.self, from: body))?.error.message
-        return GCPError(
-            status: Int(response.status.code),
+        throw GCPError(
+            status: Int(reply.status.code),
             message: String((message ?? String(decoding: body, as: UTF8.self)).prefix(300))
         )
     }
@@ -127,7 +150,7 @@ struct GCSBucket: ObjectBucket {
         if let start { query.append((name: "startOffset", value: start)) }
         if let page { query.append((name: "pageToken", value: page)) }
         let path = "/storage/v1/b/\(AWSSignature.escaped(name))/o?\(AWSSignature.query(query))"
-        let listing: Listing = try await client.ask(.GET, path)
+        let listing = try await client.ask(Listing.self, .GET, path)
         let objects = (listing.items ?? []).map { item in
             CloudObject(key: item.name, version: item.generation ?? "", modified: item.updated ?? "")
         }
@@ -137,23 +160,30 @@ struct GCSBucket: ObjectBucket {
     func get(_ key: String, told: String, to path: String, most: Int) async throws -> String {
         let url = "/storage/v1/b/\(AWSSignature.escaped(name))/o/\(AWSSignature.escaped(key))?alt=media"
         // Gzip comes as it lies there, and not inflated on the way.
-        let response = try await client.send(.GET, url, headers: [(name: "accept-encoding", value: "gzip")])
-        try await response.save(to: path, most: most, name: "\(name)/\(key)")
+        let headers = try await client.save(
+            url,
+            headers: [(name: "accept-encoding", value: "gzip")],
+            to: path,
+            most: most,
+            name: "\(name)/\(key)"
+        )
         // Stand-ins don't tell it.
-        return response.headers.first(name: "x-goog-generation") ?? told
+        return headers.first(name: "x-goog-generation") ?? told
     }
 }
 
 /// One subscription of Pub/Sub (REST, version 1).
 struct Subscription: Sendable {
-    let client: GCPClient
+    private let client: GCPClient
+    /// ``client``, with the time that waiting for messages takes.
+    private let waiting: GCPClient
     /// `projects/PROJECT/subscriptions/NAME`.
-    let name: String
+    private let name: String
 
     /// Messages of an answer at most.
     private static let most = 1000
     /// Google answers an empty subscription within this time.
-    private static let patience = TimeAmount.seconds(120)
+    private static let patience = Duration.seconds(120)
 
     /// A message, and by what its receipt is confirmed.
     struct Message: Decodable, Sendable {
@@ -182,17 +212,26 @@ struct Subscription: Sendable {
         var receivedMessages: [Message]?
     }
 
+    /// - Parameter patience: how long the answer to ``pull(waits:)`` may take.
+    init(client: GCPClient, name: String, patience: Duration = Self.patience) {
+        self.client = client
+        self.name = name
+        var waiting = client
+        waiting.http.patience = patience
+        self.waiting = waiting
+    }
+
     /// Waits for messages, which nobody else gets until the subscription's deadline for acknowledging them is over.
     ///
     /// - Parameter waits: false asks for those only that are there.
     func pull(waits: Bool) async throws -> [Message] {
         var body: [String: any Sendable] = ["maxMessages": Self.most]
         if !waits { body["returnImmediately"] = true }
-        let answer: Answer = try await client.ask(
+        let answer = try await waiting.ask(
+            Answer.self,
             .POST,
             path("pull"),
-            body: try JSONSerialization.data(withJSONObject: body),
-            patience: Self.patience
+            body: try JSONSerialization.data(withJSONObject: body)
         )
         return answer.receivedMessages ?? []
     }
@@ -211,12 +250,7 @@ struct Subscription: Sendable {
     }
 
     private func say(_ word: String, _ body: [String: any Sendable]) async throws {
-        let response = try await client.send(
-            .POST,
-            path(word),
-            body: try JSONSerialization.data(withJSONObject: body)
-        )
-        _ = try await response.body.collect(upTo: 1 << 20)
+        try await client.ask(.POST, path(word), body: try JSONSerialization.data(withJSONObject: body))
     }
 
     private func path(_ word: String) -> String { "/v1/\(AWSSignature.escaped(name, keepsSlash: true)):\(word)" }

@@ -101,27 +101,17 @@ actor GCPCredentials {
         return try Self.token(answer, problem)
     }
 
-    /// What was answered, whatever its status.
-    private struct Reply: Sendable {
-        var status: HTTPResponseStatus
-        var headers: HTTPHeaders
-        var body: ByteBuffer
-    }
-
-    private func answer(_ request: HTTPClientRequest, patience: Duration, _ problem: String) async throws -> Reply {
+    private func answer(_ request: HTTPClientRequest, patience: Duration, _ problem: String) async throws -> CloudReply
+    {
         do {
-            return try await within(patience) {
-                let response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
-                let body = try await response.body.collect(upTo: 1 << 16)
-                return Reply(status: response.status, headers: response.headers, body: body)
-            }
+            return try await CloudHTTP(patience: patience, most: 1 << 16).answer(to: request)
         } catch {
             if error is CancellationError { throw error }
             throw Failure("\(problem): \(error)")
         }
     }
 
-    private static func token(_ reply: Reply, _ problem: String) throws -> Answer {
+    private static func token(_ reply: CloudReply, _ problem: String) throws -> Answer {
         guard reply.status == .ok else {
             throw Failure("\(problem): status \(reply.status.code), \(String(buffer: reply.body).prefix(300))")
         }

@@ -15,7 +15,8 @@ protocol PushReceiver: Sendable {
 ///
 /// There is one in each request. Those of a second are stored together, see
 /// ``EntryFiles``, and answered then; until then they wait here, as many as
-/// there is room for.
+/// there is room for. While rows can't be stored none waits: Pub/Sub pushes
+/// again what is refused, and waits longer each time by itself.
 final class PubSubPush: CloudSource, PushReceiver {
     let tally: CloudTally
     private let entries: EntryFiles
@@ -29,7 +30,8 @@ final class PubSubPush: CloudSource, PushReceiver {
         /// In the order in which they came; those that are being stored stand first.
         var waiting: [Waiting] = []
         var bytes = 0
-        var isOver = false
+        /// Why messages are refused: rows couldn't be stored, or this is over.
+        var refusal: ImportRefusal?
     }
 
     private struct Waiting {
@@ -66,7 +68,7 @@ final class PubSubPush: CloudSource, PushReceiver {
     func take(_ message: Subscription.Content) async throws {
         try await withCheckedThrowingContinuation { (answer: CheckedContinuation<Void, any Error>) in
             let refusal: ImportRefusal? = state.withLock { state in
-                if state.isOver { return ImportRefusal(.stopping, "the server is stopping") }
+                if let refusal = state.refusal { return refusal }
                 let waiting = Waiting(message, answer)
                 guard state.waiting.count < Self.mostMessages, state.bytes + waiting.bytes <= Self.mostBytes else {
                     return ImportRefusal(.busy, "\(state.waiting.count) messages wait to be stored")
@@ -88,20 +90,22 @@ final class PubSubPush: CloudSource, PushReceiver {
         } _: {
             do {
                 try await entries.store()
+                state.withLock { $0.refusal = nil }
                 guard await somebodyWaits() else { throw CancellationError() }
                 try await Task.sleep(for: Self.gathering)
                 let messages = state.withLock { $0.waiting.map(\.message) }
                 try entries.write(messages)
                 try await entries.store()
-                answer(messages.count, nil)
+                answer(messages.count)
             } catch {
-                answer(.max, Task.isCancelled ? ImportRefusal(.stopping, "the server is stopping") : error)
+                refuse(Task.isCancelled ? Self.stopping : ImportRefusal(.busy, "rows can't be stored: \(error)"))
                 throw error
             }
         }
-        state.withLock { $0.isOver = true }
-        answer(.max, ImportRefusal(.stopping, "the server is stopping"))
+        refuse(Self.stopping)
     }
+
+    private static let stopping = ImportRefusal(.stopping, "the server is stopping")
 
     /// Waits until there is somebody; false when the task is cancelled.
     private func somebodyWaits() async -> Bool {
@@ -109,16 +113,23 @@ final class PubSubPush: CloudSource, PushReceiver {
         return false
     }
 
-    /// Answers the first so many.
-    private func answer(_ count: Int, _ failure: (any Error)?) {
+    /// Says of the first so many that they are stored.
+    private func answer(_ count: Int) {
         let answered = state.withLock { state in
             let first = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(first.count)
             state.bytes -= first.reduce(0) { $0 + $1.bytes }
             return first
         }
-        for waiting in answered {
-            if let failure { waiting.answer.resume(throwing: failure) } else { waiting.answer.resume() }
+        for waiting in answered { waiting.answer.resume() }
+    }
+
+    /// Refuses those that wait, and those that come from now on.
+    private func refuse(_ refusal: ImportRefusal) {
+        let refused = state.withLock { state in
+            defer { (state.waiting, state.bytes, state.refusal) = ([], 0, refusal) }
+            return state.waiting
         }
+        for waiting in refused { waiting.answer.resume(throwing: refusal) }
     }
 }

@@ -4,7 +4,7 @@ import NetTypes
 /// Fills what the exporter didn't tell from the routes of that same router.
 ///
 /// A route's next hop is one router's own, so rows of exporters without a
-/// table stay as they are. Nothing is allocated but for lists.
+/// table stay as they are. Nothing is allocated for a row but for lists.
 struct RouteFill {
     private let tables: [AddressBytes: RouterTable]
     private let details: Set<RouteDetail>
@@ -69,11 +69,15 @@ struct RouteFill {
         let addresses = unsafe batch.write(.srcAddr, rows, as: AddressBytes.self)
         let numbers = unsafe batch.write(.srcAS, rows, as: UInt32.self)
         let lengths = unsafe batch.write(.srcNet, rows, as: UInt8.self)
-        for run in runs {
-            var last = LastMatch(run.table)
-            for row in run.rows where unsafe isFirst || numbers[row] == 0 || lengths[row] == 0 {
-                guard let match = last.find(unsafe addresses[row]), match.prefixLength > 0 else { continue }
-                let origin = run.table.attributes[match.number].origin
+        forEachBlock(runs) { block, rows, table in
+            for row in rows {
+                let isWanted = unsafe isFirst || numbers[row] == 0 || lengths[row] == 0
+                block.add(isWanted ? Self.known(unsafe addresses[row]) : nil)
+            }
+            block.lookUp(in: table.tables)
+            for row in rows {
+                guard let match = block.match(row - rows.lowerBound), match.prefixLength > 0 else { continue }
+                let origin = table.hops[Int(match.asn)].origin
                 if origin != 0, unsafe isFirst || numbers[row] == 0 { unsafe numbers[row] = origin }
                 if unsafe lengths[row] == 0 { unsafe lengths[row] = match.prefixLength }
             }
@@ -92,20 +96,39 @@ struct RouteFill {
         let lengths = unsafe batch.write(.dstNet, rows, as: UInt8.self)
         let hops = unsafe batch.write(.nextHop, rows, as: AddressBytes.self)
         let hopNumbers = unsafe batch.write(.nextHopAS, rows, as: UInt32.self)
-        for run in runs {
-            var last = LastMatch(run.table)
-            for row in run.rows {
-                guard let match = last.find(unsafe addresses[row]) else { continue }
-                let attributes = run.table.attributes[match.number]
+        forEachBlock(runs) { block, rows, table in
+            for row in rows { block.add(Self.known(unsafe addresses[row])) }
+            block.lookUp(in: table.tables)
+            for row in rows {
+                guard let match = block.match(row - rows.lowerBound) else { continue }
+                let hop = table.hops[Int(match.asn)]
                 // The router's own routes have no next hop.
-                if !attributes.nextHop.isUnspecified, unsafe hops[row].address.isUnspecified {
-                    unsafe hops[row] = AddressBytes(attributes.nextHop)
+                if unsafe hops[row].address.isUnspecified, hop.nextHop != AddressBytes(.unspecified) {
+                    unsafe hops[row] = hop.nextHop
                 }
-                if unsafe hopNumbers[row] == 0 { unsafe hopNumbers[row] = attributes.neighbour }
+                if unsafe hopNumbers[row] == 0 { unsafe hopNumbers[row] = hop.neighbour }
                 guard match.prefixLength > 0 else { continue }
-                let origin = attributes.origin
-                if origin != 0, unsafe isFirst || numbers[row] == 0 { unsafe numbers[row] = origin }
+                if hop.origin != 0, unsafe isFirst || numbers[row] == 0 { unsafe numbers[row] = hop.origin }
                 if unsafe lengths[row] == 0 { unsafe lengths[row] = match.prefixLength }
+            }
+        }
+    }
+
+    /// An address; nil when it isn't known, since it isn't behind a default route then.
+    private static func known(_ address: AddressBytes) -> AddressBytes? {
+        address.address.isUnspecified ? nil : address
+    }
+
+    /// Calls `body` with an empty block for every few rows of one table.
+    private func forEachBlock(
+        _ runs: [Run],
+        _ body: (inout AddressBlock, Range<Int>, RouterTable) -> Void
+    ) {
+        var block = AddressBlock()
+        for run in runs {
+            for start in stride(from: run.rows.lowerBound, to: run.rows.upperBound, by: AddressBlock.rows) {
+                block.clear()
+                body(&block, start..<min(start + AddressBlock.rows, run.rows.upperBound), run.table)
             }
         }
     }

@@ -78,6 +78,8 @@ public struct RouteFile {
 
     private func readDatabase(into builder: inout AddressMapBuilder) throws(SourceError) -> Report {
         var file: [UInt8] = []
+        // Grown piece by piece it would be copied, and take twice the memory at the end.
+        file.reserveCapacity(min(SourceFile(path).size, Self.largestDatabase))
         let isWhole = try SourceFile(path).read { bytes in
             bytes.withUnsafeBytes { file.append(contentsOf: $0) }
             return file.count <= Self.largestDatabase

@@ -54,6 +54,12 @@ public struct SourceFile {
         return "\(status.st_size)-\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)-\(status.st_ino)"
     }
 
+    /// Bytes of the file as it is; 0 when there is no such file.
+    var size: Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// When the file was last changed, in Unix seconds; nil when there is no such file.
     public var changed: UInt64? {
         var status = stat()

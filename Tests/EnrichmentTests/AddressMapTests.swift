@@ -71,6 +71,7 @@ struct AddressMapTests {
         }
         var addresses = prefixes.keys.flatMap { [$0.first, $0.last, before($0.first), after($0.last)] }
         addresses += (0..<200).map { _ in IPAddress(high: random.next(), low: random.next()) }
+        #expect(Self.together(addresses, in: map) == addresses.map { map.lookUp($0) })
         for address in addresses {
             let best = prefixes.filter { $0.key.contains(address) && $0.key.isV4 == address.isV4 }
                 .max { $0.key.bits < $1.key.bits }
@@ -81,6 +82,36 @@ struct AddressMapTests {
             let inRoutes = routes.filter { $0.key.contains(address) && $0.key.isV4 == address.isV4 }
             #expect(inRoutes.max { $0.key.bits < $1.key.bits }?.value == match?.asn, "\(address)")
         }
+    }
+
+    /// More prefixes in one place than buckets can be made fine for.
+    @Test(arguments: ["192.0.0.0/32", "2001:db8::/64", "2001:db8::/80", "2001:db8::/128"])
+    func crowds(_ text: String) throws {
+        let start = try #require(Prefix(text))
+        func address(_ number: UInt64) -> IPAddress {
+            start.bits == 64
+                ? IPAddress(high: start.first.high + number, low: 0)
+                : IPAddress(high: start.first.high, low: start.first.low + number << UInt64(128 - start.bits))
+        }
+        var builder = AddressMapBuilder()
+        for number in 0..<5000 as Range<UInt64> where number % 7 != 3 {
+            _ = builder.add(Prefix(address(number), bits: start.bits), asn: UInt32(number + 1))
+        }
+        let map = builder.build()
+        let addresses = (0..<5001 as Range<UInt64>).map(address)
+        let expected = (0..<5001 as Range<UInt32>).map { $0 == 5000 || $0 % 7 == 3 ? nil : $0 + 1 }
+        #expect(addresses.map { map.lookUp($0)?.asn } == expected)
+        #expect(Self.together(addresses.reversed(), in: map).map { $0?.asn } == expected.reversed())
+        for edge in [IPAddress(high: 0, low: 0), IPAddress(v4: .max), IPAddress(high: .max, low: .max)] {
+            #expect(map.lookUp(edge) == nil)
+        }
+    }
+
+    private static func together(_ addresses: [IPAddress], in map: AddressMap) -> [AddressMap.Match?] {
+        var matches = [AddressMap.Match?](repeating: nil, count: addresses.count)
+        var span = matches.mutableSpan
+        map.lookUp(addresses.span, into: &span)
+        return matches
     }
 
     private func before(_ address: IPAddress) -> IPAddress {

@@ -134,18 +134,19 @@ extension WireReader {
         longest: UInt8,
         places: Int
     ) throws(DecodeError) -> IntervalTable<Key> {
-        var intervals: [Interval<Key>] = []
-        intervals.reserveCapacity(count)
+        guard count > 0 else { throw .badStructure }
+        var intervals = IntervalList<Key>(reserving: count)
+        var last: Key = 0
         for index in 0..<count {
             let first = try read(Key.self)
             let fact = Fact(asn: try read(UInt32.self), detail: try read(UInt32.self))
-            let isInOrder = index == 0 ? first == 0 : first > intervals[index - 1].first
+            let isInOrder = index == 0 ? first == 0 : first > last
             guard isInOrder, fact == .nothing || (fact.length <= longest && fact.place < places) else {
                 throw .badStructure
             }
-            intervals.append(Interval(first: first, fact: fact))
+            intervals.append(first, fact)
+            last = first
         }
-        guard !intervals.isEmpty else { throw .badStructure }
         return IntervalTable(intervals)
     }
 }
@@ -167,10 +168,10 @@ private struct FileWriter {
     }
 
     mutating func write<Key: MapKey>(_ table: IntervalTable<Key>) {
-        for interval in table.intervals {
-            write(interval.first)
-            write(interval.fact.asn)
-            write(interval.fact.detail)
+        for position in 0..<table.intervals.count {
+            write(table.intervals.first(of: position))
+            write(table.intervals.facts[position].asn)
+            write(table.intervals.facts[position].detail)
         }
     }
 }

@@ -22,7 +22,8 @@ extension IntervalTable {
     /// A prefix has as many intervals as longer ones leave of it, so those around the present address are remembered.
     fileprivate func forEachRoute(_ body: (Key, UInt8, UInt32) -> Void) {
         var open: [(last: Key, length: UInt8)] = []
-        for interval in intervals {
+        for position in 0..<intervals.count {
+            let interval = intervals[position]
             open.removeAll { $0.last < interval.first }
             guard let match = interval.fact.match, match.asn != 0,
                 !open.contains(where: { $0.length == match.prefixLength })

@@ -6,8 +6,8 @@ public import NetTypes
 /// Longest-prefix match is compiled away: the routes become intervals that
 /// don't overlap, sorted, with one table per family on the leading bits, finer
 /// where there are more of them. A look-up reads one entry of that table and
-/// searches the few intervals that begin below it. The map never changes; a
-/// new one replaces it.
+/// counts which of the few intervals that begin below it begin before the address.
+/// The map never changes; a new one replaces it.
 public struct AddressMap: Sendable {
     /// What the map says of one address.
     public struct Match: Hashable, Sendable {
@@ -69,7 +69,7 @@ public struct AddressMap: Sendable {
 
     /// A map that knows nothing.
     public init() {
-        self.init(v4: IntervalTable([.start]), v6: IntervalTable([.start]), places: [Place()], routes: RouteCounts())
+        self.init(v4: IntervalTable(), v6: IntervalTable(), places: [Place()], routes: RouteCounts())
     }
 
     /// What is known of an address whose 16 bytes are `high` and `low`, IPv4 as `::ffff:a.b.c.d`.
@@ -79,11 +79,21 @@ public struct AddressMap: Sendable {
         if high == 0, low >> 32 == 0xFFFF {
             return v4.find(UInt32(truncatingIfNeeded: low)).match
         }
-        return v6.find(UInt128(high) << 64 | UInt128(low)).match
+        return v6.find(UInt128(head: high, tail: low)).match
     }
 
     /// What is known of an address.
     public func lookUp(_ address: IPAddress) -> Match? {
         lookUp(high: address.high, low: address.low)
+    }
+
+    /// What is known of each of many addresses.
+    ///
+    /// It takes a fraction of the time of as many look-ups one by one: each step is done for a block of
+    /// addresses before the next, so that the processor fetches for many of them at a time what isn't in its cache.
+    ///
+    /// - Parameter matches: gets what ``lookUp(_:)`` says of each, in the same order; at least as long.
+    public func lookUp(_ addresses: Span<IPAddress>, into matches: inout MutableSpan<Match?>) {
+        AddressTables(v4: v4, v6: v6).find(addresses, into: &matches)
     }
 }

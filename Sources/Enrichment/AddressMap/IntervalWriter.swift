@@ -5,13 +5,13 @@
 /// address on, and where it ends its parent's holds again. Neighbours of which
 /// the same is known become one interval.
 struct IntervalWriter<Key: MapKey> {
-    private(set) var intervals: [Interval<Key>] = [.start]
+    private var intervals: IntervalList<Key>
     /// Prefixes around the present address, the widest first; no more than an address has bits.
     private var open: [(last: Key, fact: Fact)] = []
 
     /// - Parameter count: intervals that are to be expected.
     init(reserving count: Int = 0) {
-        intervals.reserveCapacity(count + 1)
+        intervals = IntervalList(reserving: count)
     }
 
     /// Writes a prefix; they come in the order of their first addresses, of equals the wider first.
@@ -22,17 +22,14 @@ struct IntervalWriter<Key: MapKey> {
     }
 
     /// The intervals, once all prefixes are written.
-    consuming func finish() -> [Interval<Key>] {
+    consuming func finish() -> IntervalList<Key> {
         while let ended = open.popLast() { resume(after: ended.last) }
         return intervals
     }
 
     /// Appends an interval.
     mutating func append(_ first: Key, _ fact: Fact) {
-        // What begins at the same address replaces what was to begin there.
-        if let last = intervals.last, last.first == first { intervals.removeLast() }
-        if let last = intervals.last, last.fact == fact { return }
-        intervals.append(Interval(first: first, fact: fact))
+        intervals.append(first, fact)
     }
 
     private mutating func close(before first: Key) {
@@ -60,16 +57,17 @@ extension IntervalTable {
             // The next address at which either table changes.
             let first =
                 if a == intervals.count {
-                    other.intervals[b].first
+                    other.intervals.first(of: b)
                 } else if b == other.intervals.count {
-                    intervals[a].first
+                    intervals.first(of: a)
                 } else {
-                    min(intervals[a].first, other.intervals[b].first)
+                    min(intervals.first(of: a), other.intervals.first(of: b))
                 }
-            if a < intervals.count, intervals[a].first == first { a += 1 }
-            if b < other.intervals.count, other.intervals[b].first == first { b += 1 }
+            if a < intervals.count, intervals.first(of: a) == first { a += 1 }
+            if b < other.intervals.count, other.intervals.first(of: b) == first { b += 1 }
             // Both begin at the lowest address, so from there on both have an interval.
-            writer.append(first, intervals[a - 1].fact.completed(by: other.intervals[b - 1].fact, places: places))
+            let fact = intervals.facts[a - 1].completed(by: other.intervals.facts[b - 1], places: places)
+            writer.append(first, fact)
         }
         return IntervalTable(writer.finish())
     }

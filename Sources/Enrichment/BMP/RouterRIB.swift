@@ -239,8 +239,8 @@ public struct RouterRIB: Sendable {
         if isNewV4 { v4.settle(isBetter: order.isBetter) }
         if isNewV6 { v6.settle(isBetter: order.isBetter) }
         let table = RouterTable(
-            v4: isNewV4 ? IntervalTable(routes: v4.settled) : made?.v4 ?? IntervalTable([.start]),
-            v6: isNewV6 ? IntervalTable(routes: v6.settled) : made?.v6 ?? IntervalTable([.start]),
+            v4: isNewV4 ? IntervalTable(routes: v4.settled) : made?.v4 ?? IntervalTable(),
+            v6: isNewV6 ? IntervalTable(routes: v6.settled) : made?.v6 ?? IntervalTable(),
             attributes: attributes.sets
         )
         made = table

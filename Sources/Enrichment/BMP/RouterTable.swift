@@ -1,3 +1,4 @@
+import FlowSchema
 public import NetTypes
 
 /// The best routes of one router, made for look-ups and never changed.
@@ -6,12 +7,32 @@ public final class RouterTable: Sendable {
     let v4: IntervalTable<UInt32>
     let v6: IntervalTable<UInt128>
     let attributes: [RouteAttributes]
+    /// What most rows get of each set of attributes.
+    let hops: [Hop]
+
+    /// What rows get of a route without lists, so that a row reads one place in memory and counts no references.
+    struct Hop: BitwiseCopyable, Sendable {
+        /// The next hop; all zero when it isn't known, as of the router's own routes.
+        var nextHop: AddressBytes
+        var neighbour: UInt32
+        var origin: UInt32
+
+        init(_ attributes: RouteAttributes) {
+            nextHop = AddressBytes(attributes.nextHop.isUnspecified ? .unspecified : attributes.nextHop)
+            neighbour = attributes.neighbour
+            origin = attributes.origin
+        }
+    }
 
     init(v4: IntervalTable<UInt32>, v6: IntervalTable<UInt128>, attributes: [RouteAttributes]) {
         self.v4 = v4
         self.v6 = v6
         self.attributes = attributes
+        hops = attributes.map(Hop.init)
     }
+
+    /// The tables of both families, for many look-ups.
+    var tables: AddressTables { AddressTables(v4: v4, v6: v6) }
 
     /// The route that packets to an address take.
     public struct Match: Sendable {

@@ -10,9 +10,6 @@ struct MMDBData: ~Escapable {
     /// Values that one record may have; GeoIP2's largest have some hundred.
     private static let mostSteps = 8192
 
-    /// Maps within maps that are followed.
-    private static let deepest = 4
-
     private let section: RawSpan
     private var steps = 0
 
@@ -21,85 +18,88 @@ struct MMDBData: ~Escapable {
         self.section = section
     }
 
-    private enum Kind: UInt8 {
+    fileprivate enum Kind: UInt8 {
         case extended, pointer, text, double, bytes, uint16, uint32, map
         case int32, uint64, uint128, array, container, end, boolean, float
     }
 
-    /// A value's control bytes, and where its payload begins.
-    private struct Head {
-        var kind: Kind
+    /// What a value's control bytes say, and where its payload begins.
+    struct Value {
+        fileprivate var kind: Kind
         /// Bytes, or entries of maps and arrays; a pointer's target.
-        var size: Int
-        var payload: Int
+        fileprivate var size: Int
+        fileprivate var payload: Int
     }
 
-    /// A value that has no values within it.
-    enum Scalar {
-        case text(String)
-        case number(UInt64)
+    /// The entries of a map that are still to be read.
+    struct Entries {
+        fileprivate var left: Int
+        fileprivate var offset: Int
     }
 
-    /// Reads the scalars of a map at an offset, and of the maps within it.
-    ///
-    /// - Parameter body: gets the path of keys and the value.
-    mutating func readMap(
-        at offset: Int,
-        _ body: (_ path: [String], _ value: Scalar) -> Void
-    ) throws(DecodeError) {
+    // MARK: - Maps
+
+    /// The entries of the map at an offset, which begins a record.
+    mutating func record(at offset: Int) throws(DecodeError) -> Entries {
         steps = 0
-        let head = try follow(try head(at: offset))
-        guard head.kind == .map else { throw .badStructure }
-        try readMap(head, [], body)
+        guard offset >= 0, let entries = entries(of: try follow(try value(at: offset))) else { throw .badStructure }
+        return entries
     }
 
-    private mutating func readMap(
-        _ head: Head,
-        _ path: [String],
-        _ body: (_ path: [String], _ value: Scalar) -> Void
-    ) throws(DecodeError) {
-        var offset = head.payload
-        for _ in 0..<head.size {
-            try step()
-            let keyHead = try self.head(at: offset)
-            let key = try text(try follow(keyHead))
-            offset = try end(of: keyHead)
-            let valueHead = try self.head(at: offset)
-            let value = try follow(valueHead)
-            switch value.kind {
-            case .text:
-                body(path + [key], .text(try text(value)))
-            case .uint16, .uint32, .uint64:
-                body(path + [key], .number(try number(value)))
-            case .map where path.count + 1 < Self.deepest:
-                try readMap(value, path + [key], body)
-            default:
-                break
-            }
-            offset = try end(of: valueHead)
+    /// The entries of a map; nil when the value is none.
+    func entries(of value: Value) -> Entries? {
+        value.kind == .map ? Entries(left: value.size, offset: value.payload) : nil
+    }
+
+    /// The next entry of a map, pointers followed; nil behind the last.
+    mutating func next(_ entries: inout Entries) throws(DecodeError) -> (key: Value, value: Value)? {
+        guard entries.left > 0 else { return nil }
+        try step()
+        let key = try self.value(at: entries.offset)
+        let value = try self.value(at: try end(of: key))
+        entries.left -= 1
+        // Behind the last entry nobody reads on.
+        if entries.left > 0 { entries.offset = try end(of: value) }
+        return (try follow(key), try follow(value))
+    }
+
+    // MARK: - Scalars
+
+    /// Whether a value is this text.
+    func isText(_ value: Value, _ text: StaticString) -> Bool {
+        guard value.kind == .text, value.size == text.utf8CodeUnitCount, let bytes = try? bytes(of: value) else {
+            return false
         }
+        let wanted = unsafe UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        return unsafe bytes.withUnsafeBytes { unsafe $0.elementsEqual(wanted) }
     }
 
-    // MARK: Values
-
-    private func text(_ head: Head) throws(DecodeError) -> String {
-        guard head.kind == .text else { throw .badStructure }
-        var reader = WireReader(section)
-        try reader.skip(head.payload)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(head.size, reader.remaining))
-        var cut = try reader.take(head.size)
-        while cut.remaining > 0 { bytes.append(try cut.read(UInt8.self)) }
+    /// A text; nil when the value is none.
+    func text(_ value: Value) throws(DecodeError) -> String? {
+        guard value.kind == .text else { return nil }
+        let bytes = unsafe try bytes(of: value).withUnsafeBytes { unsafe Array($0) }
         return LineSplitter.text(bytes[...])
     }
 
-    private func number(_ head: Head) throws(DecodeError) -> UInt64 {
-        guard head.size <= 8 else { throw .badLength }
-        var reader = WireReader(section)
-        try reader.skip(head.payload)
-        var value: UInt64 = 0
-        for _ in 0..<head.size { value = value << 8 | UInt64(try reader.read(UInt8.self)) }
-        return value
+    /// A number without a sign; nil when the value is none.
+    func number(_ value: Value) throws(DecodeError) -> UInt64? {
+        switch value.kind {
+        case .uint16, .uint32, .uint64: break
+        default: return nil
+        }
+        guard value.size <= 8 else { throw .badLength }
+        var reader = WireReader(try bytes(of: value))
+        var number: UInt64 = 0
+        for _ in 0..<value.size { number = number << 8 | UInt64(try reader.read(UInt8.self)) }
+        return number
+    }
+
+    @_lifetime(copy self)
+    private func bytes(of value: Value) throws(DecodeError) -> RawSpan {
+        guard value.payload <= section.byteCount, value.size <= section.byteCount - value.payload else {
+            throw .truncated
+        }
+        return section.extracting(value.payload..<value.payload + value.size)
     }
 
     private mutating func step() throws(DecodeError) {
@@ -108,26 +108,26 @@ struct MMDBData: ~Escapable {
     }
 
     /// Where the value behind this one begins.
-    private mutating func end(of head: Head) throws(DecodeError) -> Int {
+    private mutating func end(of head: Value) throws(DecodeError) -> Int {
         var offset = head.payload + Self.payloadLength(head)
         var pending = Self.children(head)
         while pending > 0 {
             try step()
-            let next = try self.head(at: offset)
+            let next = try value(at: offset)
             offset = next.payload + Self.payloadLength(next)
             pending += Self.children(next) - 1
         }
         return offset
     }
 
-    private static func payloadLength(_ head: Head) -> Int {
+    private static func payloadLength(_ head: Value) -> Int {
         switch head.kind {
         case .map, .array, .boolean, .pointer, .end, .container, .extended: 0
         case .text, .double, .bytes, .uint16, .uint32, .int32, .uint64, .uint128, .float: head.size
         }
     }
 
-    private static func children(_ head: Head) -> Int {
+    private static func children(_ head: Value) -> Int {
         switch head.kind {
         case .map: head.size * 2
         case .array: head.size
@@ -135,17 +135,17 @@ struct MMDBData: ~Escapable {
         }
     }
 
-    // MARK: Control bytes
+    // MARK: - Control bytes
 
     /// The value itself, where a pointer leads to it.
-    private func follow(_ head: Head) throws(DecodeError) -> Head {
+    private func follow(_ head: Value) throws(DecodeError) -> Value {
         guard head.kind == .pointer else { return head }
-        let target = try self.head(at: head.size)
+        let target = try value(at: head.size)
         guard target.kind != .pointer else { throw .badStructure }
         return target
     }
 
-    private func head(at offset: Int) throws(DecodeError) -> Head {
+    private func value(at offset: Int) throws(DecodeError) -> Value {
         var reader = WireReader(section)
         try reader.skip(offset)
         let control = try reader.read(UInt8.self)
@@ -165,10 +165,10 @@ struct MMDBData: ~Escapable {
         case 31: size = 65_821 + (Int(try reader.read(UInt16.self)) << 8 | Int(try reader.read(UInt8.self)))
         default: break
         }
-        return Head(kind: kind, size: size, payload: reader.offset)
+        return Value(kind: kind, size: size, payload: reader.offset)
     }
 
-    private static func pointer(_ control: UInt8, _ reader: inout WireReader) throws(DecodeError) -> Head {
+    private static func pointer(_ control: UInt8, _ reader: inout WireReader) throws(DecodeError) -> Value {
         let high = Int(control & 7)
         let target =
             switch control >> 3 & 3 {
@@ -178,6 +178,6 @@ struct MMDBData: ~Escapable {
                 526_336 + (high << 24 | Int(try reader.read(UInt16.self)) << 8 | Int(try reader.read(UInt8.self)))
             default: Int(try reader.read(UInt32.self))
             }
-        return Head(kind: .pointer, size: target, payload: reader.offset)
+        return Value(kind: .pointer, size: target, payload: reader.offset)
     }
 }

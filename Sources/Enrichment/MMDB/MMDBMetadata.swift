@@ -20,11 +20,12 @@ struct MMDBMetadata {
         var numbers: [String: UInt64] = [:]
         var type = ""
         do throws(DecodeError) {
-            try data.readMap(at: 0) { path, value in
-                guard path.count == 1 else { return }
-                switch value {
-                case .number(let number): numbers[path[0]] = number
-                case .text(let text): if path[0] == "database_type" { type = text }
+            var entries = try data.record(at: 0)
+            while let (key, value) = try data.next(&entries) {
+                if data.isText(key, "database_type") {
+                    type = try data.text(value) ?? ""
+                } else if let number = try data.number(value), let name = try data.text(key) {
+                    numbers[name] = number
                 }
             }
         } catch {

@@ -34,8 +34,14 @@ public struct MMDBRoutes: Sendable {
     /// The database's type, such as "GeoLite2-ASN".
     public private(set) var type = ""
 
-    /// What the data at an offset tells; many networks share it.
-    private var facts: [Int: MMDBFacts?] = [:]
+    /// What the record at an offset tells, nil where it can't be read. Ten and more networks share one: names and places
+    /// are looked at once for each record, and a network costs two numbers.
+    private var facts: [Int: RouteFact?] = [:]
+
+    private struct RouteFact {
+        var asn: UInt32
+        var place: UInt32
+    }
 
     /// Makes a reader.
     public init() {}
@@ -75,30 +81,29 @@ public struct MMDBRoutes: Sendable {
     ) {
         counters.routeRecords += 1
         counters.entries += 1
-        guard let found = facts(at: leaf.data, section) else {
+        guard let fact = fact(at: leaf.data, section, &builder) else {
             counters[.malformedEntry] += 1
             return
         }
         counters.votes += 1
-        if found.asn != 0, !found.name.isEmpty { names.set(found.asn, name: found.name) }
-        let place = builder.number(of: found.place)
-        counters.count(prefix: builder.add(Self.prefix(leaf, isV4: isV4), asn: found.asn, place: place))
+        counters.count(prefix: builder.add(Self.prefix(leaf, isV4: isV4), asn: fact.asn, place: fact.place))
     }
 
-    private mutating func facts(at offset: Int, _ section: RawSpan) -> MMDBFacts? {
+    private mutating func fact(
+        at offset: Int,
+        _ section: RawSpan,
+        _ builder: inout AddressMapBuilder
+    ) -> RouteFact? {
         if let known = facts[offset] { return known }
-        var found = MMDBFacts()
         var data = MMDBData(section)
-        let isWhole: Bool
-        do throws(DecodeError) {
-            guard offset >= 0 else { throw .badStructure }
-            try data.readMap(at: offset) { found.take($0, $1) }
-            isWhole = true
-        } catch {
-            isWhole = false
+        guard let found = try? MMDBFacts(&data, at: offset) else {
+            facts.updateValue(nil, forKey: offset)
+            return nil
         }
-        facts.updateValue(isWhole ? found : nil, forKey: offset)
-        return isWhole ? found : nil
+        if found.asn != 0, !found.name.isEmpty { names.set(found.asn, name: found.name) }
+        let fact = RouteFact(asn: found.asn, place: builder.number(of: found.place))
+        facts.updateValue(fact, forKey: offset)
+        return fact
     }
 
     /// IPv4 lies in a tree of its own, or at ::/96 of that of IPv6.
@@ -118,29 +123,56 @@ public struct MMDBRoutes: Sendable {
 }
 
 /// What a record tells, by the keys of the databases that are known.
-private struct MMDBFacts: Sendable {
+private struct MMDBFacts {
     var asn: UInt32 = 0
     var name = ""
     var place = AddressMap.Place()
 
-    mutating func take(_ path: [String], _ value: MMDBData.Scalar) {
-        switch (path, value) {
-        // GeoLite2-ASN.
-        case (["autonomous_system_number"], .number(let number)): asn = UInt32(exactly: number) ?? 0
-        case (["autonomous_system_organization"], .text(let text)): name = text
-        // GeoLite2-Country and -City.
-        case (["country", "iso_code"], .text(let text)): place.country = CSVLine.country(text)
-        case (["city", "names", "en"], .text(let text)): place.city = text
-        // IPinfo: "AS15169", a name, a code and a name of the country.
-        case (["asn"], .text(let text)): asn = CSVLine.asn(text) ?? 0
-        case (["asn"], .number(let number)): asn = UInt32(exactly: number) ?? 0
-        case (["as_name"], .text(let text)), (["name"], .text(let text)): name = text
-        case (["country_code"], .text(let text)): place.country = CSVLine.country(text)
-        case (["country"], .text(let text)):
+    init(_ data: inout MMDBData, at offset: Int) throws(DecodeError) {
+        var record = try data.record(at: offset)
+        while let (key, value) = try data.next(&record) {
+            // GeoLite2-Country and -City; IPinfo has a code, or a name.
+            if data.isText(key, "country") {
+                try takeCountry(&data, value)
+            } else if data.isText(key, "city") {
+                try takeCity(&data, value)
+            } else if data.isText(key, "country_code") {
+                if let text = try data.text(value) { place.country = CSVLine.country(text) }
+            }
+            // GeoLite2-ASN; IPinfo: "AS15169".
+            else if data.isText(key, "autonomous_system_number") {
+                if let number = try data.number(value) { asn = UInt32(exactly: number) ?? 0 }
+            } else if data.isText(key, "asn") {
+                if let number = try data.number(value) { asn = UInt32(exactly: number) ?? 0 }
+                if let text = try data.text(value) { asn = CSVLine.asn(text) ?? 0 }
+            } else if data.isText(key, "autonomous_system_organization") || data.isText(key, "as_name")
+                || data.isText(key, "name")
+            {
+                name = try data.text(value) ?? name
+            }
+        }
+    }
+
+    private mutating func takeCountry(_ data: inout MMDBData, _ value: MMDBData.Value) throws(DecodeError) {
+        if let text = try data.text(value) {
             let code = CSVLine.country(text)
             if !code.isEmpty { place.country = code }
-        case (["city"], .text(let text)): place.city = text
-        default: break
+        }
+        guard var country = data.entries(of: value) else { return }
+        while let (key, value) = try data.next(&country) {
+            guard data.isText(key, "iso_code"), let code = try data.text(value) else { continue }
+            place.country = CSVLine.country(code)
+        }
+    }
+
+    private mutating func takeCity(_ data: inout MMDBData, _ value: MMDBData.Value) throws(DecodeError) {
+        place.city = try data.text(value) ?? place.city
+        guard var city = data.entries(of: value) else { return }
+        while let (key, value) = try data.next(&city) {
+            guard data.isText(key, "names"), var names = data.entries(of: value) else { continue }
+            while let (language, name) = try data.next(&names) {
+                if data.isText(language, "en") { place.city = try data.text(name) ?? place.city }
+            }
         }
     }
 }

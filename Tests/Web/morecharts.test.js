@@ -1,5 +1,5 @@
 import { binName, cellValue, distribution, heat, heatCells, heatRows, strength } from "../../Web/charts/heat.js";
-import { rows, toldBuckets } from "../../Web/charts/legend.js";
+import { meanOver, rows, toldBuckets } from "../../Web/charts/legend.js";
 import { amountOf, NODE, sankey, valueOf } from "../../Web/charts/sankey.js";
 import { before, bothWays, drawable, largest, shares, timeseries } from "../../Web/charts/timeseries.js";
 import { paints, slot } from "../../Web/colour.js";
@@ -260,6 +260,17 @@ Deno.test("where flows are spread, the newest figures leave out what is still to
     equal(toldBuckets(graph(all, { spread, settled: 39 })), 1);
     equal(toldBuckets(graph(all, { spread })), 4);
     equal(rows(graph(all, { spread, settled: 39 }), "-total")[0].last, 1);
+});
+
+Deno.test("the mean over a part of a chart weighs its buckets, and is none where the chart lacks some of it", () => {
+    const shown = { ...graph([]), from: 100, to: 140, times: [100, 110, 120, 130], bucket: 10 };
+    equal(meanOver(shown, [1, 2, 3, 4], { from: 110, to: 130 }), 2.5);
+    // Half a bucket counts half.
+    equal(meanOver(shown, [1, 2, 3, 4], { from: 105, to: 120 }), (5 * 1 + 10 * 2) / 15);
+    equal([{ from: 90, to: 110 }, { from: 130, to: 150 }].map((part) => meanOver(shown, [1, 2, 3, 4], part)), [
+        null,
+        null,
+    ]);
 });
 
 Deno.test("interfaces are nodes with their exporter, whether it is a dimension or not", () => {

@@ -33,6 +33,8 @@ IMAGES = ROOT / "Docs/images"
 # All pictures together, so that a clone stays small.
 MOST_BYTES = 3_000_000
 DESK, PHONE = (1440, 900), (390, 844)
+# As many as stand beside an open row.
+COLUMNS = "TimeReceived,SamplerAddress,SrcAddr,DstAddr,Proto,DstPort,Bytes"
 
 
 def api(base, path, body=None):
@@ -56,8 +58,8 @@ def peak(base):
     return graph["times"][start], graph["times"][end] + 5
 
 
-def told(base, now):
-    """The attack that the traffic has, as FastNetMon would have told of it, and a deployment."""
+def told(base):
+    """The attack that the traffic has, as FastNetMon would have told of it, and a deployment well before it."""
     start, end = peak(base)
     query = urllib.parse.urlencode({"from": start, "to": end, "dimensions": "DstAddr", "limit": 1})
     victim = api(base, f"top?{query}")["rows"][0]
@@ -65,7 +67,7 @@ def told(base, now):
     for event in (
         {"kind": "attack", "subject": address, "title": f"Amplification on {address}", "start": start, "end": end,
          "figures": {"pps": victim["packets"] // seconds, "mbps": victim["bytes"] * 8 // seconds // 10**6}, "tags": {"direction": "incoming", "protocol": "udp"}},
-        {"kind": "deploy", "subject": "shop", "title": "shop 7.1", "start": now - 200},
+        {"kind": "deploy", "subject": "shop", "title": "shop 7.1", "start": start - 150},
     ):
         api(base, "events", event)
 
@@ -81,8 +83,8 @@ def pictures(base):
         ("overview-phone", "", PHONE, "dark", None), ("explore", "?p=explore&d=SrcAS", DESK, "light", None),
         ("explain", f"?p=explore&{range_}&d=DstAddr&x={start}-{end}", DESK, "light", None),
         ("sankey", "?p=explore&d=SrcAS,InIf,DstAS&c=sankey&n=30", DESK, "light", None),
-        ("values", "?p=explore&c=values&v=PacketSize", DESK, "dark", None), ("flows", "?p=flows", DESK, "dark", "row"),
-        ("traces", f"?p=traces&from=-1h&{trace}", DESK, "light", None), ("losses", "?l=1", DESK, "light", None),
+        ("values", "?p=explore&c=values&v=PacketSize", DESK, "dark", None), ("flows", f"?p=flows&cols={COLUMNS}", DESK, "dark", "row"),
+        ("traces", f"?p=traces&from=-20m&{trace}", DESK, "light", None), ("losses", "?l=1", DESK, "light", None),
     ]
 
 
@@ -133,7 +135,7 @@ def main():
             measured.write_bytes(warts.measured(now))
             subprocess.run([BINARY, "import", "warts", "--data", str(server.data), str(measured)], check=True,
                            stdout=subprocess.DEVNULL)
-            told(server.url, now)
+            told(server.url)
             photograph(server.url)
         finally:
             demo.terminate()

@@ -66,7 +66,8 @@ export function list(items) {
 export function nameAndId(label) {
     const system = /^(AS\d+) (.+)$/.exec(label);
     if (system) return [system[2], system[1]];
-    const named = /^(.+) (if \d+|[\d.]{7,}|[\da-f]*:[\da-f:.]*)$/.exec(label) ?? /^(\d+) ([^\d].*)$/.exec(label);
+    const named = /^(.+) (if \d+(?: of any exporter)?|[\d.]{7,}|[\da-f]*:[\da-f:.]*)$/.exec(label) ??
+        /^(\d+) ([^\d].*)$/.exec(label);
     return named ? [named[1], named[2]] : [label, ""];
 }
 

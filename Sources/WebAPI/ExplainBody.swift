@@ -142,6 +142,7 @@ struct ExplainBody: Encodable {
             }
         )
         compared = outcome.subjects.map { $0.isNetwork ? "\($0.column.name) network" : $0.column.name }
+            .reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         exact = slices.every == 1
         every = slices.every
         assumedSampling = totals.rows == 0 ? 0 : Double(totals.assumed) / Double(totals.rows)

@@ -13,6 +13,8 @@ struct LearntNames {
     private let book: NameBook
     /// What hosts are called that nobody gave a name.
     var hosts: [IPAddress: String] = [:]
+    /// Whether all that is named is of one exporter, though groups may not say so.
+    var isOfOneExporter = false
 
     /// No names.
     init() {
@@ -55,7 +57,8 @@ struct LearntNames {
     /// A group's labels with the names that are known: `xe-0/0/1 if 9`, `3 blue`.
     ///
     /// Numbers mean something with one exporter only: where the group doesn't
-    /// say which, a number has a name when all exporters that know it agree.
+    /// say which, a number has a name when all exporters that know it agree, and
+    /// interfaces say that those of all exporters are added up: `if 9 of any exporter`.
     func labels(_ key: GroupKey, _ dimensions: [Dimension]) -> [String] {
         let plain = key.labels(dimensions)
         guard !exporters.isEmpty || !book.isEmpty || !hosts.isEmpty, key.values.count == dimensions.count,
@@ -64,10 +67,15 @@ struct LearntNames {
         let sampler = Self.sampler(key, dimensions)
         return plain.indices.map { index in
             let column = dimensions[index].column
-            guard let form = Self.form(column), !dimensions[index].isUnknown(key.values[index]),
-                let name = name(key.values[index], column, sampler: sampler) ?? host(key.values[index])
-            else { return plain[index] }
-            return form == .nameFirst ? "\(name) \(plain[index])" : "\(plain[index]) \(name)"
+            guard let form = Self.form(column), !dimensions[index].isUnknown(key.values[index]) else {
+                return plain[index]
+            }
+            let isMixed = column.field.kind == .interface && sampler == nil && !isOfOneExporter && exporters.count > 1
+            let label = isMixed ? "\(plain[index]) of any exporter" : plain[index]
+            guard let name = name(key.values[index], column, sampler: sampler) ?? host(key.values[index]) else {
+                return label
+            }
+            return form == .nameFirst ? "\(name) \(label)" : "\(label) \(name)"
         }
     }
 

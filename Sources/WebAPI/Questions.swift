@@ -1,4 +1,5 @@
 import FlowQuery
+import FlowSchema
 import FlowStore
 import NetTypes
 import Telemetry
@@ -26,7 +27,7 @@ extension WebAPI {
             sql: query.sql,
             rankingSQL: ranked == nil ? nil : top.rankingSQL,
             asides: try await asides(query, options, parameters),
-            names: await learntNames(for: answer.series.map(\.key), top.dimensions)
+            names: await learntNames(for: answer.series.map(\.key), top.dimensions, top.question.filter)
         )
     }
 
@@ -47,7 +48,7 @@ extension WebAPI {
             sql: scan.sql,
             rankingSQL: nil,
             asides: try await asides(query, options, parameters),
-            names: await learntNames(for: answer.series.map(\.key), query.top.dimensions)
+            names: await learntNames(for: answer.series.map(\.key), query.top.dimensions, query.top.question.filter)
         )
     }
 
@@ -59,15 +60,22 @@ extension WebAPI {
             query,
             answer,
             elapsed: result.elapsed,
-            names: await learntNames(for: answer.rows.map(\.key), query.dimensions)
+            names: await learntNames(for: answer.rows.map(\.key), query.dimensions, query.question.filter)
         )
     }
 
     /// Names for groups of these dimensions; asks for none where none has any.
-    func learntNames(for keys: [GroupKey], _ dimensions: [Dimension]) async -> LearntNames {
+    ///
+    /// - Parameter filter: what chose the rows.
+    func learntNames(
+        for keys: [GroupKey],
+        _ dimensions: [Dimension],
+        _ filter: Filter? = nil
+    ) async -> LearntNames {
         guard LearntNames.matter(to: dimensions) else { return LearntNames() }
         var names = LearntNames(await status.exporters(), await status.names())
         if let hosts { names.hosts = hosts.names(of: names.nameless(keys, dimensions)) }
+        names.isOfOneExporter = filter?.fixes(.samplerAddress) ?? false
         return names
     }
 

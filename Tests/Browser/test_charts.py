@@ -168,6 +168,21 @@ def test_a_sankey_wants_two_dimensions(console, hours):
     page.locator(".ribbons").wait_for()
 
 
+def test_interfaces_of_a_sankey_are_told_apart_by_their_exporter(console, hours):
+    console = console(OVERLOADED)
+    with console.page.expect_response("**/api/v1/top?**") as response:
+        page = console.open(f"?p=explore&{hours}&d=InIf,Proto&c=sankey")
+    assert "dimensions=InIf%2CSamplerAddress%2CProto" in response.value.url
+    # Two stages, the first of which is of two columns.
+    assert page.locator(".ribbons .stage-head").all_text_contents() == ["Ingress interface", "Protocol"]
+    assert re.search(r" · 127\.1\.0\.\d+: ", page.locator(".ribbons .node title").first.text_content())
+    page.locator(".ribbons g.choice").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Filter to the whole row").click()
+    console.until(lambda query: "f" in query)
+    assert re.search(r"InIf = \d+ and SamplerAddress = 127\.1\.0\.", console.query()["f"])
+
+
 def test_comparisons_and_spreading(console, seconds):
     console = console(OVERLOADED)
     page = console.open(f"?p=explore&{seconds}&d=SrcAS&n=3")

@@ -48,12 +48,22 @@ def test_they_are_bands_on_every_time_chart(console, told, theme):
         assert chart.locator(".event-band.attack").count() == 2
         assert chart.locator(".event-band.attack.open").count() == 1
         assert chart.locator(".event-band.deploy.point").count() == 1
+        # What they are stands beside their marks, one beside the other.
+        assert chart.locator(".event-label").all_inner_texts()[:2] == ["shop 7.1", "udp flood on 192.0.2.9"]
+        boxes = [label.bounding_box() for label in chart.locator(".event-label").all()]
+        assert all(one["x"] + one["width"] <= other["x"] for one, other in zip(boxes, boxes[1:]))
         wide = chart.locator(".event-band.attack:not(.open)").bounding_box()["width"]
         # Five minutes of an hour.
         plot = chart.bounding_box()["width"] - 60
         assert abs(wide - plot / 12) < 4
         picture(page, f"events-{query.split('p=')[-1].split('&')[0].lstrip('?')}-{theme}")
     page = console.open("?from=-1h")
+    # What goes on stands above all else, with the ways to look at it.
+    going = page.get_by_role("region", name="Attacks that go on")
+    assert going.get_by_role("status").count() == 1
+    assert going.inner_text().startswith("syn flood on 192.0.2.10")
+    assert "f=Addr+=+192.0.2.10" in going.get_by_role("link", name="Show flows").get_attribute("href")
+    assert "x=" in going.get_by_role("link", name="Explain").get_attribute("href")
     mark = page.locator(".event-mark.attack").first
     mark.hover()
     assert "udp flood on 192.0.2.9" in page.locator(".event-tag").first.inner_text()

@@ -11,6 +11,7 @@ struct ExplainTests {
             var source: UInt32
             var target: UInt32
             var port: UInt64 = 443
+            var proto: UInt64 = 6
             var bytes: UInt64 = 1000
 
             func has(_ value: ExplainValue) -> Bool {
@@ -18,7 +19,7 @@ struct ExplainTests {
                     switch dimension.column {
                     case .srcAddr: key == Self.key(source, isNetwork: value.subject.isNetwork)
                     case .dstAddr: key == Self.key(target, isNetwork: value.subject.isNetwork)
-                    case .proto: key == .number(6)
+                    case .proto: key == .number(proto)
                     default: key == .number(port)
                     }
                 }
@@ -43,9 +44,16 @@ struct ExplainTests {
 
         mutating func host() -> UInt32 { UInt32(1 + random.next() % 60) * 300 }
 
-        mutating func add(_ second: UInt64, source: UInt32, target: UInt32, port: UInt64 = 443, bytes: UInt64 = 1000) {
+        mutating func add(
+            _ second: UInt64,
+            source: UInt32,
+            target: UInt32,
+            port: UInt64 = 443,
+            proto: UInt64 = 6,
+            bytes: UInt64 = 1000
+        ) {
             rows.append(
-                Row(second: Self.start + second, source: source, target: target, port: port, bytes: bytes)
+                Row(second: Self.start + second, source: source, target: target, port: port, proto: proto, bytes: bytes)
             )
         }
 
@@ -96,12 +104,13 @@ struct ExplainTests {
             var sums: [Key: [UInt64]] = [:]
             for row in rows {
                 let keys = [
-                    Row.key(row.source), Row.key(row.target), .number(6), .number(row.port),
+                    Row.key(row.source), Row.key(row.target), .number(row.proto), .number(row.port),
                     Row.key(row.source, isNetwork: true), Row.key(row.target, isNetwork: true),
                 ]
                 let place = row.second >= border ? 2 : row.second < border - seconds / 2 ? 0 : 1
                 for (own, missing) in [
                     ([0], 0b01_1111), ([1], 0b10_1111), ([2, 3], 0b11_0011), ([4], 0b11_1101), ([5], 0b11_1110),
+                    ([3], 0b11_1011),
                 ]
                     as [([Int], UInt64)]
                 {
@@ -163,6 +172,43 @@ struct ExplainTests {
         #expect(cause.filter.description == "Addr = 10.0.5.220")
         #expect(abs(cause.change.after / cause.change.before - 2) < 0.3)
         #expect(answer.causes.count == 1)
+    }
+
+    @Test("a port that doubled over two protocols is one cause, and of one protocol it is named with it")
+    func port() throws {
+        for protocols in [[6, 17], [6]] as [[UInt64]] {
+            var toy = Toy()
+            // Ports by the dozen, a fifth of the traffic over UDP.
+            for index in toy.rows.indices {
+                toy.rows[index].port = UInt64(index % 12)
+                toy.rows[index].proto = index % 5 == 0 ? 17 : 6
+            }
+            for row in toy.rows where row.second >= Toy.start + 600 && row.port == 7 && protocols.contains(row.proto) {
+                toy.rows += [row]
+            }
+            let answer = try toy.answer()
+            #expect(
+                answer.causes.map(\.filter.description)
+                    == [protocols.count == 2 ? "DstPort = 7" : "Proto = TCP and DstPort = 7"]
+            )
+            #expect(answer.causes.allSatisfy { $0.change.share > 0.85 && $0.change.share <= 1 })
+        }
+    }
+
+    @Test("no share is above the whole, though what remains of a value may change by more than all of it did")
+    func shares() throws {
+        var toy = Toy()
+        // A network that lost one customer and, with all its others, gained half of that again.
+        for second in 0..<1200 as Range<UInt64> {
+            for _ in 0..<(second < 600 ? 20 : 0) { toy.add(second, source: toy.host(), target: 40_001) }
+            for _ in 0..<(second < 600 ? 4 : 34) {
+                toy.add(second, source: toy.host(), target: 39_936 + 70 + toy.host() / 300)
+            }
+        }
+        let answer = try toy.answer()
+        #expect(answer.causes.count > 1)
+        #expect(answer.causes.map(\.change.share).max() == 1)
+        #expect(answer.values.allSatisfy { $0.change.share <= 1 })
     }
 
     @Test("two busy hosts that begin to talk to each other are named together")

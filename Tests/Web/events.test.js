@@ -1,6 +1,6 @@
 // @ts-check
 // What a chart draws of events.
-import { bandsOf, tone, within } from "../../Web/events.js";
+import { bandsOf, labelsOf, tone, within } from "../../Web/events.js";
 import { equal } from "./assert.js";
 
 /** @param {string} id @param {number} start @param {number|null} end */
@@ -40,4 +40,27 @@ Deno.test("events that touch the range are drawn, cut at its ends, the longest b
 
 Deno.test("attacks and deployments have colours of their own", () => {
     equal(["attack", "deploy", "maintenance"].map(tone), ["attack", "deploy", "other"]);
+});
+
+Deno.test("titles stand beside their marks where there is room, and never over each other", () => {
+    const room = { left: 46, right: 600 };
+    const title = "udp flood on 192.0.2.9";
+    // Room for all of it.
+    equal(labelsOf([{ left: 100, title }], room), [{ left: 108, width: 143, end: false }]);
+    // At the right end it stands before its mark.
+    equal(labelsOf([{ left: 560, title }], room), [{ left: 409, width: 143, end: true }]);
+    // The next mark cuts it; between two near ones there is no room at all, and the last goes on.
+    equal(labelsOf([{ left: 100, title }, { left: 200, title }, { left: 230, title }], room), [
+        { left: 108, width: 84, end: false },
+        null,
+        { left: 238, width: 143, end: false },
+    ]);
+    // Short ones need little room.
+    equal(labelsOf([{ left: 100, title: "shop" }, { left: 150, title }], room)[0], {
+        left: 108,
+        width: 26,
+        end: false,
+    });
+    // One that ends at its mark leaves out what stands before it.
+    equal(labelsOf([{ left: 400, title }, { left: 580, title }], room)[1], null);
 });

@@ -60,6 +60,7 @@ Deno.test("columns and labels in words", () => {
     );
     equal([list(["a"]), list(["a", "b"]), list(["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
     equal(nameAndId("xe-0/0/1 if 9"), ["xe-0/0/1", "if 9"]);
+    equal(nameAndId("lo0 if 3 of any exporter"), ["lo0", "if 3 of any exporter"]);
     equal(nameAndId("443 https"), ["443", "https"]);
     equal(nameAndId("AS2906 Netflix, Inc. AS40027"), ["Netflix, Inc. AS40027", "AS2906"]);
     equal([nameAndId("if 3"), nameAndId("10.0.0.1"), nameAndId("AS2906")], [["if 3", ""], ["10.0.0.1", ""], [

@@ -1,12 +1,12 @@
 import { binName, cellValue, distribution, heat, heatCells, heatRows, strength } from "../../Web/charts/heat.js";
-import { rows, toldBuckets } from "../../Web/charts/legend.js";
+import { meanOver, rows, toldBuckets } from "../../Web/charts/legend.js";
 import { amountOf, NODE, sankey, valueOf } from "../../Web/charts/sankey.js";
 import { before, bothWays, drawable, largest, shares, timeseries } from "../../Web/charts/timeseries.js";
 import { paints, slot } from "../../Web/colour.js";
 import { groups, niceEnd } from "../../Web/charts/multiples.js";
 import { question } from "../../Web/panels.js";
 import { GROUPS, RELATIONS } from "../../Web/panelset.js";
-import { columnsOf } from "../../Web/relations.js";
+import { columnsOf, dimensionsOf, stagesOf } from "../../Web/relations.js";
 import { condition } from "../../Web/subjects.js";
 import { equal } from "./assert.js";
 import { graph as plain, series, theme as patterned } from "./graphs.js";
@@ -262,12 +262,35 @@ Deno.test("where flows are spread, the newest figures leave out what is still to
     equal(rows(graph(all, { spread, settled: 39 }), "-total")[0].last, 1);
 });
 
+Deno.test("the mean over a part of a chart weighs its buckets, and is none where the chart lacks some of it", () => {
+    const shown = { ...graph([]), from: 100, to: 140, times: [100, 110, 120, 130], bucket: 10 };
+    equal(meanOver(shown, [1, 2, 3, 4], { from: 110, to: 130 }), 2.5);
+    // Half a bucket counts half.
+    equal(meanOver(shown, [1, 2, 3, 4], { from: 105, to: 120 }), (5 * 1 + 10 * 2) / 15);
+    equal([{ from: 90, to: 110 }, { from: 130, to: 150 }].map((part) => meanOver(shown, [1, 2, 3, 4], part)), [
+        null,
+        null,
+    ]);
+});
+
+Deno.test("interfaces are nodes with their exporter, whether it is a dimension or not", () => {
+    const node = ["InIf", "SamplerAddress"];
+    equal(stagesOf(["SrcAS", "InIf"], 6), [["SrcAS"], node]);
+    equal(columnsOf({ stages: stagesOf(["SrcAS", "InIf"], 6) }), ["SrcAS", "InIf", "SamplerAddress"]);
+    equal(stagesOf(["SamplerAddress", "InIf"], 2), [["SamplerAddress"], node]);
+    // No more columns can be asked for: the label of the number says so.
+    equal(stagesOf(["SrcAS", "InIf"], 2), [["SrcAS"], ["InIf"]]);
+});
+
 Deno.test("the panels that NetMeta has: 25 with Throughput and Packets, and eight relations", () => {
     const panels = GROUPS.flatMap(({ panels }) => panels);
     equal(panels.length + 2, 25);
     equal(new Set(panels.map(({ id }) => id)).size, 23);
     equal(RELATIONS.length, 8);
     equal(RELATIONS.every((relation) => columnsOf(relation).length <= 6), true);
+    // Explore makes the same nodes of the dimensions that it is given.
+    equal(dimensionsOf(RELATIONS[2]), ["SrcAS", "OutIf", "DstAS"]);
+    equal(stagesOf(dimensionsOf(RELATIONS[2]), 6), RELATIONS[2].stages);
     equal(question(panels[0], { from: "-1h", to: "now" }, "bit/s"), {
         from: "-1h",
         to: "now",

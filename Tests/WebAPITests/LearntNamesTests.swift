@@ -101,10 +101,28 @@ struct LearntNamesTests {
 
     @Test("without an exporter, only where all agree")
     func agreement() {
-        #expect(labels([.inIf], [.number(9)]) == ["if 9"])
-        #expect(labels([.inIf], [.number(3)]) == ["lo0 if 3"])
+        #expect(labels([.inIf], [.number(9)]) == ["if 9 of any exporter"])
+        #expect(labels([.inIf], [.number(3)]) == ["lo0 if 3 of any exporter"])
         #expect(labels([.ingressVrfId, .srcPort], [.number(3), .number(3)]) == ["3 blue", "3"])
         #expect(labels([.applicationId], [.number(0x0300_0050)]) == ["50331728 http"])
+    }
+
+    @Test(
+        "interfaces of one exporter alone need no word about others",
+        arguments: [
+            "SamplerAddress = 192.0.2.1", "Proto = TCP and (SamplerAddress = 192.0.2.1)",
+        ]
+    )
+    func oneExporter(filter: String) throws {
+        var names = names
+        names.isOfOneExporter = try #require(try Filter.parse(filter)).fixes(.samplerAddress)
+        let dimensions = [FlowColumn.inIf].compactMap(Dimension.init)
+        #expect(names.labels(GroupKey(values: [.number(9)], dimensions: dimensions), dimensions) == ["if 9"])
+        for other in [
+            "not SamplerAddress = 192.0.2.1", "SamplerAddress in (192.0.2.1, 192.0.2.2)", "SrcAddr = 192.0.2.1",
+        ] {
+            #expect(try Filter.parse(other)?.fixes(.samplerAddress) == false, "\(other)")
+        }
     }
 
     @Test("unknown, other and total keep their words")

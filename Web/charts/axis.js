@@ -29,6 +29,8 @@ import { tickLabel, ticks } from "../time.js";
 export const FRAME = { left: 46, right: 14, top: 8, bottom: 22 };
 /** Time labels keep this distance. */
 const LABEL_DISTANCE = 96;
+/** Pixels from the middle of a label to its end. */
+const LABEL_HALF = 20;
 
 /**
  * @param {{from: number, to: number}} range
@@ -43,6 +45,9 @@ export function timeAxis(range, width, zone, theme, frame = FRAME) {
     // ECharts stacks over a time axis, but only a value axis takes ticks of our choosing: one carries the series
     // and is hidden, the other lies over it and is seen.
     const carrier = { ...ends, type: "time", show: false };
+    // A label at the very end would be cut by the edge.
+    const last = times[times.length - 1] ?? range.from;
+    const room = (range.to - last) / (range.to - range.from) * (width - frame.left - frame.right) + frame.right;
     const seen = {
         ...ends,
         type: "value",
@@ -56,6 +61,7 @@ export function timeAxis(range, width, zone, theme, frame = FRAME) {
             fontSize: theme.size,
             fontFamily: theme.font,
             hideOverlap: true,
+            ...(room < LABEL_HALF ? { alignMaxLabel: "right" } : {}),
             formatter: (/** @type {number} */ value) => tickLabel(value, step, zone),
         },
     };

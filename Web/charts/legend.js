@@ -38,6 +38,25 @@ export function toldBuckets(graph) {
     return completeBuckets({ ...graph, settled: settled - late });
 }
 
+/**
+ * The mean of a series over a part of the chart; null where the chart has not all of that part.
+ * @param {Graph} graph
+ * @param {number[]} values one a bucket
+ * @param {{from: number, to: number}} part
+ * @returns {number|null}
+ */
+export function meanOver({ from, to, times, bucket }, values, part) {
+    if (part.from < from || part.to > to) return null;
+    let [sum, seconds] = [0, 0];
+    times.forEach((time, index) => {
+        const within = Math.min(time + bucket, part.to) - Math.max(time, part.from);
+        if (within <= 0) return;
+        sum += within * (values[index] ?? 0);
+        seconds += within;
+    });
+    return seconds > 0 ? sum / seconds : null;
+}
+
 /** @param {Row} row @param {string} column @returns {string|number} */
 function value(row, column) {
     const dimension = /^d(\d)$/.exec(column);

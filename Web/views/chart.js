@@ -28,12 +28,13 @@ import { Icon } from "./parts.js";
  * @property {import("../charts/axis.js").Frame} [frame]
  * @property {number} [height] pixels, where the content needs its own
  * @property {boolean} [cells] whether a bucket is drawn over its whole width, not as a point at its start
+ * @property {boolean} [flows] whether it shows flows, of which nothing is stored before the first; true when left out
  * @property {number} [pending] seconds at the end of which flows are still to be reported
  */
 
 /** @param {ChartProps} props */
 export function Chart(props) {
-    const { option, inputs, range, times, bucket, tip, zoom, explain, marks = [], lifted, label, zone, height, cells, pending = 0 } = props;
+    const { option, inputs, range, times, bucket, tip, zoom, explain, marks = [], lifted, label, zone, height, cells, flows = true, pending = 0 } = props;
     const frame = props.frame ?? FRAME;
     const canvas = useRef(/** @type {HTMLElement|null} */ (null));
     const chart = useRef(/** @type {EChartsInstance|null} */ (null));
@@ -112,7 +113,7 @@ export function Chart(props) {
         onPointerCancel=${leave}>
         <div class="canvas" ref=${canvas} role="img" aria-label=${label}></div>
         <${EventBands} range=${range} width=${width} frame=${frame} zone=${zone} pointer=${brush ? null : pointer} />
-        <${Before} range=${range} width=${width} zone=${zone} frame=${frame} />
+        ${flows && markup`<${Before} range=${range} width=${width} zone=${zone} frame=${frame} />`}
         ${pending > 0 && markup`<${Pending} range=${range} width=${width} frame=${frame} seconds=${pending} />`}
         ${marks.map((mark) => markup`<${Band} key=${mark.kind} band=${mark} range=${range} width=${width} frame=${frame} kind=${mark.kind} />`)}
         ${held && !brush && explain &&

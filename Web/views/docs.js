@@ -113,6 +113,7 @@ function useIndex(pages, wanted) {
 function Start({ state, pages }) {
     return markup`<article><h1>Manual</h1>
         <p>Of the version that runs. Press <kbd>/</kbd> to search all pages.</p>
+        ${pages === undefined && markup`<${Skeleton} lines=${10} />`}
         <div class="doc-start">${groups(pages ?? []).map((group) =>
         markup`<section key=${group.name}><h2>${group.name}</h2><ul>${group.pages.map((page) =>
             markup`<li key=${page.name}><${PageLink} state=${state} doc=${page.name}>${page.title}<//></li>`

@@ -3,7 +3,7 @@
 import { markup, useState } from "../preact.js";
 import { pixelOf } from "../charts/axis.js";
 import { useEvents } from "../eventfeed.js";
-import { bandsOf, tone } from "../events.js";
+import { bandsOf, labelsOf, tone } from "../events.js";
 import { navigate } from "../store.js";
 import { span, stamp } from "../time.js";
 import { duration } from "../units.js";
@@ -29,6 +29,10 @@ export function EventBands({ range, width, frame, zone }) {
         return { ...band, left, wide: Math.max(1, pixelOf(band.to, width, range, frame) - left) };
     });
     const marks = marksOf(bands);
+    const labels = labelsOf(marks.map(({ left, events }) => ({ left, title: brief(events) })), {
+        left: frame.left,
+        right: width - frame.right,
+    });
     return markup`${bands.map(({ event, left, wide, point }) =>
         markup`<div key=${event.id} class=${`event-band ${tone(event.kind)} ${point ? "point" : event.end === null ? "open" : ""}`}
             style=${{ left: `${left}px`, width: `${wide}px`, top: `${frame.top}px`, bottom: `${frame.bottom}px` }}></div>`
@@ -39,6 +43,10 @@ export function EventBands({ range, width, frame, zone }) {
             onPointerEnter=${() => setOpen(index)} onPointerLeave=${() => setOpen(-1)}
             onFocus=${() => setOpen(index)} onBlur=${() => setOpen(-1)}
             onClick=${() => zoomTo(mark.events[0], range)}></button>`
+    )}${labels.map((label, index) =>
+        label && markup`<span key=${`of ${marks[index].events[0].id}`} aria-hidden="true"
+            class=${`event-label ${tone(marks[index].events[0].kind)}${label.end ? " end" : ""}`}
+            style=${{ left: `${label.left}px`, width: `${label.width}px`, top: `${frame.top - 11}px` }}>${brief(marks[index].events)}</span>`
     )}${marks[open] && markup`<${Tag} mark=${marks[open]} width=${width} top=${frame.top} zone=${zone} />`}`;
 }
 
@@ -72,6 +80,11 @@ export function when(event, zone) {
     if (event.end === event.start) return stamp(event.start, zone);
     if (event.end === null) return `since ${stamp(event.start, zone)}, goes on`;
     return `${span({ from: event.start, to: event.end }, zone, event.end)}, ${duration(event.end - event.start)}`;
+}
+
+/** @param {NetEvent[]} events of one mark */
+function brief([first, ...others]) {
+    return others.length > 0 ? `${first.title} +${others.length}` : first.title;
 }
 
 /** @param {NetEvent[]} events @param {Zone} zone */

@@ -4,7 +4,7 @@ import { markup, useState } from "../preact.js";
 import * as api from "../api.js";
 import { rangeOf } from "../clock.js";
 import { useData, useReady } from "../data.js";
-import { tone } from "../events.js";
+import { ADDRESS, around, tone } from "../events.js";
 import { link } from "../state.js";
 import { navigate, prefer, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
@@ -20,7 +20,6 @@ import { exploreStart, follow } from "./topbar.js";
 
 /** Events of a page. */
 const ROWS = 200;
-const ADDRESS = /^[0-9a-f:.]+$/i;
 
 /** @param {{state: State}} props */
 export function Events({ state }) {
@@ -100,12 +99,6 @@ function Row({ event, state, range, zone, only }) {
 function Text({ event }) {
     const whole = useData(event.textCut ? `event ${event.id} ${event.updated}` : "", (signal) => api.event(event.id, signal), 0);
     return markup`<pre class="event-text" tabindex="0">${whole.data?.text ?? event.text}</pre>`;
-}
-
-/** @param {NetEvent} event @returns {Partial<State>} the range around it */
-function around(event) {
-    const margin = Math.max(300, ((event.end ?? event.start) - event.start) / 2);
-    return { from: String(Math.floor(event.start - margin)), to: event.end === null ? "now" : String(Math.ceil(event.end + margin)) };
 }
 
 /** @param {import("../types/api.d.ts").Events} answer */

@@ -73,7 +73,7 @@ function ExploreTime({ state, schema }) {
                 <div class="dim">${graph ? "The chart still shows the query before." : "Correct it on the left; its place is marked there."}</div></div>
                 <button onClick=${() => navigate({ filter: "" })}>Show without filter</button></div>`
             : markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`)}
-            ${mixesInterfaces(state) && graph && markup`<div class="notice" role="status"><span class="dot"></span>
+            ${graph && mixesInterfaces(graph) && markup`<div class="notice" role="status"><span class="dot"></span>
                 <span class="grow">Interfaces of the same number on different exporters are added up here.</span>
                 <button disabled=${state.dimensions.length >= MAX_DIMENSIONS}
                     onClick=${() => navigate({ dimensions: ["SamplerAddress", ...state.dimensions] })}>Split by exporter</button></div>`}
@@ -94,12 +94,11 @@ function ExploreTime({ state, schema }) {
 }
 
 /**
- * An interface number means something only together with its exporter.
- * @param {State} state
+ * Whether interfaces are shown without their exporters, of which there are several: the server's labels say so.
+ * @param {Graph} graph
  */
-function mixesInterfaces({ dimensions, filter }) {
-    return dimensions.some((name) => /^(In|Out)If$/.test(name)) && !dimensions.includes("SamplerAddress") &&
-        !/\bSampler/i.test(filter);
+function mixesInterfaces({ series }) {
+    return series.some(({ labels }) => labels.some((label) => label.endsWith(" of any exporter")));
 }
 
 /**

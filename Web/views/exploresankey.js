@@ -1,11 +1,13 @@
 // @ts-check
 // Explore's sankey: the paths between the values of two or more dimensions, and under it the paths as a table.
-import { markup, useState } from "../preact.js";
+import { markup, useRef, useState } from "../preact.js";
 import * as api from "../api.js";
 import { rangeOf, storedPart } from "../clock.js";
 import { amountOf } from "../charts/sankey.js";
 import { csvLines } from "../charts/legend.js";
 import { useData } from "../data.js";
+import { columnsOf, stagesOf } from "../relations.js";
+import { MAX_DIMENSIONS } from "../state.js";
 import { navigate, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
 import { full, isMean, percent, prefixed } from "../units.js";
@@ -30,10 +32,11 @@ export function ExploreSankey({ state, schema }) {
     // A ribbon is as wide as its traffic: average sizes have no sums, so their bytes are drawn.
     const unit = isMean(state.unit) ? "bytes" : state.unit;
     const { from, to } = storedPart(range ?? state);
+    const wanted = stagesOf(state.dimensions, MAX_DIMENSIONS);
     const parameters = {
         from,
         to,
-        dimensions: state.dimensions.join(","),
+        dimensions: columnsOf({ stages: wanted }).join(","),
         filter: state.filter,
         unit,
         limit: state.top,
@@ -43,9 +46,12 @@ export function ExploreSankey({ state, schema }) {
     const asked = range !== null && enough ? `sankey ${state.from} ${JSON.stringify(parameters)}` : "";
     const loaded = useData(asked, (signal, id) => api.top(parameters, signal, id), isLive(state) ? refresh : 0);
     const top = loaded.data;
-    const stages = (top ?? { dimensions: state.dimensions }).dimensions.map((column) => [column]);
+    // The answer before stays until the next one is there, with its own stages.
+    const shown = useRef(wanted);
+    if (!loaded.stale) shown.current = wanted;
+    const stages = top ? shown.current : wanted;
     const titles = stages.map(([column]) => capital(words(column)));
-    const places = stages.map((_, place) => [place]);
+    const places = stages.map((columns) => columns.map((column) => top?.dimensions.indexOf(column) ?? -1));
     const said = top && top.rows.reduce((sum, row) => sum + (row.kind === "other" ? 0 : amountOf(row, unit)), 0);
     const all = top ? top.rows.reduce((sum, row) => sum + amountOf(row, unit), 0) : 0;
     const summary = top && markup`${full(top.rows.filter(({ kind }) => kind !== "other").length)} largest of ${full(top.groups)} paths, ${percent(all > 0 ? (said ?? 0) / all : 0)} % of all; `;

@@ -11,7 +11,7 @@ import { and } from "../filter.js";
 import { navigate, usePreferences } from "../store.js";
 import { condition, SUBJECTS } from "../subjects.js";
 import { clock, clockWithSeconds, day, isLive, resolve, zoneOfDays } from "../time.js";
-import { duration, full, inUnit, isMean, percent, short, totalInFull } from "../units.js";
+import { duration, full, inUnit, isMean, percent, short, total, totalInFull } from "../units.js";
 import { capital } from "../words.js";
 import { Bench } from "./bench.js";
 import { Chart } from "./chart.js";
@@ -115,7 +115,7 @@ function BinTable({ values, state, name }) {
                 navigate({ filter: and(state.filter, condition(values.column, bin)) })}>${binName(values, place)}</button>`
             : markup`<span>${binName(values, place)}</span>`}</td>
             <td title=${`${full(inUnit(bin.total, seconds, values.unit))} ${values.unit}`}>${short(inUnit(bin.total, seconds, values.unit))}</td>
-            <td class="main" title=${totalInFull(bin.total, values.unit)}>${short(bin.total)}</td>
+            <td class="main" title=${totalInFull(bin.total, values.unit)}>${total(bin.total, values.unit)}</td>
             <td class="c-share"><span class="share-bar"><span style=${{ width: `${bin.total / most * 100}%` }}></span></span>
                 <span class="share-text">${percent(bin.total / Math.max(1, values.total))}</span></td></tr>`
     )}</tbody></table></div>

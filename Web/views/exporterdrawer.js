@@ -1,6 +1,6 @@
 // @ts-check
 // All that is known of one exporter: what is doubtful and what to do, what it sent, its clock, the names that it told.
-import { markup, useEffect, useRef, useState } from "../preact.js";
+import { markup, useRef, useState } from "../preact.js";
 import * as api from "../api.js";
 import { now } from "../clock.js";
 import { useData } from "../data.js";
@@ -12,7 +12,7 @@ import { stamp } from "../time.js";
 import { counted, duration, full, short } from "../units.js";
 import { protocol, source } from "../words.js";
 import { Manual } from "./manuallink.js";
-import { Icon, Skeleton } from "./parts.js";
+import { Icon, Skeleton, useModal } from "./parts.js";
 import { exploreOfExporter, follow } from "./topbar.js";
 
 /** @typedef {import("../types/api.d.ts").Exporter} Exporter */
@@ -38,7 +38,7 @@ export function ExporterDrawer({ address, listed, state, zone }) {
     const dialog = useRef(/** @type {HTMLDialogElement|null} */ (null));
     const loaded = useData(`exporter ${address}`, (signal) => api.exporter(address, signal), 10);
     const exporter = loaded.data?.exporters[0] ?? listed;
-    useEffect(() => dialog.current?.showModal(), []);
+    useModal(dialog);
     const close = () => navigate({ exporter: "" });
     return markup`<dialog ref=${dialog} class="drawer" aria-label=${`Exporter ${exporter?.name ?? address}`} onClose=${close}
         onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close()}>

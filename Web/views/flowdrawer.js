@@ -164,6 +164,6 @@ function Field({ field, row, state, zone, explained }) {
         : markup`${name === "SamplingRate" && mood === "" && "1:"}${words}${counted}${more && markup` <span class="id">${more}</span>`}`}</span>
             ${isSingle(kind) && markup`<span class="flow-acts"><button aria-label=${`Filter to ${name} ${text}`} onClick=${() => filter(false)}>Filter</button>
                 <button aria-label=${`Exclude ${name} ${text}`} onClick=${() => filter(true)}>Exclude</button></span>`}</dd>
-        <dd class="remark">${origin}</dd>
+        <dd class=${explained ? "remark" : "remark brief"} title=${origin}>${origin}</dd>
         ${explained && markup`<dd class="meaning">${documentation}</dd>`}</div>`;
 }

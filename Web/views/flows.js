@@ -165,7 +165,7 @@ function Pager({ state, page, first }) {
         go({ place, from: String(page.from), to: String(page.to) });
     };
     return markup`<div class="pager">
-        <span class="dim">${page.rows.length === 0 ? "No rows" : `Rows ${full(first + 1)} to ${full(last)}`}, as reported; multiply by the rate for traffic</span>
+        <span class="dim">${page.rows.length === 0 ? "No rows" : `Rows ${full(first + 1)} to ${full(last)}, as reported; multiply by the rate for traffic`}</span>
         <span class="grow"></span>
         <div class="joined">
             <button class="step" aria-label="First page" title="First page" disabled=${state.place === ""} onClick=${() => go({ place: "" })}><${Icon} name="first" /></button>

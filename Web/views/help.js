@@ -1,6 +1,7 @@
 // @ts-check
 // The keys that work everywhere.
-import { markup, useEffect, useRef } from "../preact.js";
+import { markup, useRef } from "../preact.js";
+import { useModal } from "./parts.js";
 
 const KEYS = [
     [["/"], "Filter, in Docs the search"],
@@ -24,7 +25,7 @@ const KEYS = [
 /** @param {{close: () => void}} props */
 export function Help({ close }) {
     const dialog = useRef(/** @type {HTMLDialogElement|null} */ (null));
-    useEffect(() => dialog.current?.showModal(), []);
+    useModal(dialog);
     return markup`<dialog ref=${dialog} class="help" aria-label="Keys" onClose=${close}
         onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close()}>
         <h2>Keys</h2>

@@ -2,14 +2,15 @@
 // The table under the chart, which is its legend: hovering lifts a layer, clicking a value opens its menu.
 import { markup, useEffect, useRef, useState } from "../preact.js";
 import { isWhole } from "../charts/timeseries.js";
-import { MEASURES, rows } from "../charts/legend.js";
+import { meanOver, MEASURES, rows } from "../charts/legend.js";
+import { referenceOf, relative, selectionOf } from "../explained.js";
 import { all, and, term } from "../filter.js";
 import { MAX_DIMENSIONS } from "../state.js";
 import { navigate } from "../store.js";
 import { full, isScaled, percent, short, total, totalInFull } from "../units.js";
 import { capital, nameAndId, words } from "../words.js";
 import { DimensionList } from "./dimensions.js";
-import { copyText, Menu, Swatch, useOutside } from "./parts.js";
+import { copyText, Menu, Swatch, useFocusBack, useOutside } from "./parts.js";
 import { DIRECTION_NAMES } from "./throughput.js";
 import { exploreStart, flowsStart } from "./topbar.js";
 
@@ -44,6 +45,11 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
         aria-sort=${sorted === column ? (state.sort.startsWith("-") ? "descending" : "ascending") : undefined}>
         <button onClick=${() => sort(column)}>${name}</button></th>`;
     const others = Math.max(0, graph.groups - graph.shown);
+    const selection = selectionOf(state);
+    const reference = selection && referenceOf(selection, state.against);
+    // What is explained is told beside each value too, where the chart shows both times.
+    const compared = selection !== null && reference !== null && meanOver(graph, [], selection) !== null &&
+        meanOver(graph, [], reference) !== null;
     const sums = graph.series.reduce((sum, series) => sum + series.total, 0);
     return markup`<section class="panel table-panel" aria-label="Legend">
         <div class="scroll"><table class=${graph.dimensions.length > 1 ? "legend-table several" : "legend-table"} onMouseLeave=${() => lift(undefined)}>
@@ -52,7 +58,11 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
                 ${graph.dimensions.map((column, place) => head(`d${place}`, capital(words(column))))}
                 ${split && markup`<th class="c-direction">Direction</th>`}
                 ${MEASURES.map((measure) => head(measure, HEADS[measure]))}
-                ${graph.reverse && markup`<th class="c-reverse" title="Average of the other direction">Other direction</th>`}</tr></thead>
+                ${graph.reverse && markup`<th class="c-reverse" title="Average of the other direction">Other direction</th>`}
+                ${compared && markup`<th class="c-reverse" title="Average over what is explained">Selection</th>
+                    <th class="c-reverse" title="The selection against the time that it is compared with">Against ${
+        state.against === "before" ? "before" : `a ${state.against} before`
+    }</th>`}</tr></thead>
             <tbody>${ordered.map(({ index, series, last }) =>
             markup`<tr key=${`${series.kind} ${series.key.join()} ${series.direction}`}
                 onMouseEnter=${() => lift(index)}>
@@ -80,13 +90,26 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
                         style=${{
                 width: `${Math.min(1, series.share / most) * 100}%`,
             }}></span></span><span class="share-text">${percent(series.share)}</span></td>
-                ${graph.reverse && markup`<td class="c-reverse" title=${`${full(other(series)?.average ?? 0)} ${graph.unit}, ${totalInFull(other(series)?.total ?? 0, graph.unit)}`}>${short(other(series)?.average ?? 0)}</td>`}</tr>`
+                ${graph.reverse && markup`<td class="c-reverse" title=${`${full(other(series)?.average ?? 0)} ${graph.unit}, ${totalInFull(other(series)?.total ?? 0, graph.unit)}`}>${short(other(series)?.average ?? 0)}</td>`}
+                ${compared && markup`<${Compared} graph=${graph} series=${series} selection=${selection} reference=${reference} />`}</tr>`
         )}</tbody>
         </table></div>
         ${graph.series.length === 0 && markup`<p class="empty">Nothing to list.</p>`}
         ${open && markup`<${ValueMenu} graph=${graph} at=${open} state=${state} schema=${schema} close=${() =>
             setOpen(null)} />`}
     </section>`;
+}
+
+/** A change of more than this much of what was before is set off. */
+const LARGE = 0.5;
+
+/** @param {{graph: Graph, series: Series, selection: {from: number, to: number}, reference: {from: number, to: number}}} props */
+function Compared({ graph, series, selection, reference }) {
+    const after = meanOver(graph, series.values, selection) ?? 0;
+    const before = meanOver(graph, series.values, reference) ?? 0;
+    const large = Math.abs(after - before) > LARGE * before;
+    return markup`<td class="c-reverse" title=${`${full(after)} ${graph.unit}`}>${short(after)}</td>
+        <td class=${large ? "c-reverse main" : "c-reverse"} title=${`${full(before)} → ${full(after)} ${graph.unit}`}>${relative({ before, after })}</td>`;
 }
 
 /** @param {{series: Series, place: number, open: (at: {series: Series, place: number, x: number, y: number}) => void, lift: () => void}} props */
@@ -111,6 +134,7 @@ export function ValueMenu({ graph, at, state, schema, close }) {
     const box = useRef(/** @type {HTMLElement|null} */ (null));
     const [splitting, setSplitting] = useState(false);
     useOutside(box, true, close);
+    useFocusBack(box);
     useEffect(() => {
         addEventListener("resize", close);
         return () => removeEventListener("resize", close);

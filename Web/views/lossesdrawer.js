@@ -1,6 +1,6 @@
 // @ts-check
 // What became of everything that came in: what was lost and what to do, the sums, the stages, sockets, exporters.
-import { markup, useEffect, useRef } from "../preact.js";
+import { markup, useRef } from "../preact.js";
 import * as api from "../api.js";
 import { useData } from "../data.js";
 import { reasonWords } from "../doubts.js";
@@ -10,7 +10,7 @@ import { navigate } from "../store.js";
 import { stamp } from "../time.js";
 import { counted, duration, full, percent, short } from "../units.js";
 import { Manual } from "./manuallink.js";
-import { Failure, Icon, Skeleton } from "./parts.js";
+import { Failure, Icon, Skeleton, useModal } from "./parts.js";
 import { Tables } from "./tablesection.js";
 import { follow, overviewStart } from "./topbar.js";
 
@@ -25,7 +25,7 @@ const MOST = 20;
 export function LossesDrawer({ state, health, zone }) {
     const dialog = useRef(/** @type {HTMLDialogElement|null} */ (null));
     const loaded = useData("losses", api.losses, 2);
-    useEffect(() => dialog.current?.showModal(), []);
+    useModal(dialog);
     const losses = loaded.data;
     return markup`<dialog ref=${dialog} class="drawer wide" aria-label="Account of losses" onClose=${() => navigate({ losses: false })}
         onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && dialog.current?.close()}>

@@ -7,6 +7,7 @@ import { useData, useReady } from "../data.js";
 import { usePreferences } from "../store.js";
 import { isLive, relative, stamp } from "../time.js";
 import { duration } from "../units.js";
+import { Attacks } from "./attacks.js";
 import { ExportersPanel } from "./exporters.js";
 import { FirstRun } from "./firstrun.js";
 import { KeyFigures } from "./keyfigures.js";
@@ -118,6 +119,7 @@ export function Overview({ state, schema, health }) {
         ${failed?.error && markup`<${Failure} error=${failed.error} retry=${failed.retry} />`}
         ${silent && health.data && markup`<${Silence} state=${state} health=${health.data} zone=${preferences.zone}
             count=${exporters.data?.exporters.length ?? 0} />`}
+        ${bits.data && isLive(state) && markup`<${Attacks} range=${bits.data} state=${state} zone=${preferences.zone} />`}
         <div class="over keys-over"><${Reading} reads=${[...graphs, hosts].filter((read) => read !== shown)} what="Key figures" />
         <${KeyFigures} live=${isLive(state)} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
             exporters=${exporters.data?.exporters} store=${health.data?.store} /></div>

@@ -105,6 +105,7 @@ export function Dropdown({ label, title, class: style, children, align = "left",
 }
 
 /**
+ * Tells when people press outside of a box, or leave it by Tab.
  * @param {{current: HTMLElement|null}} box
  * @param {boolean} active
  * @param {() => void} leave
@@ -115,9 +116,48 @@ export function useOutside(box, active, leave) {
         const listener = (/** @type {PointerEvent} */ event) => {
             if (!box.current?.contains(/** @type {Node} */ (event.target))) leave();
         };
+        // Nothing at all has the focus while something is drawn anew, and what is around the box is no other place.
+        const left = (/** @type {FocusEvent} */ event) => {
+            const next = /** @type {Node|null} */ (event.relatedTarget);
+            if (next && !element?.contains(next) && !next.contains(element)) leave();
+        };
+        const element = box.current;
         addEventListener("pointerdown", listener);
-        return () => removeEventListener("pointerdown", listener);
+        element?.addEventListener("focusout", left);
+        return () => {
+            removeEventListener("pointerdown", listener);
+            element?.removeEventListener("focusout", left);
+        };
     }, [active]);
+}
+
+/**
+ * Gives the focus back to what had it when the box was first drawn, if the box still has it when it goes.
+ * @param {{current: HTMLElement|null}} box
+ */
+export function useFocusBack(box) {
+    const [opener] = useState(() => /** @type {HTMLElement|null} */ (document.activeElement));
+    useEffect(() => {
+        const element = box.current;
+        return () => {
+            const { activeElement, body } = document;
+            if (activeElement === body || element?.contains(activeElement)) opener?.focus({ preventScroll: true });
+        };
+    }, []);
+}
+
+/**
+ * Keeps a dialog above all else: where the page around it is drawn anew the browser takes it out of the top layer, and
+ * leaves it open among the rest.
+ * @param {{current: HTMLDialogElement|null}} dialog
+ */
+export function useModal(dialog) {
+    useLayoutEffect(() => {
+        const element = dialog.current;
+        if (!element || element.matches(":modal")) return;
+        element.removeAttribute("open");
+        element.showModal();
+    });
 }
 
 /**

@@ -66,17 +66,21 @@ export function QueryPanel({ state, schema, error }) {
                 value,
                 label,
             }))} /></div>
-            <div class="field thirds">
-                <${Choice} label="Top" value=${String(state.top)} choose=${(/** @type {string} */ top) =>
-            navigate({ top: Number(top) })}
-                    options=${[...new Set([...TOPS, state.top])].sort((a, b) => a - b).map((top) => [String(top), String(top)])} />
-                <${Choice} label="by" value=${state.by} choose=${(/** @type {State["by"]} */ by) => navigate({ by })}
-                    options=${[["average", "average"], ["max", "peak"]]} />
-                <${Choice} label="Bucket" value=${String(state.bucket)} choose=${(/** @type {string} */ bucket) =>
-            navigate({ bucket: Number(bucket) })}
-                    options=${buckets(state.bucket)} /></div>
+            ${state.chart !== "values" && markup`<${Amounts} state=${state} />`}
             <${FilterBox} filter=${state.filter} error=${error} />`}
     </aside>`;
+}
+
+/** @param {{state: State}} props how many values, chosen by what, over which steps: a sankey is over no steps */
+function Amounts({ state }) {
+    const tops = [...new Set([...TOPS, state.top])].sort((a, b) => a - b);
+    return markup`<div class="field thirds">
+        <${Choice} label="Top" value=${String(state.top)} choose=${(/** @type {string} */ top) => navigate({ top: Number(top) })}
+            options=${tops.map((top) => [String(top), String(top)])} />
+        ${state.chart !== "sankey" && markup`<${Choice} label="by" value=${state.by} choose=${(/** @type {State["by"]} */ by) =>
+        navigate({ by })} options=${[["average", "average"], ["max", "peak"]]} />
+            <${Choice} label="Bucket" value=${String(state.bucket)} choose=${(/** @type {string} */ bucket) =>
+        navigate({ bucket: Number(bucket) })} options=${buckets(state.bucket)} />`}</div>`;
 }
 
 /** @param {number} chosen @returns {[string, string][]} a bucket that came with a link is offered too */

@@ -7,7 +7,7 @@ import { amountOf } from "../charts/sankey.js";
 import { useData, useReady } from "../data.js";
 import { and } from "../filter.js";
 import { RELATIONS } from "../panelset.js";
-import { columnsOf } from "../relations.js";
+import { columnsOf, dimensionsOf } from "../relations.js";
 import { link } from "../state.js";
 import { navigate, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
@@ -64,7 +64,7 @@ function Panel({ relation, state, schema, ends, unit, active, refresh }) {
     );
     const top = loaded.data;
     /** @type {State} */
-    const target = { ...exploreStart(state), dimensions, chart: "sankey", top: relation.limit, filter, unit };
+    const target = { ...exploreStart(state), dimensions: dimensionsOf(relation), chart: "sankey", top: relation.limit, filter, unit };
     const said = top ? top.rows.reduce((sum, row) => sum + (row.kind === "other" ? 0 : amountOf(row, unit)), 0) : 0;
     const all = top ? top.rows.reduce((sum, row) => sum + amountOf(row, unit), 0) : 0;
     return markup`<section ref=${element} class=${loaded.stale && top ? "panel faded" : "panel"} aria-label=${relation.title} data-drawn=${top !== undefined && !loaded.stale}>

@@ -117,10 +117,25 @@ function Ribbons({ top, all, places, stages, titles, width, height, lit, light, 
                 <title>${`${text(node)}: ${full(valueOf(top, node.amount))} ${top.unit}, ${percent(node.amount / total)} %`}</title>
                 <rect class="bar" x=${node.x} y=${node.y} width=${NODE} height=${node.height}
                     style=${{ fill: `var(${property(node.paint)})` }} />
+                ${node.paint.pattern > 0 && markup`<path class="stripes" d=${stripes(node)} />`}
                 <${NodeLabel} node=${node} last=${last} room=${node.stage === 0 ? left : node.stage === last ? right : step}
                     measure=${measure} value=${short(valueOf(top, node.amount))} /></g>`
     )}
             </g></svg>`;
+}
+
+/** Pixels from one stripe of a bar to the next. */
+const STRIPE = 5;
+
+/** @param {Node} node the later of two values of one colour has stripes, as its swatch in tables @returns {string} */
+function stripes({ x, y, height, paint }) {
+    const slope = [0, NODE / 2, -NODE / 2, 0][paint.pattern] ?? 0;
+    const [first, end] = [y + Math.abs(slope), y + height - Math.abs(slope)];
+    let path = "";
+    for (let at = first + STRIPE / 2; at < end; at += STRIPE) {
+        path += `M${x} ${(at + slope / 2).toFixed(1)}l${NODE} ${-slope}`;
+    }
+    return path;
 }
 
 /** Pixels above the bars, for what the stages are. */
@@ -172,14 +187,19 @@ function text(node) {
 
 /**
  * Of a value of several columns the names alone, where there are some: "et-0/0/1 · edge-1". The title has all of it.
- * @param {Node} node
+ * @param {{labels: string[]}} node
  */
-function brief(node) {
-    if (node.labels.length === 1) return text(node);
-    return node.labels.map((label) => {
+function brief({ labels }) {
+    return labels.length === 1 ? labels[0] : labels.map((label) => {
         const [name, id] = nameAndId(label);
         return /^if |[.:]/.test(id) ? name : label;
     }).join(" · ");
+}
+
+/** @param {{labels: string[]}} props of one value the name and what stands for it, of several columns the names */
+function Words({ labels }) {
+    const [name, id] = labels.length === 1 ? nameAndId(labels[0]) : [brief({ labels }), ""];
+    return markup`${name}${id && markup` <span class="id">${id}</span>`}`;
 }
 
 /**
@@ -203,7 +223,7 @@ export function PathTable({ top, places, stages, open, titles, most = Infinity }
             onClick=${(/** @type {MouseEvent} */ event) => {
             const box = /** @type {HTMLElement} */ (event.currentTarget).getBoundingClientRect();
             open({ columns: stages[stage], key, labels, amount: amountOf(row, top.unit), x: box.left, y: box.bottom + 2 });
-        }}>${labels.join(" · ")}</button>`;
+        }} title=${labels.join(" · ")}><${Words} labels=${labels} /></button>`;
     };
     return markup`<div class="scroll"><table class="path-table">
         ${titles && markup`<thead><tr>${titles.map((title) => markup`<th key=${title} class="c-name"><span>${title}</span></th>`)}

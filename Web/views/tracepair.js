@@ -57,7 +57,7 @@ function Times({ answer, zone, letters }) {
     };
     return markup`<${Nearest} times=${times} range=${{ from, to }}>${(/** @type {{times: number[], bucket: number, place: (index: number) => number}} */ grid) =>
         markup`<div class="rtt-space"><${Chart} inputs=${[answer, zone]} range=${{ from, to }} times=${grid.times} bucket=${grid.bucket}
-            zone=${zone} tip=${(/** @type {number} */ index) => tip(grid.place(index))}
+            zone=${zone} flows=${false} tip=${(/** @type {number} */ index) => tip(grid.place(index))}
             zoom=${(/** @type {number} */ start, /** @type {number} */ end) => navigate({ from: String(start), to: String(end) })}
             label=${`Round-trip times from ${answer.monitor || "the monitor"} to ${answer.destination}; the tables below have the hops and the ways`}
             option=${(/** @type {number} */ width, /** @type {import("../charts/axis.js").Theme} */ theme) =>

@@ -60,7 +60,7 @@ function List({ answer, state, zone, faded }) {
     for (const [key, ping] of pinged) rows.push({ key, monitor: ping.monitor, destination: ping.destination, trace: /** @type {any} */ (undefined), ping });
     if (rows.length === 0) {
         return markup`<section class="panel" aria-label="Traces"><div class="empty"><strong>Nothing was measured in this range.</strong>${" "}
-            scamper's files come in by <code>netmeta import warts FILE</code>, or from a watched folder.</div></section>`;
+            Files of scamper come in by <code>netmeta import warts FILE</code>, or from a watched folder.</div></section>`;
     }
     return markup`<section class=${faded ? "panel faded" : "panel"} aria-label="Traces"><div class="scroll"><table class="traces">
         <thead><tr><th>Monitor</th><th>Destination</th><th class="num">Traces</th><th class="num">Reached</th><th class="num">RTT</th>

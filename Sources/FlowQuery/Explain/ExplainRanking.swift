@@ -43,6 +43,7 @@ extension ExplainScan {
             )
             if abs(change.own) >= leastRate { changes.append((one.value, change)) }
         }
+        changes = Self.withoutTwins(changes)
         let largest = changes.reduce(0) { max($0, abs($1.change.own)) }
         let difference = max(largest, abs(after - before))
         let ordered = changes.map { ($0.value, $0.change.score(of: difference)) }.sorted { $0.1 > $1.1 }
@@ -58,6 +59,22 @@ extension ExplainScan {
                 return sorted.count > Self.odd ? sorted[Self.odd] : 0
             }
         )
+    }
+
+    /// A gathered value is worth a closer look when no single one of those that it gathers has this much of its change.
+    private static let twin = 0.97
+
+    /// The changes without gathered values that say no more than one that they gather: a port of all protocols that only
+    /// one of them changed.
+    private static func withoutTwins(
+        _ changes: [(value: ExplainValue, change: ExplainChange)]
+    ) -> [(value: ExplainValue, change: ExplainChange)] {
+        changes.filter { gathered in
+            !changes.contains { one in
+                gathered.value.subject.gathers(one.value.subject) && gathered.value.values.last == one.value.values.last
+                    && one.change.own / gathered.change.own >= twin
+            }
+        }
     }
 
     private static func change(_ before: Double, _ after: Double, _ all: Double, _ allAfter: Double) -> ExplainChange {
@@ -219,17 +236,22 @@ struct ExplainRanking {
         let isReal = judge.isReal(exact(whole))
         let total = isReal ? abs(after - before) : 0
         let difference = max(total, first.reduce(0) { max($0, abs($1.change.own)) })
+        var causes: [(best: Judged, among: [(mask: UInt64, sums: ExplainSums)])] = []
+        var left = masks
+        while causes.count < scan.query.limit, let best = best(among: left, of: difference) {
+            causes.append((best, left))
+            left = left.filter { !best.term.holds($0.mask) }
+        }
+        // What remains of a value may have changed by more than all of it did, as when the part that another cause took
+        // moved the other way. Shares are parts of the largest.
+        let largest = causes.reduce(difference) { max($0, abs($1.best.change.own)) }
         var answer = ExplainAnswer(
             before: before * scan.query.unit.factor,
             after: after * scan.query.unit.factor,
             isReal: isReal,
-            difference: difference * scan.query.unit.factor
+            difference: largest * scan.query.unit.factor
         )
-        var left = masks
-        while answer.causes.count < scan.query.limit, let best = best(among: left, of: difference) {
-            answer.causes.append(cause(best, among: left, of: difference))
-            left = left.filter { !best.term.holds($0.mask) }
-        }
+        answer.causes = causes.map { cause($0.best, among: $0.among, of: largest) }
         answer.rest = rates(sums(nil, among: left), of: whole)
         answer.values = first.filter { $0.term.kind == .value }
             .sorted { abs($0.change.own) > abs($1.change.own) }
@@ -237,7 +259,7 @@ struct ExplainRanking {
                 let place = judged.term.places[0]
                 return ExplainAnswer.Value(
                     value: candidates.values[place],
-                    change: figures(judged.change, of: difference)
+                    change: figures(judged.change, of: largest)
                 )
             }
         return answer
@@ -292,6 +314,8 @@ struct ExplainRanking {
     /// and so much more of the change than of all traffic.
     private static let lift = 0.3
     private static let mostAlong = 6
+    /// From this rank on, columns are empty more often than not.
+    private static let rarelyTold = 8
 
     private func cause(
         _ judged: Judged,
@@ -313,6 +337,7 @@ struct ExplainRanking {
         let either = along.filter { $0.term.kind == .either }.flatMap(\.term.places)
         let addresses = (along.map(\.term) + [judged.term]).flatMap { $0.places.map { candidates.values[$0] } }
         let named = along.filter { $0.term.kind == .either || !either.contains($0.term.places[0]) }
+            .filter { !isEmpty($0.term) }
             .filter { item in !addresses.contains { candidates.values[item.term.places[0]].isNetwork(of: $0) } }
             .sorted { (rank($0.term), -$0.share) < (rank($1.term), -$1.share) }
         return ExplainCause(
@@ -327,6 +352,13 @@ struct ExplainRanking {
                 )
             }
         )
+    }
+
+    /// Whether it only says that nobody told something that few ever tell.
+    private func isEmpty(_ term: Term) -> Bool {
+        let value = candidates.values[term.places[0]]
+        guard let dimension = value.subject.dimensions.last, let last = value.values.last else { return false }
+        return value.subject.rank >= Self.rarelyTold && dimension.isUnknown(last)
     }
 
     private func rank(_ term: Term) -> Int {

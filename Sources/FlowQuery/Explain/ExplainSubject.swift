@@ -3,9 +3,10 @@ public import NetTypes
 
 /// By what rows are told apart when something is explained: a dimension, with what gives its values their meaning.
 ///
-/// A port means something with its protocol only, and the number of an
-/// interface with its exporter. Addresses stand for themselves and, in
-/// another subject, for the network that they are in.
+/// The number of an interface means something with its exporter only. A port
+/// is told with its protocol and, in another subject, of all protocols: HTTPS
+/// that doubled did so over TCP and UDP at once, and that is one change. So
+/// addresses stand for themselves and for the network that they are in.
 public struct ExplainSubject: Hashable, Sendable {
     /// The dimensions of its key, the one that it is about last.
     public let dimensions: [Dimension]
@@ -20,8 +21,8 @@ public struct ExplainSubject: Hashable, Sendable {
     /// Of an IPv6 network: a site's /48.
     private static let bitsV6 = 48
 
-    /// Every dimension that rows hold, and the networks of both addresses.
-    static let stored: [ExplainSubject] = FlowColumn.allCases.compactMap { of($0) } + networks
+    /// Every dimension that rows hold, the networks of both addresses, and ports of all protocols.
+    static let stored: [ExplainSubject] = FlowColumn.allCases.compactMap { of($0) } + networks + ports
 
     /// Every dimension that a dictionary tells of other columns.
     static let derived: [ExplainSubject] = FlowColumn.derived.compactMap { of($0) }
@@ -29,6 +30,9 @@ public struct ExplainSubject: Hashable, Sendable {
     private static let networks: [ExplainSubject] = [FlowColumn.srcAddr, .dstAddr].compactMap { column in
         Dimension(column).map { ExplainSubject(dimensions: [$0], isNetwork: true) }
     }
+
+    private static let ports: [ExplainSubject] = FlowColumn.allCases.filter { $0.field.kind == .port }
+        .compactMap { Dimension($0) }.map { ExplainSubject(dimensions: [$0], isNetwork: false) }
 
     private static func of(_ column: FlowColumn) -> ExplainSubject? {
         guard let dimension = Dimension(column) else { return nil }
@@ -48,7 +52,9 @@ public struct ExplainSubject: Hashable, Sendable {
     ]
 
     /// The columns of which it must be asked whether they differ at all: most exporters leave most of them empty.
-    static let doubtful = stored.map(\.column).filter { !always.contains($0) }
+    static let doubtful = FlowColumn.allCases.filter { column in
+        !always.contains(column) && stored.contains { $0.column == column }
+    }
 
     /// The parts of the key.
     var atoms: [Atom] { dimensions.map { Atom(dimension: $0, isNetwork: isNetwork && $0.column == column) } }
@@ -77,8 +83,15 @@ public struct ExplainSubject: Hashable, Sendable {
     /// The subject of the other end: that of `DstAddr` is `SrcAddr`'s.
     var mirror: ExplainSubject? {
         column.field.mirror.flatMap { other in
-            (Self.stored + Self.derived).first { $0.column == other && $0.isNetwork == isNetwork }
+            (Self.stored + Self.derived).first {
+                $0.column == other && $0.isNetwork == isNetwork && $0.dimensions.count == dimensions.count
+            }
         }
+    }
+
+    /// Whether its values gather those of another subject: a port of all protocols those of that port with each.
+    func gathers(_ other: ExplainSubject) -> Bool {
+        other.column == column && !other.isNetwork && other.dimensions.count > dimensions.count
     }
 
     /// How much the subject tells a person: of values that account for the same, the first is named.

@@ -191,6 +191,19 @@ public indirect enum Filter: Hashable, Sendable {
     }
 }
 
+extension Filter {
+    /// Whether all rows that pass have the same value of a column.
+    public func fixes(_ column: FlowColumn) -> Bool {
+        switch self {
+        case .and(let parts): return parts.contains { $0.fixes(column) }
+        case .match(let match):
+            guard case .equals = match.test else { return false }
+            return match.subject == .column(column) && !match.isNegated
+        case .or, .not: return false
+        }
+    }
+}
+
 extension FlowColumn {
     /// Whether filters know the column: it has single values to compare. Lists and texts by name are for SQL.
     public var isComparable: Bool { isDerived || isStored && (storage != .variable || field.kind == .text) }

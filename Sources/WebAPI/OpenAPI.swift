@@ -463,9 +463,10 @@ extension Endpoint {
             """
             status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
-            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host and of clouds: kind, \
-            name, read, rows, lost by reason (of clouds what was wrong with records), figures, lag (of clouds: seconds \
-            since the end of the newest record; null before the first and of this host's), problem (null, or why it can \
+            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host and of clouds, and \
+            scamper's measurements: kind, name, read, rows, lost by reason (but of this host's what was wrong with \
+            records), figures, lag (seconds since the end of a cloud's newest record or the start of the newest \
+            measurement; null before the first and of this host's), problem (null, or why it can \
             tell nothing), advice, failure), store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
             problem, sources (location, kind places, routes or names, changed, entries, checked, problem)), \

@@ -2,13 +2,13 @@
 
 /** A source of the collector's own host (connection tracking, logged packets, captured frames), or of a cloud. */
 export interface FlowSource {
-    kind: "conntrack" | "nflog" | "mirror" | "aws" | "firehose" | "gcs" | "pubsub";
+    kind: "conntrack" | "nflog" | "mirror" | "aws" | "firehose" | "gcs" | "pubsub" | "scamper";
     name: string;
     read: number;
     rows: number;
     lost: Record<string, number>;
     figures: Record<string, number>;
-    /** Seconds since the end of a cloud's newest record. */
+    /** Seconds since the end of a cloud's newest record, or the start of scamper's newest measurement. */
     lag: number | null;
     /** Why it can tell nothing as things are, with what to do. */
     problem: string | null;

@@ -103,6 +103,17 @@ def test_parallel_ways_are_stored_link_by_link(netmeta, lab, tmp_path):
     assert sorted((row["method"], row["nodes"], row["links"], plain(row["node"]), row["hop"],
                    plain(row["addr"]).replace("::", "*"), row["probes"]) for row in rows) == truth
     assert summary["rowsStored"] == len(truth)
+    # The same by the API: each method's links are a shape of its own.
+    pair, = netmeta.api("traces/links")["pairs"]
+    assert (pair["destination"], pair["traces"], pair["width"]) == (diamond.DESTINATION, 2, 2)
+    answer = netmeta.api("traces/links", destination=diamond.DESTINATION, monitor=pair["monitor"])
+    assert not answer["cut"] and sorted(
+        (shape["method"], shape["nodes"], shape["links"], hop["from"], hop["hop"], hop["address"] or "*", hop["probes"])
+        for shape in answer["shapes"] for hop in shape["hops"]) == truth
+    least = {(row["method"], plain(row["node"]), row["hop"], plain(row["addr"])): row["rtt"] for row in rows}
+    for shape in answer["shapes"]:
+        for hop in shape["hops"]:
+            assert hop["leastRtt"] == hop["medianRtt"] == least[shape["method"], hop["from"], hop["hop"], hop["address"] or "::"]
     # Both sides of the diamond, one link behind the first router.
     behind = {plain(row["addr"]) for row in rows if plain(row["node"]) == "10.77.1.2" and row["hop"] == 1}
     assert behind == diamond.WAY[1] and all(row["ttl"] and row["rtt"] for row in rows)

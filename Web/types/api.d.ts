@@ -620,3 +620,42 @@ export interface TracePair {
     pings: PingPoint[];
     cut: boolean;
 }
+
+/** Between whom tracelb looked for parallel ways. */
+export interface TraceLinkPairs {
+    from: number;
+    to: number;
+    pairs: { monitor: string; destination: string; traces: number; width: number; last: number }[];
+}
+/** What is so many hops behind a node; over all traces of a shape. */
+export interface TraceLink {
+    from: string;
+    fromAs: number;
+    hop: number;
+    /** 0 where nothing answered. */
+    ttl: number;
+    address: string | null;
+    as: number;
+    probes: number;
+    leastRtt: number;
+    medianRtt: number;
+    labels: number[][];
+}
+export interface TraceShape {
+    shape: string;
+    method: string;
+    traces: number;
+    first: number;
+    last: number;
+    nodes: number;
+    links: number;
+    hops: TraceLink[];
+}
+export interface TraceLinks {
+    from: number;
+    to: number;
+    monitor: string;
+    destination: string;
+    shapes: TraceShape[];
+    cut: boolean;
+}

@@ -151,7 +151,8 @@ struct AWSClient: Sendable {
             headers: headers.map { (name: $0.0, value: $0.1) },
             body: body
         )
-        let signature = AWSSignature(keys: try await credentials.keys(), region: region, service: service)
+        let keys = try await credentials.keys()
+        let signature = AWSSignature(keys: keys, region: region, service: service)
         let text = AWSSignature.query(pairs)
         var request = HTTPClientRequest(url: base + path + (text.isEmpty ? "" : "?\(text)"))
         request.method = method
@@ -160,13 +161,13 @@ struct AWSClient: Sendable {
         }
         if !body.isEmpty { request.body = .bytes(body) }
         let response = try await HTTPClient.shared.execute(request, timeout: Self.patience)
-        guard response.status.code / 100 == 2 else { throw try await refusal(response) }
+        guard response.status.code / 100 == 2 else { throw try await refusal(response, keys) }
         return response
     }
 
-    private func refusal(_ response: HTTPClientResponse) async throws -> AWSError {
+    private func refusal(_ response: HTTPClientResponse, _ keys: AWSKeys) async throws -> AWSError {
         let text = String(buffer: try await response.body.collect(upTo: 1 << 20))
-        if response.status.code == 403 || response.status.code == 401 { await credentials.forget() }
+        if response.status.code == 403 || response.status.code == 401 { await credentials.forget(keys) }
         let json = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
         let code = XMLText.first("Code", in: text) ?? (json?["__type"] as? String) ?? ""
         let message = XMLText.first("Message", in: text) ?? (json?["message"] as? String) ?? ""

@@ -62,15 +62,14 @@ struct GCPClient: Sendable {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let credentials {
-            request.headers.add(name: "authorization", value: "Bearer \(try await credentials.token())")
-        }
+        let token = try await credentials?.token()
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(Array(body))
         }
         let response = try await HTTPClient.shared.execute(request, timeout: patience)
-        guard response.status.code / 100 == 2 else { throw try await refusal(response) }
+        guard response.status.code / 100 == 2 else { throw try await refusal(response, token) }
         return response
     }
 
@@ -94,9 +93,9 @@ struct GCPClient: Sendable {
         }
     }
 
-    private func refusal(_ response: HTTPClientResponse) async throws -> GCPError {
+    private func refusal(_ response: HTTPClientResponse, _ token: String?) async throws -> GCPError {
         let body = Data(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-        if response.status.code == 401 { await credentials?.forget() }
+        if response.status.code == 401, let token { await credentials?.forget(token) }
         let message = (try? JSONDecoder().decode(Refusal.self, from: body))?.error.message
         return GCPError(
             status: Int(response.status.code),

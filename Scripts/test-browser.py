@@ -106,7 +106,8 @@ def changed(folder):
     words = [BINARY, "import", "pcap", "--data", str(folder / "data"), str(folder / "changed.pcap")]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     (folder / "paths.warts").write_bytes(warts.measured(end))
-    words = [BINARY, "import", "warts", "--data", str(folder / "data"), str(folder / "paths.warts")]
+    (folder / "parallel.warts").write_bytes(warts.parallel(end - 300))
+    words = [BINARY, "import", "warts", "--data", str(folder / "data"), str(folder / "paths.warts"), str(folder / "parallel.warts")]
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
     return border
 

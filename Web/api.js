@@ -61,6 +61,14 @@ export const tracePairs = (parameters, signal, id) =>
 export const tracePair = (parameters, signal, id) =>
     ask(id, signal, () => read("traces", { ...parameters, id }, signal));
 
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<import("./types/api.d.ts").TraceLinkPairs>} */
+export const traceLinkPairs = (parameters, signal, id) =>
+    ask(id, signal, () => read("traces/links", { ...parameters, id }, signal));
+
+/** @param {Parameters} parameters @param {AbortSignal} signal @param {string} id @returns {Promise<import("./types/api.d.ts").TraceLinks>} */
+export const traceLinks = (parameters, signal, id) =>
+    ask(id, signal, () => read("traces/links", { ...parameters, id }, signal));
+
 /** @param {string} id @param {AbortSignal} signal @returns {Promise<NetEvent>} with all of its text */
 export const event = (id, signal) => read("events", { event: id }, signal);
 

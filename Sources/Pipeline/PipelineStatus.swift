@@ -23,7 +23,7 @@ public final class PipelineStatus: StatusSource {
     private let asMap = Mutex<ASMapReport?>(nil)
     private let bmp = Mutex<@Sendable () -> BMPReport?>({ nil })
     private let routerTables = Mutex<@Sendable () -> [RouterTableReport]>({ [] })
-    private let clouds = Mutex<@Sendable () -> [SourceReport]>({ [] })
+    private let fetched = Mutex<@Sendable () -> [SourceReport]>({ [] })
     private let queue = Mutex<@Sendable () -> QueueReport>({ QueueReport() })
     private let listedAutnums = Mutex<[UInt32: AutonomousSystemName]>([:])
     private let snmp = Mutex(SNMPState())
@@ -90,8 +90,8 @@ public final class PipelineStatus: StatusSource {
     /// Says who knows what routers tell of their routes.
     public func setBMP(_ report: @escaping @Sendable () -> BMPReport?) { bmp.withLock { $0 = report } }
 
-    /// Says who knows how the sources of clouds are.
-    public func setClouds(_ reports: @escaping @Sendable () -> [SourceReport]) { clouds.withLock { $0 = reports } }
+    /// Says who knows how the sources are that rows are fetched from beside the pipeline: those of clouds, and scamper.
+    public func setFetched(_ reports: @escaping @Sendable () -> [SourceReport]) { fetched.withLock { $0 = reports } }
 
     /// Says who knows how a queue beside the pipeline is: that before the store, or the one that is the store.
     public func setQueue(_ report: @escaping @Sendable () -> QueueReport) { queue.withLock { $0 = report } }
@@ -156,9 +156,9 @@ public final class PipelineStatus: StatusSource {
             broken.first ?? snapshot.storeProblem.map { Self.words(refusal: $0, snapshot.spool) }
             ?? queue.withLock { $0 }().problem
         let losses = LossReport(snapshot)
-        let clouds = clouds.withLock { $0 }()
-        // What a cloud keeps is not lost: it is fetched later.
-        let silent = clouds.first { $0.failure != nil }.map { "\($0.kind) \($0.name): \($0.failure ?? "")" }
+        let fetched = fetched.withLock { $0 }()
+        // What a cloud keeps is not lost: it is fetched later. Nor is a measurement that wasn't made.
+        let silent = fetched.first { $0.failure != nil }.map { "\($0.kind) \($0.name): \($0.failure ?? "")" }
         let isSomethingOff = silent != nil || snapshot.sources.contains { $0.report.problem != nil }
         return HealthReport(
             status: problem != nil ? .down : losses.isAnythingLost || isSomethingOff ? .degraded : .ok,
@@ -170,7 +170,7 @@ public final class PipelineStatus: StatusSource {
             gapsBefore: losses.estimates.missingDatagrams + losses.estimates.missingRecords,
             lag: Self.lag(snapshot),
             listeners: snapshot.listeners.map(ListenerReport.init),
-            sources: snapshot.sources.map(\.report) + clouds,
+            sources: snapshot.sources.map(\.report) + fetched,
             store: await storeReport(),
             spool: snapshot.spool,
             asMap: asMap.withLock { $0 },

@@ -21,7 +21,7 @@ public struct HealthReport: Hashable, Sendable {
     public var lag: Double?
     /// Sockets that take flows.
     public var listeners: [ListenerReport]
-    /// Sources of this host and of clouds.
+    /// Sources of this host and of clouds, and scamper's measurements.
     public var sources: [SourceReport]
     /// Where rows are kept.
     public var store: StoreReport

@@ -1,25 +1,27 @@
-/// A source of this host (connection tracking, logged packets, captured frames), or of a cloud (flow logs).
+/// A source of this host (connection tracking, logged packets, captured frames), of a cloud (flow logs), or of
+/// scamper's measurements.
 public struct SourceReport: Hashable, Sendable {
-    /// `conntrack`, `nflog`, `mirror`; `aws`, `firehose`, `gcs`, `pubsub`.
+    /// `conntrack`, `nflog`, `mirror`; `aws`, `firehose`, `gcs`, `pubsub`; `scamper`.
     public var kind: String
     /// What the configuration calls it.
     public var name: String
-    /// Events, packets, frames or records that were read.
+    /// Events, packets, frames, records or measurements that were read.
     public var read: UInt64
     /// Rows that became of them.
     public var rows: UInt64
-    /// What the kernel had no room for, by how that is known: `buffer_full`, `sequence_gap`, `ring_full`; of a cloud
-    /// the records that gave no row, by what was wrong with them.
+    /// What the kernel had no room for, by how that is known: `buffer_full`, `sequence_gap`, `ring_full`; of the
+    /// others the records and measurements that gave no row, by what was wrong with them.
     public var lost: [String: UInt64]
     /// What else was counted.
     public var figures: [String: UInt64]
-    /// Seconds since the end of the newest record of a cloud; nil before the first, and of this host's sources.
+    /// Seconds since the end of a cloud's newest record, or the start of the newest measurement; nil before the first,
+    /// and of this host's sources.
     public var lag: Int64?
     /// Why it can tell nothing as things are, with what to do; nil when it can.
     public var problem: String?
     /// What keeps it from telling more, with what to do, one line each; ``problem`` is the first of them.
     public var advice: [String]
-    /// Why it stopped, if it did.
+    /// Why it stopped, if it did; of clouds and scamper why nothing can be had now, which is tried again.
     public var failure: String?
 
     /// Describes a source.

@@ -22,6 +22,7 @@ enum Endpoint: String, CaseIterable {
     case imports = "/api/v1/imports"
     case views = "/api/v1/views"
     case traces = "/api/v1/traces"
+    case traceLinks = "/api/v1/traces/links"
     case events = "/api/v1/events"
     case fastNetMon = "/api/v1/events/fastnetmon"
     case influx = "/api/v1/influx/write"
@@ -84,7 +85,7 @@ enum Endpoint: String, CaseIterable {
         case .cancel: ["id"]
         case .views: ["view"]
         case .audit: ["limit"]
-        case .traces: ["from", "to", "monitor", "destination", "id"]
+        case .traces, .traceLinks: ["from", "to", "monitor", "destination", "id"]
         case .events: ["from", "to", "kind", "subject", "limit", "event"]
         case .fastNetMon: ["ip", "side", "power", "action"]
         case .influx, .influxRoot: ["db", "rp", "precision", "u", "p"]

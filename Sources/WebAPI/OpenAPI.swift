@@ -278,6 +278,7 @@ extension Endpoint {
         case .influx: "influx"
         case .influxRoot: "influx_root"
         case .firehose: "firehose"
+        case .traceLinks: "trace_links"
         default: rawValue.split(separator: "/").last.map(String.init) ?? ""
         }
     }
@@ -312,6 +313,8 @@ extension Endpoint {
             """
         case .traces:
             "What scamper measured: who traced and pinged whom, or everything about one monitor and destination."
+        case .traceLinks:
+            "The parallel ways that scamper's tracelb found: between whom, or link by link from one monitor to one destination."
         case .events:
             """
             What happened and isn't traffic: attacks, deployments, notes. POST saves an event (what has its id already is \
@@ -463,9 +466,10 @@ extension Endpoint {
             """
             status, version, since, ready, message, losses (datagrams and rows, as in /health/losses; received, stored, \
             inFlight, lost are one sum over all units, in which a datagram or set that was lost before its rows could \
-            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host and of clouds: kind, \
-            name, read, rows, lost by reason (of clouds what was wrong with records), figures, lag (of clouds: seconds \
-            since the end of the newest record; null before the first and of this host's), problem (null, or why it can \
+            be counted stands as one), gapsBefore, gapAtRestart, lag, listeners, sources (of this host and of clouds, and \
+            scamper's measurements: kind, name, read, rows, lost by reason (but of this host's what was wrong with \
+            records), figures, lag (seconds since the end of a cloud's newest record or the start of the newest \
+            measurement; null before the first and of this host's), problem (null, or why it can \
             tell nothing), advice, failure), store, spool, \
             asMap (null without enrichment.geo, asMap and asNames; routesV4, routesV6, names, loaded (Unix seconds), \
             problem, sources (location, kind places, routes or names, changed, entries, checked, problem)), \
@@ -506,6 +510,15 @@ extension Endpoint {
             answered: traces), paths (path, traces, first, last, asPath, medianRtt, hops), pings (time, method, sent, \
             received, leastRtt, averageRtt, mostRtt), cut (whether there are more traces or pings than the newest). \
             Round-trip times are microseconds, 0 where nothing answered
+            """
+        case .traceLinks:
+            """
+            from, to, pairs (monitor, destination, traces, width (addresses beside each other at one TTL), last); of one \
+            pair monitor, destination, shapes (traces that found the same links, the most frequent first: shape (names \
+            it), method, traces, first, last, nodes and links (as scamper counts them), hops (from (the node before it), \
+            fromAs, hop (links behind that node), ttl, address (null where nothing answered; ttl and probes are 0 there), \
+            as, probes (over all traces of the shape), leastRtt, medianRtt, labels)), cut (whether there are more shapes \
+            or links). Round-trip times are microseconds, 0 where nothing answered
             """
         case .events:
             """

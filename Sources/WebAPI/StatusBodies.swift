@@ -12,7 +12,7 @@ struct HealthBody: Encodable {
     var gapAtRestart: UInt64
     var lag: Nullable<Double>
     var listeners: [Listener]
-    /// Sources of this host and of clouds; [] without any.
+    /// Sources of this host and of clouds, and scamper's measurements; [] without any.
     var sources: [Source]
     var store: Store
     var spool: Spool

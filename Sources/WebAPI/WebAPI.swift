@@ -218,6 +218,7 @@ public struct WebAPI: Sendable {
         case .imports: try await importCapture(request)
         case .views: try await savedViews(request)
         case .traces: try await ask(endpoint, request) { parameters in try await traces(parameters) }
+        case .traceLinks: try await ask(endpoint, request) { parameters in try await traceLinks(parameters) }
         case .events: try await eventList(request)
         case .fastNetMon: try await fastNetMon(request)
         case .influx, .influxRoot: try await influxWrite(request, endpoint)

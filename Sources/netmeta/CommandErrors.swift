@@ -12,8 +12,11 @@ struct UsageError: Error, CustomStringConvertible, Sendable {
 struct Failure: Error, CustomStringConvertible, Sendable {
     /// What failed, why, and what to do where that is known, in one line.
     let description: String
+    /// Whether the same may succeed later as it is: nothing is wrong with what was asked.
+    let isTemporary: Bool
 
-    init(_ description: String) {
+    init(_ description: String, isTemporary: Bool = false) {
         self.description = description
+        self.isTemporary = isTemporary
     }
 }

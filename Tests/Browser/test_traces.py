@@ -8,7 +8,7 @@ import os
 import pytest
 
 from conftest import EMPTY, fits, needs_empty, picture
-from warts import FAR, TARGET
+from warts import DIAMOND, FAR, TARGET
 
 CHANGED = os.environ.get("NETMETA_CHANGED_URL", "").rstrip("/")
 needs_changed = pytest.mark.skipif(not CHANGED, reason="NETMETA_CHANGED_URL is not set: no server with traces")
@@ -20,7 +20,9 @@ def test_pairs_are_listed_and_open(console):
     page = console.open("?p=traces&from=-2h")
     rows = page.locator("table.traces tbody tr")
     texts = {row.split("\t")[1]: row.split("\t") for row in rows.all_inner_texts()}
-    assert set(texts) == {TARGET, FAR}
+    assert set(texts) == {TARGET, FAR, DIAMOND}
+    # Only tracelb looked at the third, and found two ways beside each other.
+    assert texts[DIAMOND][0] == "vm" and texts[DIAMOND][5:7] == ["–", "2"] and texts[TARGET][6] == "–"
     # 80 traces of which 2 didn't arrive, by two ways and, where the last hop is missing, two more.
     assert texts[TARGET][0] == "ams-1" and texts[TARGET][2] == "80" and texts[TARGET][3] == "97.5 %"
     assert texts[FAR][3] == "100.0 %" and texts[FAR][4] == "2.10 ms" and texts[FAR][5] == "1"
@@ -61,6 +63,31 @@ def test_a_pair_shows_loss_labels_and_changes(console, theme):
     page.locator(".tip").wait_for()
     assert "way" in page.locator(".tip").inner_text()
     picture(page, f"traces-pair-{theme}")
+
+
+@needs_changed
+@pytest.mark.parametrize("theme, width", [("dark", 1440), ("light", 1440), ("light", 390)])
+def test_parallel_ways_are_drawn_as_scamper_found_them(console, theme, width):
+    page = console(CHANGED, color_scheme=theme, viewport={"width": width, "height": 900}).open(
+        f"?p=traces&from=-2h&t={DIAMOND}&mon=vm")
+    panel = page.locator('section[aria-label="Parallel ways"]')
+    panel.locator(".vertex").first.wait_for()
+    assert "2 ways beside each other" in panel.inner_text()
+    names = [name.split("\n")[0] for name in panel.locator(".vertex").all_inner_texts()]
+    assert sorted(names) == ["10.77.1.2", "10.77.2.2", "10.77.3.2", "10.77.4.2", DIAMOND]
+    assert panel.locator("svg path").count() == 5
+    # 5 and 6 of 11 probes.
+    assert sorted(panel.locator(".share").all_inner_texts()) == ["45 %", "55 %"]
+    left = {name: box["x"] for name, box in zip(names, (item.bounding_box() for item in panel.locator(".vertex").all()))}
+    assert left["10.77.1.2"] < left["10.77.2.2"] == left["10.77.3.2"] < left["10.77.4.2"] == left[DIAMOND]
+    panel.get_by_text("10.77.2.2", exact=True).first.hover()
+    assert panel.locator("svg path.lit").count() == 2 and panel.locator("svg path.unlit").count() == 3
+    picture(page, f"traces-parallel-{theme}-{width}")
+    panel.get_by_text("4 rows as a table").click()
+    rows = [row.split("\t") for row in panel.locator("table tbody tr").all_inner_texts()]
+    assert [row[:4] for row in rows[:2]] == [["2", "10.77.1.2", "1", "10.77.3.2"], ["2", "10.77.1.2", "1", "10.77.2.2"]]
+    assert rows[0][5:7] == ["6", "54.5 %"]
+    assert fits(page)
 
 
 @needs_changed

@@ -4,6 +4,7 @@ An object is a head and a body; a body begins with flags, which say what paramet
 """
 
 import ipaddress
+import pathlib
 import struct
 
 
@@ -91,4 +92,24 @@ def measured(end):
             answers = [13800 + (6000 if slow else 0) + jitter, 14300 + jitter]
             objects.append(ping(time, "198.51.100.10", TARGET, 3, answers if number % 8 else answers[:1]))
             objects.append(trace(time, "2001:db8:1::1", FAR, [(1, "2001:db8:1::ff", 900, []), (2, FAR, 2100, [])]))
+    return b"".join(objects)
+
+
+DIAMOND = "10.77.6.2"
+RECORDED = pathlib.Path(__file__).parents[1] / "Fixtures/warts/diamond/capture.warts"
+RECORDED_AT = struct.pack("!I", 1795713462)
+
+
+def parallel(time):
+    """What a real scamper's tracelb found through the lab's diamond, as if it had begun at another time."""
+    whole, place, objects = RECORDED.read_bytes(), 0, []
+    while place < len(whole):
+        _, kind, length = struct.unpack_from("!HHI", whole, place)
+        body = whole[place + 8:place + 8 + length]
+        place += 8 + length
+        if kind in (1, 2):
+            objects.append(item(kind, body))
+        elif kind == 8:
+            # The first time of its body is when it began.
+            objects.append(item(kind, body.replace(RECORDED_AT, struct.pack("!I", time), 1)))
     return b"".join(objects)

@@ -22,13 +22,15 @@ TOKEN = "token-of-a-fake"
 
 
 class FakeGoogle(http.server.ThreadingHTTPServer):
-    """Listens on loopback until it is closed; `wants_tokens` refuses who has none."""
+    """Listens on loopback until it is closed; `wants_tokens` refuses who has none. Tokens say that they are good for `life`
+    seconds, and are for `real` ones; without that the newest is good for ever."""
 
     daemon_threads = True
 
-    def __init__(self, port, wants_tokens=False, deadline=3):
+    def __init__(self, port, wants_tokens=False, deadline=3, life=3599, real=None):
         super().__init__(("127.0.0.1", port), Handler)
         self.lock, self.wants_tokens, self.deadline = threading.Lock(), wants_tokens, deadline
+        self.life, self.real, self.refused, self.ends = life, real, 0, {}
         self.token_now = TOKEN
         self.url = f"http://127.0.0.1:{port}"
         # By their ids: the message, when it may be given (again), and how often it was.
@@ -85,6 +87,20 @@ class FakeGoogle(http.server.ThreadingHTTPServer):
                 if self.messages[name]:
                     self.messages[name][1] = time.monotonic() + min(seconds, self.deadline)
 
+    def give(self, token):
+        with self.lock:
+            self.token_now = token
+            self.ends[f"Bearer {token}"] = time.monotonic() + (self.real or 1e9)
+
+    def admits(self, words):
+        """Whether a question comes with a token that is good."""
+        if not self.wants_tokens:
+            return True
+        with self.lock:
+            good = time.monotonic() < self.ends.get(words, 0) if self.real else words == f"Bearer {self.token_now}"
+            self.refused += not good
+            return good
+
     def token(self, form):
         """Google's answer to an assertion: the signature and the claims have to be right."""
         head, claims, signature = form["assertion"].split(".")
@@ -95,7 +111,8 @@ class FakeGoogle(http.server.ThreadingHTTPServer):
         assert claims["exp"] - claims["iat"] == 3600 and abs(claims["iat"] - time.time()) < 60
         assert "auth/pubsub" in claims["scope"]
         self.tokens += 1
-        return {"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"}
+        self.give(f"{TOKEN}-{self.tokens}" if self.real else TOKEN)
+        return {"access_token": self.token_now, "expires_in": self.life, "token_type": "Bearer"}
 
 
 def unpadded(text):
@@ -112,7 +129,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             form = dict(urllib.parse.parse_qsl(body.decode()))
             assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
             return self.answer(google.token(form))
-        if google.wants_tokens and self.headers["Authorization"] != f"Bearer {google.token_now}":
+        if not google.admits(self.headers["Authorization"]):
             return self.answer({"error": {"code": 401, "message": "no token"}}, 401)
         asked = json.loads(body)
         if word == "pull":
@@ -224,7 +241,7 @@ class MetadataHandler(http.server.BaseHTTPRequestHandler):
         if mood == "broken":
             return self.answer(b"{}")
         server.given += 1
-        server.google.token_now = f"token-{server.given}"
+        server.google.give(f"token-{server.given}")
         body = json.dumps({"access_token": server.google.token_now, "expires_in": server.life, "token_type": "Bearer"}).encode()
         return self.answer(body, flavor="" if mood == "login" else "Google", pause=1 if mood == "dripping" else 0)
 

@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 
+import fake_instance
 import network
 import pytest
 
@@ -68,10 +69,10 @@ def sums(netmeta):
     return row["n"], row["different"], row["b"]
 
 
-def configured(netmeta, rest):
+def configured(netmeta, rest, endpoint=ENDPOINT):
     with netmeta.configuration.open("a") as file:
         file.write("sources: {aws: {flow-bucket: {region: eu-central-1, prefix: AWSLogs/,\n"
-                   f"  endpoint: \"{ENDPOINT}\", {rest}}}}}}}\n")
+                   f"  endpoint: \"{endpoint}\", {rest}}}}}}}\n")
 
 
 def killed_twice(netmeta, objects):
@@ -192,3 +193,30 @@ def test_a_bucket_that_is_listed(serving, moto, tmp_path):
         source["kind"] == "aws" and source["figures"].get("failedObjects") and source["advice"]
         for source in netmeta.health()["sources"]), "the damaged object on the health page")
     netmeta.stop()
+
+
+def test_keys_of_a_stand_in_for_an_instance_are_renewed_before_they_end(serving, tmp_path):
+    """They say that they end 302 s after they were given, and end after 5: who asks for others 300 s before what it is told
+    is never refused."""
+    objects = {}
+    instance = fake_instance.FakeInstance(MOTO, objects, life=302, real=5)
+    netmeta = serving()
+    configured(netmeta, "interval: 1s", instance.url)
+    netmeta.environment = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": instance.url, "AWS_ACCESS_KEY_ID": "",
+                           "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    netmeta.start()
+
+    def renewed():
+        # An object for each listing: fetched with the keys of that time.
+        if instance.listed >= len(objects):
+            objects[f"AWSLogs/{len(objects):03}.log.gz"] = flow_log(len(objects))
+        return len(instance.ends) >= 4
+    network.wait_for(renewed, "four keys", 60)
+    assert min(instance.ends.values()) < time.monotonic(), "the first keys have ended by now"
+    rows = len(objects) * RECORDS
+    network.wait_for(lambda: sums(netmeta) == (rows, rows, rows * (rows + 1) // 2), "all rows", 60)
+    source, = netmeta.health()["sources"]
+    assert instance.refused == 0 and source["figures"].get("errors", 0) == 0 and source["failure"] is None
+    netmeta.stop()
+    instance.shutdown()
+    instance.server_close()

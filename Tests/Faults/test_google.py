@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import urllib.parse
 import urllib.request
 
@@ -15,7 +16,7 @@ import fake_google
 import network
 import pytest
 
-STORAGE, PUBSUB, METADATA = 9023, 8085, 8086
+STORAGE, PUBSUB, METADATA, OTHER_PUBSUB = 9023, 8085, 8086, 8087
 OBJECTS = int(os.environ.get("CLOUD_OBJECTS", "40"))
 RECORDS = 30
 BUCKET = "flow-bucket"
@@ -262,3 +263,36 @@ def test_wrong_answers_of_a_fake_metadata_server(serving, google):
     netmeta.stop()
     metadata.shutdown()
     metadata.server_close()
+
+
+def test_tokens_of_stand_ins_are_renewed_before_they_end(serving, tmp_path):
+    """They say that they end 122 s after they were given, and end after 5: who asks for another one 120 s before what it is
+    told is never refused."""
+    keyed, machine = (fake_google.FakeGoogle(port, wants_tokens=True, life=122, real=5) for port in (PUBSUB, OTHER_PUBSUB))
+    metadata = fake_google.FakeMetadataServer(METADATA, machine)
+    metadata.life = 122
+    netmeta = serving()
+    netmeta.environment = {"GCE_METADATA_HOST": f"127.0.0.1:{METADATA}"}
+    credentials = keyed.key_file(tmp_path / "key.json")
+    configured(netmeta, f"""sources: {{pubsub: {{
+        projects/p/subscriptions/keyed: {{endpoint: "{keyed.url}", credentials: {credentials}}},
+        projects/p/subscriptions/machine: {{endpoint: "{machine.url}", credentials: metadata}}}}}}\n""")
+    netmeta.start()
+    published = 0
+
+    def renewed():
+        nonlocal published
+        for google in (keyed, machine):
+            google.publish(entry(published).encode())
+            published += 1
+        return keyed.tokens >= 4 and metadata.given >= 4
+    network.wait_for(renewed, "four tokens of each", 60)
+    # The first ones have ended by now.
+    assert all(min(google.ends.values()) < time.monotonic() for google in (keyed, machine))
+    network.wait_for(lambda: sums(netmeta) == all_once(published), "all rows", 60)
+    assert (keyed.refused, machine.refused) == (0, 0)
+    assert [source["figures"].get("errors", 0) for source in netmeta.health()["sources"]] == [0, 0]
+    netmeta.stop()
+    for server in (keyed, machine, metadata):
+        server.shutdown()
+        server.server_close()

@@ -103,6 +103,17 @@ def test_parallel_ways_are_stored_link_by_link(netmeta, lab, tmp_path):
     assert sorted((row["method"], row["nodes"], row["links"], plain(row["node"]), row["hop"],
                    plain(row["addr"]).replace("::", "*"), row["probes"]) for row in rows) == truth
     assert summary["rowsStored"] == len(truth)
+    # The same by the API: each method's links are a shape of its own.
+    pair, = netmeta.api("traces/links")["pairs"]
+    assert (pair["destination"], pair["traces"], pair["width"]) == (diamond.DESTINATION, 2, 2)
+    answer = netmeta.api("traces/links", destination=diamond.DESTINATION, monitor=pair["monitor"])
+    assert not answer["cut"] and sorted(
+        (shape["method"], shape["nodes"], shape["links"], hop["from"], hop["hop"], hop["address"] or "*", hop["probes"])
+        for shape in answer["shapes"] for hop in shape["hops"]) == truth
+    least = {(row["method"], plain(row["node"]), row["hop"], plain(row["addr"])): row["rtt"] for row in rows}
+    for shape in answer["shapes"]:
+        for hop in shape["hops"]:
+            assert hop["leastRtt"] == hop["medianRtt"] == least[shape["method"], hop["from"], hop["hop"], hop["address"] or "::"]
     # Both sides of the diamond, one link behind the first router.
     behind = {plain(row["addr"]) for row in rows if plain(row["node"]) == "10.77.1.2" and row["hop"] == 1}
     assert behind == diamond.WAY[1] and all(row["ttl"] and row["rtt"] for row in rows)
@@ -148,7 +159,8 @@ def configured(tmp_path, private_network):
     """Starts a collector with lines added to its configuration."""
     running = collector.Collector(tmp_path)
 
-    def start(lines):
+    def start(lines, environment=None):
+        running.environment = environment or {}
         running.configuration.write_text(running.configuration.read_text() + lines)
         return running.start()
     try:
@@ -156,6 +168,11 @@ def configured(tmp_path, private_network):
         running.stop()
     finally:
         running.kill()
+
+
+def scamper_source(netmeta):
+    source, = [source for source in netmeta.api("health")["sources"] if source["kind"] == "scamper"]
+    return source
 
 
 def test_a_folder_is_watched_and_its_files_may_grow(configured, lab, tmp_path):
@@ -178,6 +195,23 @@ def test_a_folder_is_watched_and_its_files_may_grow(configured, lab, tmp_path):
     (folder / "a.warts").write_bytes(first + second)
     network.wait_for(lambda: count() == 3, "all traces")
     assert netmeta.log.read_text().count("a file of scamper can't be imported") == 1
+    # The health page has it, and says which file it is that can't be read until it is gone.
+    source = scamper_source(netmeta)
+    assert source["name"] == f"folder {folder}" and source["failure"] is None and source["lost"] == {"unreadableFile": 1}
+    assert source["read"] == 4 and source["rows"] == netmeta.sql(
+        "SELECT (SELECT count() FROM traces) + (SELECT count() FROM trace_hops) AS n")[0]["n"]
+    assert 0 <= source["lag"] < 120 and any(f"{folder}/junk.warts is neither" in words for words in source["advice"])
+    doctor = subprocess.run([collector.BINARY, "doctor", "--config", str(netmeta.configuration), "--data", str(netmeta.data)],
+                            capture_output=True, text=True).stdout
+    assert "rejected: unreadableFile 1" in doctor and "junk.warts" in doctor
+    (folder / "junk.warts").unlink()
+    network.wait_for(lambda: scamper_source(netmeta)["advice"] == [], "no advice")
+    folder.rename(tmp_path / "away")
+    network.wait_for(lambda: scamper_source(netmeta)["failure"], "a folder that isn't there")
+    health = netmeta.api("health")
+    assert health["status"] == "degraded" and f"folder {folder}: it can't be read" in health["message"]
+    (tmp_path / "away").rename(folder)
+    network.wait_for(lambda: netmeta.api("health")["status"] == "ok", "good health")
     # What is there already isn't stored again.
     netmeta.stop()
     netmeta.start()
@@ -195,8 +229,19 @@ def test_scamper_is_run_on_a_schedule(configured, neighbour):
     network.wait_for(lambda: len(traces()) >= 1, "a trace")
     assert {(plain(row["dst"]), row["reached"], row["method"]) for row in traces()} == {("10.99.0.2", 1, "icmp-echo-paris")}
     network.wait_for(lambda: netmeta.sql("SELECT sum(Received) AS n FROM pings")[0]["n"] >= 1, "a ping")
+    source = scamper_source(netmeta)
+    assert source["name"] == "own runs" and source["failure"] is None and source["lag"] < 60
     # Its files are gone once they are stored.
     network.wait_for(lambda: list((netmeta.data / "scamper").iterdir()) == [], "an empty folder")
+
+
+def test_without_scamper_the_health_page_says_what_to_do(configured, tmp_path):
+    (tmp_path / "empty").mkdir()
+    netmeta = configured("sources: {scamper: {targets: [127.0.0.1], every: 10}}\n", {"PATH": str(tmp_path / "empty")})
+    network.wait_for(lambda: scamper_source(netmeta)["failure"], "a first round")
+    source = scamper_source(netmeta)
+    assert source["failure"] == "scamper is missing: apt-get install scamper" and source["figures"]["failedRounds"] >= 1
+    assert netmeta.api("health")["status"] == "degraded" and source["lag"] is None and source["rows"] == 0
 
 
 def test_a_scamper_that_runs_measures_over_its_control_socket(configured, lab, tmp_path):
@@ -212,6 +257,9 @@ def test_a_scamper_that_runs_measures_over_its_control_socket(configured, lab, t
         return subprocess.Popen([*network.WITH_PARENT, *lab.inside("vp"), "scamper", "-U", str(path), "-p", "1000"])
     # It isn't there yet: said once, and tried again.
     network.wait_for(lambda: "scamper can't be had" in netmeta.log.read_text(), "a first try")
+    source = scamper_source(netmeta)
+    assert source["name"] == f"socket {path}" and "No such file or directory; start one with" in source["failure"]
+    assert netmeta.api("health")["status"] == "degraded"
     scamper = running()
     try:
         network.wait_for(lambda: count("trace_links") and count("traces") and count("pings"), "a round")
@@ -219,10 +267,16 @@ def test_a_scamper_that_runs_measures_over_its_control_socket(configured, lab, t
         scamper.kill()
         scamper.wait()
         scamper = running()
+        network.wait_for(lambda: scamper_source(netmeta)["failure"], "the end of the connection")
         network.wait_for(lambda: count("traces") == 2, "another round", 40)
+        source = scamper_source(netmeta)
+        assert source["failure"] is None and source["lost"] == {} and 0 <= source["lag"] < 60, source
+        assert source["figures"]["connections"] == 2 and source["figures"]["traces"] >= 2, source
     finally:
         scamper.kill()
         scamper.wait()
+    # What had come is stored then.
+    network.wait_for(lambda: scamper_source(netmeta)["failure"], "the end of this connection too")
     assert netmeta.sql("SELECT DISTINCT toString(Dst) AS dst, Reached AS reached, HopCount AS hops FROM traces") == [
         {"dst": f"::ffff:{diamond.DESTINATION}", "reached": 1, "hops": 4}]
     for row in netmeta.sql("SELECT TTL AS ttl, toString(Addr) AS addr FROM trace_hops"):
@@ -231,9 +285,10 @@ def test_a_scamper_that_runs_measures_over_its_control_socket(configured, lab, t
     assert {plain(row["addr"]) for row in behind} == diamond.WAY[1]
     assert netmeta.sql("SELECT DISTINCT Sent AS sent, Received AS received FROM pings") == [{"sent": 2, "received": 2}]
     figures = netmeta.metrics()
-    assert figures["netmeta_scamper_connections_total"] == 2 and figures["netmeta_scamper_malformed_total"] == 0
+    assert figures["netmeta_scamper_connections_total"] == 2
+    assert not any(name.startswith("netmeta_scamper_rejected_total") for name in figures)
     rows = sum(count(table) for table in ("traces", "trace_hops", "trace_links", "pings"))
-    assert figures["netmeta_scamper_rows_total"] == rows
+    assert figures[f'netmeta_scamper_rows_total{{source="socket {path}"}}'] == rows
     assert netmeta.log.read_text().count("scamper can't be had") <= 4  # once for each cause, not for each try
 
 

@@ -2,13 +2,13 @@
 
 /** A source of the collector's own host (connection tracking, logged packets, captured frames), or of a cloud. */
 export interface FlowSource {
-    kind: "conntrack" | "nflog" | "mirror" | "aws" | "firehose" | "gcs" | "pubsub";
+    kind: "conntrack" | "nflog" | "mirror" | "aws" | "firehose" | "gcs" | "pubsub" | "scamper";
     name: string;
     read: number;
     rows: number;
     lost: Record<string, number>;
     figures: Record<string, number>;
-    /** Seconds since the end of a cloud's newest record. */
+    /** Seconds since the end of a cloud's newest record, or the start of scamper's newest measurement. */
     lag: number | null;
     /** Why it can tell nothing as things are, with what to do. */
     problem: string | null;
@@ -618,5 +618,44 @@ export interface TracePair {
         hops: { ttl: number; address: string; as: number }[];
     }[];
     pings: PingPoint[];
+    cut: boolean;
+}
+
+/** Between whom tracelb looked for parallel ways. */
+export interface TraceLinkPairs {
+    from: number;
+    to: number;
+    pairs: { monitor: string; destination: string; traces: number; width: number; last: number }[];
+}
+/** What is so many hops behind a node; over all traces of a shape. */
+export interface TraceLink {
+    from: string;
+    fromAs: number;
+    hop: number;
+    /** 0 where nothing answered. */
+    ttl: number;
+    address: string | null;
+    as: number;
+    probes: number;
+    leastRtt: number;
+    medianRtt: number;
+    labels: number[][];
+}
+export interface TraceShape {
+    shape: string;
+    method: string;
+    traces: number;
+    first: number;
+    last: number;
+    nodes: number;
+    links: number;
+    hops: TraceLink[];
+}
+export interface TraceLinks {
+    from: number;
+    to: number;
+    monitor: string;
+    destination: string;
+    shapes: TraceShape[];
     cut: boolean;
 }

@@ -64,7 +64,7 @@ export function FirstRun({ health, exporters, zone }) {
                     ${health.sources.map(({ kind, name, advice, failure }) => {
             const trouble = failure ?? advice[0];
             return markup`<div class=${trouble === undefined ? "fact" : "fact told"} key=${`${kind}/${name}`}><span class=${trouble === undefined ? "dot ok" : "dot warn"}></span>
-                        <span>${HOST.includes(kind) ? "This host" : "A cloud"}, by ${kind}</span><span class="grow"></span>
+                        <span>${kind === "scamper" ? "Traces" : HOST.includes(kind) ? "This host" : "A cloud"}, by ${kind}</span><span class="grow"></span>
                         <span class="dim">${trouble ?? name}</span></div>`;
         }
         )}</section>

@@ -141,13 +141,14 @@ function Sockets({ losses }) {
 function Sources({ losses }) {
     if (losses.sources.length === 0) return null;
     return markup`<section class="facts" aria-label="Sources"><h3>Sources</h3><div class="scroll"><table class="stages numbers">
-        <thead><tr><th>Source</th><th>Read</th><th>Rows</th><th>Lost or rejected</th><th title="Since the end of the newest record of a cloud">Behind</th><th class="words">What to do</th></tr></thead>
+        <thead><tr><th>Source</th><th>Read</th><th>Rows</th><th>Lost or rejected</th><th title="Since the end of a cloud's newest record, or the start of scamper's newest measurement">Behind</th><th class="words">What to do</th></tr></thead>
         <tbody>${losses.sources.map(({ kind, name, read, rows, lost, lag, advice, failure }) => {
         const all = Object.values(lost).reduce((sum, count) => sum + count, 0);
-        const reasons = Object.entries(lost).map(([reason, count]) => `${reason} ${full(count)}`).join("\n");
+        const reasons = Object.entries(lost).map(([reason, count]) => `${reason} ${full(count)}`).join(", ");
         return markup`<tr key=${`${kind}/${name}`}><td>${kind} ${name}</td><td>${full(read)}</td><td>${full(rows)}</td>
-                <td class=${all > 0 ? "main warn-text" : "dim"} title=${reasons}>${full(all)}</td>
-                <td>${lag === null ? "" : duration(Math.max(0, lag))}</td><td class="words">${failure ?? advice.join("; ")}</td></tr>`;
+                <td class=${all > 0 ? "main warn-text" : "dim"}>${full(all)}</td>
+                <td>${lag === null ? "" : duration(Math.max(0, lag))}</td><td class="words">${failure !== null && markup`<b class="warn-text">${failure}</b>`}
+                    ${[reasons, ...advice.filter((words) => words !== failure)].filter((words) => words !== "").join("; ")}</td></tr>`;
     })}</tbody></table></div></section>`;
 }
 

@@ -7,6 +7,7 @@ import { stamp } from "../time.js";
 import { full, percent } from "../units.js";
 import { asPath } from "../words.js";
 import { Chart } from "./chart.js";
+import { Parallel } from "./parallel.js";
 
 /** @typedef {import("../types/api.d.ts").TracePair} Answer */
 /** @typedef {import("../time.js").Zone} Zone */
@@ -14,9 +15,11 @@ import { Chart } from "./chart.js";
 /** Changes of way that are listed. */
 const CHANGES = 12;
 
-/** @param {{answer: Answer, zone: Zone, faded: boolean}} props */
-export function TracePair({ answer, zone, faded }) {
+/** @param {{answer: Answer, links: import("../types/api.d.ts").TraceLinks|undefined, zone: Zone, faded: boolean}} props */
+export function TracePair({ answer, links, zone, faded }) {
+    const parallel = links && markup`<${Parallel} answer=${links} zone=${zone} faded=${faded} />`;
     if (answer.traces.length === 0 && answer.pings.length === 0) {
+        if (links && links.shapes.length > 0) return parallel;
         return markup`<section class="panel" aria-label="Round-trip times"><div class="empty">
             <strong>Nothing was measured in this range.</strong> Choose a longer or an earlier one.</div></section>`;
     }
@@ -31,7 +34,7 @@ export function TracePair({ answer, zone, faded }) {
             ${answer.paths.length > 0 && markup`<section class=${panel} aria-label="Ways"><div class="head"><h2>Ways</h2>
                 <span class="dim cut">${changeWords(answer)}</span></div>
                 <${Ways} answer=${answer} letters=${letters} zone=${zone} /><${Changes} answer=${answer} letters=${letters} zone=${zone} /></section>`}
-        </div>`;
+        </div>${parallel}`;
 }
 
 /** @param {{answer: Answer, zone: Zone, letters: Map<string, string>}} props */

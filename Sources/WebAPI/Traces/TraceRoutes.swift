@@ -6,18 +6,27 @@ import NetTypes
 /// The route of traceroutes and pings: all pairs of monitor and destination, or everything about one.
 extension WebAPI {
     func traces(_ parameters: Parameters) async throws -> Response {
-        let range = try TimeRange(from: parameters["from"] ?? "-24h", to: parameters["to"] ?? "now", now: clock())
+        let (range, own) = try tracedPair(parameters)
         let queries = TraceQueries(range: range)
+        guard let own else { return try await pairs(queries, parameters) }
+        return try await pair(queries, own.monitor, own.destination, parameters)
+    }
+
+    /// The range, and the pair that is asked for; nil where all are.
+    func tracedPair(
+        _ parameters: Parameters
+    ) throws -> (range: TimeRange, pair: (monitor: String, destination: IPAddress)?) {
+        let range = try TimeRange(from: parameters["from"] ?? "-24h", to: parameters["to"] ?? "now", now: clock())
         guard let text = parameters["destination"] else {
             guard parameters["monitor"] == nil else {
                 throw QueryError("say whose way to where: destination is missing", parameter: "destination")
             }
-            return try await pairs(queries, parameters)
+            return (range, nil)
         }
         guard let destination = IPAddress(text) else {
             throw QueryError("this is no address", parameter: "destination")
         }
-        return try await pair(queries, parameters["monitor"] ?? "", destination, parameters)
+        return (range, (parameters["monitor"] ?? "", destination))
     }
 
     private func pairs(_ queries: TraceQueries, _ parameters: Parameters) async throws -> Response {
@@ -112,7 +121,7 @@ extension JSONWriter {
     /// - Parameters:
     ///   - names: what the columns are called in the answer.
     ///   - most: rows that are written; there may be one more, which says that there are more.
-    fileprivate mutating func rows(
+    mutating func rows(
         of result: QueryResult,
         _ names: KeyValuePairs<String, String>,
         most: Int = .max
@@ -122,12 +131,13 @@ extension JSONWriter {
         }
     }
 
-    fileprivate mutating func members(of result: QueryResult, row: Int, _ names: KeyValuePairs<String, String>) {
+    /// Some columns of a row as members of an object.
+    mutating func members(of result: QueryResult, row: Int, _ names: KeyValuePairs<String, String>) {
         for (column, name) in names {
             guard let value = result[column]?.values[row] else { continue }
             member(name) { json in
                 // Hashes don't fit into the numbers of browsers.
-                if column == "PathHash" {
+                if column == "PathHash" || column == "shape" {
                     json.string(String(value.unsigned ?? 0, radix: 36))
                 } else {
                     json.value(value)

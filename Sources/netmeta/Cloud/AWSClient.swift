@@ -50,9 +50,10 @@ struct AWSClient: Sendable {
     /// - Returns: its ETag.
     func get(_ bucket: String, _ key: String, to path: String, most: Int) async throws -> String {
         let escaped = AWSSignature.escaped(key, keepsSlash: true)
-        let request = try await signed("s3", .GET, base("s3"), "/\(bucket)/\(escaped)")
+        let keys = try await credentials.keys()
+        let request = signed(keys, "s3", .GET, base("s3"), "/\(bucket)/\(escaped)")
         let reply = try await http.save(request, to: path, most: most, name: "\(bucket)/\(key)")
-        try await checkTaken(reply)
+        try await checkTaken(reply, keys)
         return Self.plain(reply.headers.first(name: "etag") ?? "")
     }
 
@@ -139,13 +140,15 @@ struct AWSClient: Sendable {
         headers: [(String, String)] = [],
         body: [UInt8] = []
     ) async throws -> ByteBuffer {
-        let request = try await signed(service, method, base, path, query: query, headers: headers, body: body)
+        let keys = try await credentials.keys()
+        let request = signed(keys, service, method, base, path, query: query, headers: headers, body: body)
         let reply = try await http.answer(to: request)
-        try await checkTaken(reply)
+        try await checkTaken(reply, keys)
         return reply.body
     }
 
     private func signed(
+        _ keys: AWSKeys,
         _ service: String,
         _ method: HTTPMethod,
         _ base: String,
@@ -153,7 +156,7 @@ struct AWSClient: Sendable {
         query: [(String, String)] = [],
         headers: [(String, String)] = [],
         body: [UInt8] = []
-    ) async throws -> HTTPClientRequest {
+    ) -> HTTPClientRequest {
         let host = base.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
         let pairs = query.map { (name: $0.0, value: $0.1) }
         let signed = AWSSignature.Request(
@@ -164,7 +167,7 @@ struct AWSClient: Sendable {
             headers: headers.map { (name: $0.0, value: $0.1) },
             body: body
         )
-        let signature = AWSSignature(keys: try await credentials.keys(), region: region, service: service)
+        let signature = AWSSignature(keys: keys, region: region, service: service)
         let text = AWSSignature.query(pairs)
         var request = HTTPClientRequest(url: base + path + (text.isEmpty ? "" : "?\(text)"))
         request.method = method
@@ -176,10 +179,10 @@ struct AWSClient: Sendable {
     }
 
     /// - Throws: ``AWSError`` when the service refuses what was asked.
-    private func checkTaken(_ reply: CloudReply) async throws {
+    private func checkTaken(_ reply: CloudReply, _ keys: AWSKeys) async throws {
         guard !reply.isOK else { return }
         let text = String(buffer: reply.body)
-        if reply.status.code == 403 || reply.status.code == 401 { await credentials.forget() }
+        if reply.status.code == 403 || reply.status.code == 401 { await credentials.forget(keys) }
         let json = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any]
         let code = XMLText.first("Code", in: text) ?? (json?["__type"] as? String) ?? ""
         let message = XMLText.first("Message", in: text) ?? (json?["message"] as? String) ?? ""

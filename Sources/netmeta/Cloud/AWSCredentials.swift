@@ -6,15 +6,13 @@ import NIOHTTP1
 /// Where keys of AWS come from: the configuration, the environment, the
 /// file that AWS's own tools read, a role by web identity (EKS), a container's
 /// role, an instance's role; the first that has some.
-///
-/// Keys of a role are asked for again before they end.
-actor AWSCredentials {
+struct AWSCredentials: Sendable {
     private let configured: AWSKeys?
     private let environment: [String: String]
     private let region: String
-    private var known: AWSKeys?
+    private let held = Renewed<AWSKeys>(early: Self.early)
 
-    /// Seconds before their end that keys are asked for again.
+    /// Seconds before their end that keys of a role are asked for again: AWS has others from then on.
     private static let early: UInt64 = 300
     /// How long a role's service may take: it is on this machine or not there.
     private static let patience = Duration.seconds(2)
@@ -33,21 +31,20 @@ actor AWSCredentials {
     ///
     /// - Throws: ``Failure`` that says where none were found.
     func keys() async throws -> AWSKeys {
-        let now = UInt64(max(0, Date().timeIntervalSince1970))
-        if let known, known.ends.map({ $0 > now + Self.early }) ?? true { return known }
-        let found = try await find()
-        known = found
-        return found
+        try await held.value {
+            let keys = try await find()
+            return (keys, keys.ends)
+        }
     }
 
     /// Forgets keys that a service has refused.
-    func forget() { known = nil }
+    func forget(_ keys: AWSKeys) async { await held.forget(keys) }
 
     private func find() async throws -> AWSKeys {
         if let configured { return configured }
         if let keys = fromEnvironment ?? fromFile { return keys }
         if let keys = try await ofWebIdentity() { return keys }
-        if let keys = await ofContainer() { return keys }
+        if let keys = try await ofContainer() { return keys }
         if let keys = await ofInstance() { return keys }
         throw Failure(
             "no AWS credentials: none in the configuration, in AWS_ACCESS_KEY_ID, in the profile of ~/.aws/credentials, "
@@ -150,10 +147,16 @@ actor AWSCredentials {
     }
 
     /// Amazon ECS task role.
-    private func ofContainer() async -> AWSKeys? {
+    ///
+    /// - Throws: ``Failure`` when the environment names a role that can't be had, as above.
+    private func ofContainer() async throws -> AWSKeys? {
         guard let path = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], path.hasPrefix("/") else { return nil }
-        let answer = await ask(.GET, "http://169.254.170.2\(path)", [])
-        return answer.flatMap { try? JSONDecoder().decode(RoleKeys.self, from: Data($0.utf8)) }?.keys
+        let url = "http://169.254.170.2\(path)"
+        let answer = await ask(.GET, url, [])
+        guard let keys = answer.flatMap({ try? JSONDecoder().decode(RoleKeys.self, from: Data($0.utf8)) })?.keys else {
+            throw Failure("the container's role has no keys at \(url): does the task have a role?")
+        }
+        return keys
     }
 
     /// Amazon EC2 instance metadata, version 2.

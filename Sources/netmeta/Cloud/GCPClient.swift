@@ -54,8 +54,9 @@ struct GCPClient: Sendable {
     ///   - body: JSON.
     @discardableResult
     func ask(_ method: HTTPMethod, _ path: String, body: Data? = nil) async throws -> Data {
-        let reply = try await http.answer(to: try await request(method, path, body: body))
-        try await checkTaken(reply)
+        let token = try await credentials?.token()
+        let reply = try await http.answer(to: request(token, method, path, body: body))
+        try await checkTaken(reply, token)
         return Data(reply.body.readableBytesView)
     }
 
@@ -82,24 +83,24 @@ struct GCPClient: Sendable {
         most: Int,
         name: String
     ) async throws -> HTTPHeaders {
-        let request = try await request(.GET, path, headers: headers)
+        let token = try await credentials?.token()
+        let request = request(token, .GET, path, headers: headers)
         let reply = try await http.save(request, to: file, most: most, name: name)
-        try await checkTaken(reply)
+        try await checkTaken(reply, token)
         return reply.headers
     }
 
     private func request(
+        _ token: String?,
         _ method: HTTPMethod,
         _ path: String,
         headers: [(name: String, value: String)] = [],
         body: Data? = nil
-    ) async throws -> HTTPClientRequest {
+    ) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: base + path)
         request.method = method
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let credentials {
-            request.headers.add(name: "authorization", value: "Bearer \(try await credentials.token())")
-        }
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(Array(body))
@@ -116,9 +117,9 @@ struct GCPClient: Sendable {
     }
 
     /// - Throws: ``GCPError`` when the service refuses what was asked.
-    private func checkTaken(_ reply: CloudReply) async throws {
+    private func checkTaken(_ reply: CloudReply, _ token: String?) async throws {
         guard !reply.isOK else { return }
-        if reply.status.code == 401 { await credentials?.forget() }
+        if reply.status.code == 401, let token { await credentials?.forget(token) }
         let body = Data(reply.body.readableBytesView)
         let message = (try? JSONDecoder().decode(Refusal.self, from: body))?.error.message
         throw GCPError(

@@ -5,13 +5,10 @@ import NIOHTTP1
 
 /// Where tokens of Google Cloud come from: a service account's key, or the
 /// metadata server of the machine.
-///
-/// A token is kept until shortly before its end, and asked for once however many want it.
-actor GCPCredentials {
+struct GCPCredentials: Sendable {
     private let file: String?
     private let environment: [String: String]
-    private var known: (token: String, ends: UInt64)?
-    private var asking: Task<String, any Error>?
+    private let held = Renewed<String>(early: Self.early)
 
     /// What a token is good for: reading objects, and taking messages.
     private static let scopes = [
@@ -36,25 +33,19 @@ actor GCPCredentials {
     ///
     /// - Throws: ``Failure`` that says why there is none.
     func token() async throws -> String {
-        let now = UInt64(max(0, Date().timeIntervalSince1970))
-        if let known, known.ends > now + Self.early { return known.token }
-        if let asking { return try await asking.value }
-        // A task of its own: who gives up waiting doesn't end it for the others.
-        let task = Task { try await ask(now) }
-        asking = task
-        defer { asking = nil }
-        return try await task.value
-    }
-
-    private func ask(_ now: UInt64) async throws -> String {
-        let answer =
-            if let file { try await exchange(try ServiceAccountKey(reading: file), now) } else { try await ofMachine() }
-        known = (answer.token, now + answer.seconds)
-        return answer.token
+        try await held.value {
+            // Counted from before the question, so that the end isn't later than Google's.
+            let now = UInt64(max(0, Date().timeIntervalSince1970))
+            let answer =
+                if let file { try await exchange(try ServiceAccountKey(reading: file), now) } else {
+                    try await ofMachine()
+                }
+            return (answer.token, now + answer.seconds)
+        }
     }
 
     /// Forgets a token that a service has refused.
-    func forget() { known = nil }
+    func forget(_ token: String) async { await held.forget(token) }
 
     private struct Answer: Decodable {
         var token: String

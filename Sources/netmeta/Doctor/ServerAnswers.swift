@@ -2,6 +2,7 @@
 
 /// `/api/v1/health`
 struct Health: Decodable, Sendable {
+    let status: String
     let message: String?
     let lag: Double?
     let store: Store
@@ -23,6 +24,7 @@ struct Health: Decodable, Sendable {
         let read: UInt64
         let rows: UInt64
         let lost: [String: UInt64]
+        let lag: Int64?
         let advice: [String]
         let failure: String?
     }

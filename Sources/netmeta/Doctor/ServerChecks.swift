@@ -40,7 +40,8 @@ struct ServerChecks {
     private func server(_ health: Health) -> Finding {
         let name = "server"
         let words = "process \(process) at \(api)"
-        if let message = health.message {
+        // A source that can't be asked is a finding of its own, and the rest works without it.
+        if let message = health.message, health.status == "down" {
             return .fail(name, "\(words): \(message)", do: "look at its log")
         }
         if let lag = health.lag, lag > Self.mostLag {

@@ -24,6 +24,8 @@ struct CaptureImport {
     private var journal: ImportJournal
     /// What became of all files so far.
     private(set) var summary = ImportSummary()
+    /// When the newest of scamper's measurements began that were stored, in Unix seconds; 0 without any.
+    private(set) var newestMeasured: UInt64 = 0
 
     /// - Parameters:
     ///   - batchRows: rows that are stored at once; a batch may have twice ``FlowDecoder/mostRows`` more.
@@ -64,7 +66,7 @@ struct CaptureImport {
     ) throws {
         if TraceFileReader.isTraceFile(bytes) {
             summary.files += 1
-            return try WartsImport(path, bytes, store: store, enrichment: enricher.source.current).run(
+            let measured = try WartsImport(path, bytes, store: store, enrichment: enricher.source.current).run(
                 &journal,
                 &summary,
                 oldestKept: oldestKept,
@@ -72,6 +74,8 @@ struct CaptureImport {
                 warn: warn,
                 progress: progress
             )
+            newestMeasured = max(newestMeasured, measured)
+            return
         }
         guard CaptureReader.isCapture(bytes) else {
             throw Failure("\(path) is neither pcap, pcapng nor warts, nor JSON of sc_warts2json")
@@ -127,7 +131,7 @@ struct CaptureImport {
             do throws(StoreError) {
                 try store.append(batch, token: "import-\(place.digest)-\(place.rows)")
             } catch {
-                throw Failure("\(place.path): the store refuses rows: \(error.message)")
+                throw Failure("\(place.path): the store refuses rows: \(error.message)", isTemporary: true)
             }
             summary.rowsStored += UInt64(count)
         }

@@ -33,10 +33,8 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
     private let enrichment: EnrichmentSource
     /// Whose counters are shown with these.
     private let sources: CloudSources
-
-    /// Of scamper's control socket; shown with these too.
-    private let scamper = ScamperTally()
-    private let usesScamper: Bool
+    /// What is counted of scamper's measurements; shown with these too.
+    let scamper: ScamperSources
 
     /// What a reload may change.
     private struct Settings {
@@ -96,7 +94,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         parquet = (store as? EmbeddedStore).map { [incoming] in ParquetText(store: $0, folder: incoming) }
         self.enrichment = enrichment
         self.sources = sources
-        usesScamper = configuration.sources.scamper.attach != nil
+        scamper = ScamperSources(configuration.sources.scamper)
         token = try LocalToken(writingInto: folder)
         // What a crash left behind.
         try? FileManager.default.removeItem(atPath: incoming)
@@ -137,7 +135,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
                 help: "Rows of captures that were stored; rows received don't count them.",
                 value: Double(counts.rows)
             ),
-        ] + sources.metrics() + scamper.metrics(isUsed: usesScamper)
+        ] + sources.metrics() + scamper.metrics()
     }
 
     /// Measurements over scamper's control socket, stored as files' are.
@@ -145,6 +143,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         to socket: ScamperSocket,
         commands: [String],
         every: Duration,
+        tally: ScamperTally,
         logger: Logger
     ) -> ScamperAttachment {
         ScamperAttachment(
@@ -153,7 +152,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
             every: every,
             store: store,
             enrichment: enrichment,
-            tally: scamper,
+            tally: tally,
             logger: logger
         )
     }
@@ -240,10 +239,12 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
 
     // MARK: - A file that is here
 
-    /// Imports a file of this machine behind those that wait, on the thread that calls.
+    /// Imports a file of scamper's on this machine behind those that wait, on the thread that calls.
     ///
+    /// - Parameter tally: counts what is stored, also of a file that can't be imported to its end.
+    /// - Returns: whether it ends within an object.
     /// - Throws: ``Failure``, ``ImportStopped`` or ``ImportRefusal``.
-    func importFile(_ path: String) throws -> ImportSummary {
+    func importFile(_ path: String, tally: ScamperTally) throws -> Bool {
         let job = Job(name: path)
         try admit(job)
         defer { leave(job) }
@@ -252,10 +253,13 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         do {
             let bytes = try InputFile.read(path, largest: Self.largest)
             var imports = try captureImport(settings) { _ in }
-            defer { count(imports.summary) }
+            defer {
+                count(imports.summary)
+                tally.add(imports.summary, newest: imports.newestMeasured)
+            }
             try imports.add(path, bytes, shouldStop: { job.isCancelled.load(ordering: .relaxed) }, progress: { _ in })
             condition.withLock { counts.complete += 1 }
-            return imports.summary
+            return imports.summary.filesCut > 0
         } catch {
             condition.withLock { counts.failed += 1 }
             throw error

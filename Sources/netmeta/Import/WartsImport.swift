@@ -31,6 +31,7 @@ struct WartsImport {
 
     /// Stores what isn't stored yet.
     ///
+    /// - Returns: when the newest of that was measured, in Unix seconds; 0 when there is nothing new.
     /// - Parameters:
     ///   - shouldStop: asked behind each batch.
     ///   - warn: is told what people should know and doesn't end the import.
@@ -43,14 +44,15 @@ struct WartsImport {
         shouldStop: () -> Bool,
         warn: (String) -> Void,
         progress: (Int) -> Void
-    ) throws {
+    ) throws -> UInt64 {
         let (end, problem) = wholeObjects()
         let digest = SHA256.hexDigest(of: Array(bytes[..<end]))
         if let known = journal[digest], known.isComplete {
             summary.filesKnown += 1
             summary.rowsKnown += UInt64(known.rows)
-            return
+            return 0
         }
+        var newest: UInt64 = 0
         let start = beginning(digest, journal)
         summary.rowsKnown += UInt64(start.rows)
         var place = start
@@ -73,7 +75,10 @@ struct WartsImport {
             switch reader.next(in: bytes) {
             case .object(let object):
                 let isNew = offset >= start.offset
-                if let time = object.time, isNew, UInt64(time) < oldestKept { summary.rowsExpired += 1 }
+                if let time = object.time, isNew {
+                    newest = max(newest, UInt64(time))
+                    if UInt64(time) < oldestKept { summary.rowsExpired += 1 }
+                }
                 rows.add(object, isNew: isNew, asn: asn)
                 if isNew { summary.count(object) }
             case .malformed(let problem):
@@ -89,6 +94,7 @@ struct WartsImport {
             summary.filesCut += 1
             warn("\(path): \(problem). What is before that is imported.")
         }
+        return newest
     }
 
     /// Where the last whole object ends, and what is wrong behind it.
@@ -125,7 +131,7 @@ struct WartsImport {
         do throws(StoreError) {
             try store.append(rows, token: token)
         } catch {
-            throw Failure("\(path): the store refuses rows: \(error.message)")
+            throw Failure("\(path): the store refuses rows: \(error.message)", isTemporary: true)
         }
     }
 }
@@ -144,24 +150,12 @@ extension TableStore {
 
 extension WartsObject {
     /// When it was measured, of those that rows are made of.
-    fileprivate var time: UInt32? {
+    var time: UInt32? {
         switch self {
         case .trace(let trace): trace.start.seconds
         case .tracelb(let trace): trace.start.seconds
         case .ping(let ping): ping.start.seconds
         default: nil
-        }
-    }
-}
-
-extension ImportSummary {
-    fileprivate mutating func count(_ object: WartsObject) {
-        switch object {
-        case .trace: traces += 1
-        case .ping: pings += 1
-        case .tracelb: parallelTraces += 1
-        case .dealias, .skipped: otherObjects += 1
-        case .list, .cycleStart, .cycleStop, .address: break
         }
     }
 }

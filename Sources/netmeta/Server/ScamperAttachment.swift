@@ -4,7 +4,6 @@ import FlowStore
 import Foundation
 import Logging
 import Synchronization
-import Telemetry
 
 /// Has a scamper measure that runs already, over its control socket, and stores what it finds.
 ///
@@ -57,11 +56,14 @@ final class ScamperAttachment: Sendable {
         var pause = Self.pauses.lowerBound
         var nextRound = Date()
         while !shouldStop {
-            let objects = tally.counts.objects
+            let heard = tally.counts.summary.objects
             do {
                 try session(&nextRound)
             } catch {
-                tally.update { $0.isAttached = false }
+                tally.update {
+                    $0.isAttached = false
+                    $0.problem = "\(error)"
+                }
                 // Each state once, not each try.
                 if told != "\(error)" {
                     logger.warning(
@@ -71,7 +73,7 @@ final class ScamperAttachment: Sendable {
                 }
                 told = "\(error)"
             }
-            if tally.counts.objects > objects {
+            if tally.counts.summary.objects > heard {
                 pause = Self.pauses.lowerBound
                 told = nil
             }
@@ -107,7 +109,8 @@ final class ScamperAttachment: Sendable {
             if poll(&question, 1, Self.tick) > 0 {
                 let count = recv(file, &buffer, buffer.count, 0)
                 guard count > 0 else {
-                    throw Failure(count == 0 ? "scamper has closed the connection" : String(cString: strerror(errno)))
+                    let words = count == 0 ? "scamper has closed the connection" : String(cString: strerror(errno))
+                    throw Failure("\(words); it is tried again: does scamper still run?")
                 }
                 try take(buffer[..<count], &session)
             }
@@ -129,7 +132,7 @@ final class ScamperAttachment: Sendable {
         do throws(ScamperControl.Problem) {
             try session.control.take(bytes) { events.append($0) }
         } catch {
-            tally.update { $0.malformed += 1 }
+            tally.update { $0.summary.malformed[error.rawValue, default: 0] += 1 }
             throw Failure("what comes is none of scamper's answers (\(error.rawValue))")
         }
         for event in events {
@@ -140,11 +143,16 @@ final class ScamperAttachment: Sendable {
                     logger.info("scamper is attached", metadata: ["socket": "\(socket)"])
                     tally.update {
                         $0.isAttached = true
+                        $0.problem = nil
+                        $0.lastHeard = ScamperTally.now
                         $0.connections += 1
                     }
                 }
             case .refused(let words):
-                tally.update { $0.refused += 1 }
+                tally.update {
+                    $0.refused += 1
+                    $0.refusal = String(words.prefix(200))
+                }
                 logger.warning("scamper refuses a command", metadata: ["said": "\(words)"])
             case .object(let bytes): add(bytes, &session)
             }
@@ -152,9 +160,19 @@ final class ScamperAttachment: Sendable {
     }
 
     private func add(_ bytes: [UInt8], _ session: inout Session) {
-        tally.update { $0.objects += 1 }
-        guard case .object(let object) = session.reader.next(in: bytes.span.bytes, base: session.reader.offset) else {
-            tally.update { $0.malformed += 1 }
+        let step = session.reader.next(in: bytes.span.bytes, base: session.reader.offset)
+        tally.update {
+            $0.lastHeard = ScamperTally.now
+            switch step {
+            case .object(let object):
+                $0.summary.count(object)
+                $0.newest = max($0.newest, UInt64(object.time ?? 0))
+            case .malformed(let problem): $0.summary.malformed[problem.reason, default: 0] += 1
+            case .incomplete: $0.summary.malformed["truncated", default: 0] += 1
+            case .corrupt: $0.summary.malformed["noObject", default: 0] += 1
+            }
+        }
+        guard case .object(let object) = step else {
             // A reader that has met something else than an object goes no further.
             session.reader = WartsReader()
             return
@@ -184,60 +202,26 @@ final class ScamperAttachment: Sendable {
         while true {
             do throws(StoreError) {
                 try store.append(session.rows, token: token)
-                tally.update { $0.rows += UInt64(count) }
+                tally.update {
+                    $0.summary.rowsStored += UInt64(count)
+                    $0.lastStored = ScamperTally.now
+                    if wasTold { $0.problem = nil }
+                }
                 break
             } catch {
                 if !wasTold {
                     logger.warning("rows of scamper wait for the store", metadata: ["reason": "\(error.message)"])
+                    tally.update { $0.problem = "rows wait for the store, which refuses them: \(error.message)" }
                     wasTold = true
                 }
             }
             guard !shouldStop else {
-                tally.update { $0.lost += UInt64(count) }
+                tally.update { $0.lostRows += UInt64(count) }
                 logger.error("rows of scamper are lost: the store takes none", metadata: ["rows": "\(count)"])
                 break
             }
             Thread.sleep(forTimeInterval: 1)
         }
         session.rows.removeRows()
-    }
-}
-
-/// What came over scamper's control socket, for metrics.
-final class ScamperTally: Sendable {
-    struct Counts: Sendable {
-        var isAttached = false
-        var connections: UInt64 = 0
-        var objects: UInt64 = 0
-        var malformed: UInt64 = 0
-        var refused: UInt64 = 0
-        var rows: UInt64 = 0
-        var lost: UInt64 = 0
-    }
-
-    private let state = Mutex(Counts())
-
-    var counts: Counts { state.withLock { $0 } }
-
-    func update(_ body: (inout Counts) -> Void) {
-        state.withLock { body(&$0) }
-    }
-
-    /// None where no socket is configured.
-    func metrics(isUsed: Bool) -> [MetricFamily] {
-        guard isUsed else { return [] }
-        let counts = counts
-        func family(_ name: String, _ kind: MetricFamily.Kind, _ help: String, _ value: UInt64) -> MetricFamily {
-            MetricFamily("netmeta_scamper_" + name, kind, help: help, value: Double(value))
-        }
-        return [
-            family("attached", .gauge, "Whether scamper's control socket is connected.", counts.isAttached ? 1 : 0),
-            family("connections_total", .counter, "Connections to scamper's control socket.", counts.connections),
-            family("objects_total", .counter, "Objects that came over it.", counts.objects),
-            family("malformed_total", .counter, "Objects and answers that can't be understood.", counts.malformed),
-            family("refused_total", .counter, "Commands that scamper refused.", counts.refused),
-            family("rows_total", .counter, "Rows of these objects that were stored.", counts.rows),
-            family("rows_lost_total", .counter, "Rows that the store didn't take before the end.", counts.lost),
-        ]
     }
 }

@@ -9,7 +9,7 @@ import WebAPI
 ///
 /// What is imported of a file is in the journal of imports, so that nothing is
 /// stored twice, over restarts too. A file that can't be read is told of once
-/// for each time that it changes.
+/// for each time that it changes; one that the store refuses is tried again.
 struct ScamperService: Service {
     private let settings: ScamperConfiguration
     /// Where our own scamper writes; each file goes once it is imported.
@@ -33,12 +33,13 @@ struct ScamperService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
-                if let folder = settings.folder { group.addTask { await watch(folder) } }
-                if let socket = settings.attach {
-                    group.addTask { await attach(to: socket) }
-                } else if !settings.targets.isEmpty {
-                    group.addTask { await measure() }
+                if let folder = settings.folder, let tally = imports.scamper.folder {
+                    group.addTask { await watch(folder, tally) }
                 }
+                if let socket = settings.attach, let tally = imports.scamper.socket {
+                    group.addTask { await attach(to: socket, tally) }
+                }
+                if let tally = imports.scamper.runs { group.addTask { await measure(tally) } }
                 // A service that returns ends the server.
                 if settings.folder == nil, settings.targets.isEmpty { group.addTask { await Self.sleep(.infinity) } }
                 await group.waitForAll()
@@ -60,8 +61,19 @@ struct ScamperService: Service {
         var changed: Double
     }
 
-    private func watch(_ folder: String) async {
-        var done: [String: Stamp] = [:]
+    /// What became of a file.
+    fileprivate enum Outcome: Equatable {
+        case whole
+        /// It ends within an object.
+        case cut
+        /// It can't be read as it is.
+        case bad(String)
+        /// It is tried again although it doesn't change.
+        case later(String)
+    }
+
+    private func watch(_ folder: String, _ tally: ScamperTally) async {
+        var done: [String: (stamp: Stamp, outcome: Outcome)] = [:]
         var wasMissing = false
         while !Task.isCancelled {
             let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
@@ -73,15 +85,30 @@ struct ScamperService: Service {
             }
             wasMissing = names == nil
             let files = (names ?? []).filter { name in Self.endings.contains { name.hasSuffix($0) } }.sorted()
-            var present: [String: Stamp] = [:]
+            var present: [String: (stamp: Stamp, outcome: Outcome)] = [:]
             for name in files.prefix(Self.mostFiles) where !Task.isCancelled {
                 let path = folder + "/" + name
                 guard let stamp = Self.stamp(path) else { continue }
-                let isTaken = done[path] == stamp ? true : await take(path)
-                if isTaken { present[path] = stamp }
+                let before = done[path]
+                if let before, before.stamp == stamp, before.outcome.waiting == nil {
+                    present[path] = before
+                } else {
+                    present[path] = (stamp, await take(path, tally, after: before?.outcome))
+                }
             }
             done = present
+            tell(done.values.map(\.outcome), isMissing: names == nil, tally)
             await Self.sleep(Self.pause)
+        }
+    }
+
+    private func tell(_ outcomes: [Outcome], isMissing: Bool, _ tally: ScamperTally) {
+        let waiting = outcomes.compactMap(\.waiting).first
+        tally.update {
+            $0.problem = isMissing ? "it can't be read: is it there, and may the server's user read it?" : waiting
+            $0.files = outcomes.count
+            $0.cutFiles = outcomes.count { $0 == .cut }
+            $0.badFiles = outcomes.compactMap(\.problem).sorted()
         }
     }
 
@@ -94,35 +121,42 @@ struct ScamperService: Service {
 
     /// Imports what is new of a file.
     ///
-    /// - Returns: false when it has to be tried again although it doesn't change.
-    private func take(_ path: String) async -> Bool {
-        let result = Mutex<Result<ImportSummary, any Error>?>(nil)
+    /// - Parameter before: what became of it before; the same isn't told again.
+    private func take(_ path: String, _ tally: ScamperTally, after before: Outcome? = nil) async -> Outcome {
+        let result = Mutex<Result<Bool, any Error>?>(nil)
+        let known = tally.counts.summary.rowsStored
         await Blocking.run { [imports] in
-            let outcome = Result { try imports.importFile(path) }
+            let outcome = Result { try imports.importFile(path, tally: tally) }
             result.withLock { $0 = outcome }
         }
+        let rows = tally.counts.summary.rowsStored - known
+        if rows > 0 { logger.info("imported", metadata: ["file": "\(path)", "rows": "\(rows)"]) }
         switch result.withLock({ $0 }) {
-        case .success(let summary):
-            if summary.rowsStored > 0 {
-                logger.info("imported", metadata: ["file": "\(path)", "rows": "\(summary.rowsStored)"])
-            }
-            return true
-        case .failure(let refusal as ImportRefusal):
-            return refusal.code != .busy && refusal.code != .stopping
+        case .success(let isCut): return isCut ? .cut : .whole
+        case .failure(let refusal as ImportRefusal) where refusal.code == .busy || refusal.code == .stopping:
+            return .later(refusal.message)
         case .failure(let error):
-            logger.warning("a file of scamper can't be imported", metadata: ["file": "\(path)", "reason": "\(error)"])
-            return true
-        case nil: return false
+            let outcome = (error as? Failure)?.isTemporary == true ? Outcome.later("\(error)") : .bad("\(error)")
+            if outcome != before {
+                logger.warning(
+                    "a file of scamper can't be imported",
+                    metadata: ["file": "\(path)", "reason": "\(error)"]
+                )
+            }
+            if outcome.problem != nil { tally.update { $0.summary.malformed["unreadableFile", default: 0] += 1 } }
+            return outcome
+        case nil: return .later("the import of \(path) has no end")
         }
     }
 
     // MARK: - A schedule
 
-    private func attach(to socket: ScamperSocket) async {
+    private func attach(to socket: ScamperSocket, _ tally: ScamperTally) async {
         let attachment = imports.attachment(
             to: socket,
             commands: settings.commands,
             every: settings.every,
+            tally: tally,
             logger: logger
         )
         await withTaskCancellationHandler {
@@ -132,7 +166,7 @@ struct ScamperService: Service {
         }
     }
 
-    private func measure() async {
+    private func measure(_ tally: ScamperTally) async {
         try? FileManager.default.createDirectory(
             atPath: own,
             withIntermediateDirectories: true,
@@ -142,16 +176,44 @@ struct ScamperService: Service {
         while !Task.isCancelled {
             let start = Date()
             let path = own + "/\(Int(start.timeIntervalSince1970)).warts"
-            if await runScamper(into: path) {
-                _ = await take(path)
+            let problem = await runScamper(into: path)
+            guard !Task.isCancelled else { break }
+            let waiting = await takeOwn(tally)
+            tally.update {
+                $0.rounds += 1
+                if problem != nil { $0.failedRounds += 1 }
+                $0.problem = problem ?? waiting
             }
-            try? FileManager.default.removeItem(atPath: path)
             await Self.sleep(max(1, seconds - Date().timeIntervalSince(start)))
         }
     }
 
-    /// Runs scamper once over all targets; false when it failed, which is logged.
-    private func runScamper(into path: String) async -> Bool {
+    /// Imports what runs of our own have left, also what the store refused before, or a server that has ended; each file
+    /// goes once it is stored, and the oldest ones when they are too many.
+    ///
+    /// - Returns: why some stay, nil when none does.
+    private func takeOwn(_ tally: ScamperTally) async -> String? {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: own)) ?? []).sorted()
+        var waiting: String?
+        for (place, name) in names.enumerated() where !Task.isCancelled {
+            let path = own + "/" + name
+            if Self.stamp(path) != nil, let reason = await take(path, tally).waiting {
+                waiting = reason
+                guard place < names.count - Self.mostOwn else { continue }
+                tally.update { $0.summary.malformed["fileTooMany", default: 0] += 1 }
+            }
+            try? FileManager.default.removeItem(atPath: path)
+        }
+        return waiting
+    }
+
+    /// Files of our own that wait for the store: a day of rounds of five minutes.
+    private static let mostOwn = 288
+
+    /// Runs scamper once over all targets.
+    ///
+    /// - Returns: what went wrong, with what to do; nil when nothing did.
+    private func runScamper(into path: String) async -> String? {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // Every argument is a word of ours or the text of an address.
@@ -164,26 +226,46 @@ struct ScamperService: Service {
             try process.run()
         } catch {
             logger.error("scamper can't be run", metadata: ["reason": "\(error.localizedDescription)"])
-            return false
+            return "scamper can't be run: \(error.localizedDescription)"
         }
         let deadline = Date().addingTimeInterval(Self.longestRound)
+        var isLate = false
         while process.isRunning {
             try? await Task.sleep(for: .milliseconds(200))
-            if Task.isCancelled || Date() > deadline { process.terminate() }
+            isLate = Date() > deadline
+            if Task.isCancelled || isLate { process.terminate() }
         }
-        guard process.terminationStatus != 0 else { return true }
-        guard !Task.isCancelled else { return false }
-        let words = String(decoding: errors.fileHandleForReading.availableData.prefix(500), as: UTF8.self)
-        logger.error(
-            process.terminationStatus == 127
-                ? "scamper is missing: apt-get install scamper" : "scamper failed; it needs root or CAP_NET_RAW",
-            metadata: ["status": "\(process.terminationStatus)", "said": "\(words)"]
-        )
-        return false
+        guard process.terminationStatus != 0, !Task.isCancelled else { return nil }
+        let said = String(decoding: errors.fileHandleForReading.availableData.prefix(500), as: UTF8.self)
+            .split(whereSeparator: \.isNewline).joined(separator: " ")
+        let advice =
+            if isLate {
+                "scamper measured for an hour and was ended: name fewer targets, or a longer sources.scamper.every"
+            } else if process.terminationStatus == 127 {
+                "scamper is missing: apt-get install scamper"
+            } else {
+                "scamper failed; it needs root or CAP_NET_RAW"
+            }
+        logger.error("\(advice)", metadata: ["status": "\(process.terminationStatus)", "said": "\(said)"])
+        return said.isEmpty || process.terminationStatus == 127 ? advice : "\(advice). It said: \(said)"
     }
 
     /// Seconds after which a round is ended.
     private static let longestRound = 3600.0
+}
+
+extension ScamperService.Outcome {
+    /// Why it is tried again; nil when it isn't.
+    fileprivate var waiting: String? {
+        if case .later(let reason) = self { return reason }
+        return nil
+    }
+
+    /// What is wrong with the file; nil when nothing is.
+    fileprivate var problem: String? {
+        if case .bad(let reason) = self { return reason }
+        return nil
+    }
 }
 
 extension ScamperConfiguration {

@@ -189,7 +189,7 @@ struct Server {
         )
         status.setBMP { [bmp] in bmp.report }
         status.setRouterTables { [dumps] in dumps.reports }
-        status.setClouds { [clouds] in clouds.health }
+        status.setFetched { [clouds, imports] in clouds.health + imports.scamper.health }
         if let queue {
             status.setQueue { QueueReport(problem: queue.report.problem, metrics: queue.report.metrics) }
         }

@@ -80,8 +80,9 @@ def photograph(context, servers, name, state):
     if "{exporter}" in query:
         listed = context.request.get(f"{base}/api/v1/exporters").json()["exporters"]
         query = query.format(exporter=listed[0]["address"] if listed else "192.0.2.1")
+    waiting = []
     if state == "loading":
-        page.route(re.compile("/api/v1/login") if name == "login" else API, lambda route: None)
+        page.route(re.compile("/api/v1/login") if name == "login" else API, waiting.append)
     elif state == "error" and name != "login":
         page.route(API, lambda route: route.fulfill(status=500, content_type="application/json", body=REFUSED))
     # What can't be opened in this state is not opened.
@@ -98,6 +99,9 @@ def photograph(context, servers, name, state):
     picture = page.screenshot()
     if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         print(f"{name} {state}: wider than the window")
+    for route in waiting:
+        with contextlib.suppress(Error):
+            route.abort()
     page.close()
     return picture
 

@@ -358,7 +358,7 @@ struct ExplainRanking {
     private func isEmpty(_ term: Term) -> Bool {
         let value = candidates.values[term.places[0]]
         guard let dimension = value.subject.dimensions.last, let last = value.values.last else { return false }
-        return value.subject.rank >= Self.rarelyTold && dimension.isUnknown(last)
+        return value.subject.rank >= Self.rarelyTold && (dimension.isUnknown(last) || last == .number(0))
     }
 
     private func rank(_ term: Term) -> Int {

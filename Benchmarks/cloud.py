@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Time and memory of importing AWS VPC flow logs: one file of default lines per size, into a data folder without a server.
 
-    python3 Benchmarks/cloud.py --lines 500000,1000000,3000000,6000000
+    python3 Benchmarks/cloud.py --lines 500000,1000000,3000000,6000000,12000000
 
-Prints a JSON line per size: seconds, processor seconds and the largest resident memory of the process. That memory
-must be the same whatever the size: what a file adds to it doesn't stay.
+Prints a JSON line per size: seconds, processor seconds, the largest resident memory of the process, and of it the
+largest that is its own (anonymous) and the largest that is of files (the engine's library, and what is read of the
+disk's cache; the system can take that back). What is its own must be the same whatever the size.
 """
 
 import argparse
@@ -12,9 +13,11 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 
@@ -33,24 +36,53 @@ def write(path, lines, seed=9):
                        f"{bits >> 12 & 0xFFFFF} {begin} {begin + 59} {'ACCEPT' if bits & 7 else 'REJECT'} OK\n")
 
 
+class Watch(threading.Thread):
+    """Looks at what a process has resident, until it ends."""
+
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.process, self.peaks = process, {"RssAnon": 0, "RssFile": 0}
+
+    def run(self):
+        while self.process.returncode is None:
+            for name, value in self.look():
+                self.peaks[name] = max(self.peaks[name], int(value))
+            time.sleep(0.02)
+
+    def look(self):
+        try:
+            text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return []
+        return re.findall(r"^(RssAnon|RssFile):\s+(\d+) kB", text, re.M)
+
+    def megabytes(self, name):
+        return self.peaks[name] * 1024 // 1_000_000
+
+
 def measure(binary, path, words):
     """Imports a file into a new data folder."""
     with tempfile.TemporaryDirectory(prefix="netmeta-cloud-") as folder:
         began = time.monotonic()
         run = subprocess.Popen([binary, "import", "aws", "--data", f"{folder}/data", *words, path],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        watch = Watch(run)
+        watch.start()
         output = run.stdout.read()
         _, status, usage = os.wait4(run.pid, 0)
+        run.returncode = status
         seconds = time.monotonic() - began
+        watch.join()
     if status != 0:
         sys.exit(f"the import ended with {status}: {output}")
     return {"rows": json.loads(output.splitlines()[-1])["rowsStored"], "seconds": round(seconds, 2),
-            "cpuSeconds": round(usage.ru_utime + usage.ru_stime, 2), "peakMB": usage.ru_maxrss * 1024 // 1_000_000}
+            "cpuSeconds": round(usage.ru_utime + usage.ru_stime, 2), "peakMB": usage.ru_maxrss * 1024 // 1_000_000,
+            "ownMB": watch.megabytes("RssAnon"), "filesMB": watch.megabytes("RssFile")}
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--lines", default="500000,1000000,3000000,6000000", help="sizes, with commas between")
+    options.add_argument("--lines", default="500000,1000000,3000000,6000000,12000000", help="sizes, with commas between")
     options.add_argument("--config", help="a configuration, for other settings than the defaults")
     options.add_argument("--binary", default=os.environ.get("NETMETA_BINARY", ".build/release/netmeta"))
     words = options.parse_args()

@@ -30,6 +30,9 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
         public var batchRows: Int
         /// Batches that are stored at a time; what calls beyond that waits.
         public var inserts: Int
+        /// Bytes of the largest part that merges make; nil leaves that to the engine. For a process that only writes and
+        /// ends soon: its memory doesn't grow with what it has written, and the next one merges the rest.
+        public var mostMerged: Int?
         /// Days after which rows are dropped; nil leaves what the folder has.
         public var retentionDays: Int?
         /// Whether an insert waits until its rows are on the disk; nil leaves what the folder has.
@@ -47,6 +50,7 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
             memory: Int,
             batchRows: Int,
             inserts: Int = 1,
+            mostMerged: Int? = nil,
             retentionDays: Int?,
             fsync: Bool? = nil,
             statements: [String] = [],
@@ -57,6 +61,7 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
             self.memory = memory
             self.batchRows = batchRows
             self.inserts = inserts
+            self.mostMerged = mostMerged
             self.retentionDays = retentionDays
             self.fsync = fsync
             self.statements = statements
@@ -69,7 +74,7 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     /// - Parameter lock: the folder's lock, released by ``close()``.
     /// - Throws: ``StoreError`` with what to do about it.
     public init(_ options: Options, lock: FolderLock) throws(StoreError) {
-        memory = EngineMemory(total: options.memory)
+        memory = EngineMemory(total: options.memory, mostMerged: options.mostMerged)
         folder = options.folder
         engine = try Engine(folder: options.folder, library: options.library, memory: memory, lock: lock)
         var connections: [EngineConnection] = []

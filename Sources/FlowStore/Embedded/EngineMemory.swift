@@ -3,6 +3,8 @@
 struct EngineMemory: Sendable {
     /// Bytes of everything that the engine keeps account of.
     let total: Int
+    /// Bytes of the largest part that merges make; nil leaves that to the engine.
+    var mostMerged: Int?
 
     /// Threads that run the product's questions, and those that run people's SQL.
     static let questions = 2
@@ -47,8 +49,19 @@ struct EngineMemory: Sendable {
             <merge_tree>
                 <merge_with_ttl_timeout>3600</merge_with_ttl_timeout>
                 <auto_statistics_types></auto_statistics_types>
+                \(boundOfMerges)
             </merge_tree>
         </clickhouse>
         """
+    }
+
+    /// A merge takes the more memory the larger its parts are: more columns have buffers of their own. The engine takes
+    /// the whole bound only while as many of its threads are free as the second setting says, which are all here.
+    private var boundOfMerges: String {
+        guard let mostMerged else { return "" }
+        return """
+            <max_bytes_to_merge_at_max_space_in_pool>\(mostMerged)</max_bytes_to_merge_at_max_space_in_pool>
+            <number_of_free_entries_in_pool_to_lower_max_size_of_merge>4</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
+            """
     }
 }

@@ -40,9 +40,20 @@ struct OfflineStore {
             }
             // A folder that is there keeps its retention: only its server may shorten that.
             let days = FileManager.default.fileExists(atPath: data) ? nil : configuration.retention.days
-            return (try EmbeddedStore(configuration: configuration, retentionDays: days), nil)
+            // The engine's allocator reads this when the library is loaded. It has a pool for each processor, each of
+            // which keeps for some seconds what was freed: the peak was a matter of chance, the higher the longer it took.
+            setenv("JE_MALLOC_CONF", "percpu_arena:disabled,narenas:1", 0)
+            let store = try EmbeddedStore(
+                configuration: configuration,
+                mostMerged: Self.mostMerged,
+                retentionDays: days
+            )
+            return (store, nil)
         }
     }
+
+    /// Some ten batches of an import: what is larger the folder's server merges, which has the memory for it.
+    private static let mostMerged = 32 << 20
 
     /// Closes it, and lets go of the folder.
     func close() { store.close() }

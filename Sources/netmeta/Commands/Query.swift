@@ -86,11 +86,22 @@ struct FolderOptions: ParsableArguments {
 
 extension EmbeddedStore {
     /// Opens the store of a configuration, after taking its folder's lock.
-    convenience init(configuration: Configuration, retentionDays: Int?) throws(StoreError) {
+    ///
+    /// - Parameter mostMerged: as of ``Options/mostMerged``.
+    convenience init(
+        configuration: Configuration,
+        mostMerged: Int? = nil,
+        retentionDays: Int?
+    ) throws(StoreError) {
         let library = try EngineLibrary.locate(configured: configuration.store.library)
         let lock = try FolderLock(folder: configuration.store.data)
-        try self.init(configuration: configuration, library: library, lock: lock, retentionDays: retentionDays) {
-            text in
+        try self.init(
+            configuration: configuration,
+            library: library,
+            lock: lock,
+            mostMerged: mostMerged,
+            retentionDays: retentionDays
+        ) { text in
             FileHandle.standardError.write(Data("netmeta: \(text)\n".utf8))
         }
     }
@@ -102,6 +113,7 @@ extension EmbeddedStore {
         configuration: Configuration,
         library: String,
         lock: FolderLock,
+        mostMerged: Int? = nil,
         retentionDays: Int?,
         names: [NameTables.Content]? = nil,
         onProgress: @escaping @Sendable (String) -> Void
@@ -114,6 +126,7 @@ extension EmbeddedStore {
             memory: configuration.store.memory,
             batchRows: pipeline.batchCapacity,
             inserts: pipeline.inserts,
+            mostMerged: mostMerged,
             retentionDays: retentionDays,
             // Who changes nothing about the folder changes this neither.
             fsync: retentionDays == nil ? nil : configuration.store.fsync,

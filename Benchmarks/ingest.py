@@ -184,16 +184,18 @@ def generate_command(arguments, protocol, rate, port, distinct, seconds):
             "--target", f"127.0.0.1:{port}", "--distinct", str(distinct)]
 
 
-def netmeta(arguments, rate, folder):
+def netmeta(arguments, rate, folder, more="", is_prepared=lambda: True):
+    """The server at a rate; with more configuration, and once that has taken effect."""
     folder.mkdir()
     configuration = folder / "netmeta.yaml"
     configuration.write_text("listeners:\n  netflow: [\"127.0.0.1:22055\"]\n  ipfix: [\"127.0.0.1:24739\"]\n"
-                             "  sflow: [\"127.0.0.1:26343\"]\nconsole:\n  listen: \"127.0.0.1:28080\"\n")
+                             "  sflow: [\"127.0.0.1:26343\"]\nconsole:\n  listen: \"127.0.0.1:28080\"\n" + more)
     log = open(folder / "log", "w+", encoding="utf-8")
     server = Watched([arguments.binary, "serve", "--config", configuration, "--data", folder / "data"],
                      stdout=log, stderr=subprocess.STDOUT)
     try:
         wait_for(lambda: "ready\n" in (folder / "log").read_text(), server, folder / "log")
+        wait_for(is_prepared, server, folder / "log")
         before = server.cpu()
         with Course(server):
             sent = generate(arguments, "mixed", rate, 22055)
@@ -334,4 +336,5 @@ def wait_for(condition, server, log, seconds=60):
         time.sleep(0.2)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@
 #   bench.sh kafka [FLOWS [PER]]    UDP to rows, UDP to a topic of noida-db, and the topic to rows on one core
 #   bench.sh remote [SECONDS [PAIRS]]  rows to ClickHouse's engine over HTTP beside the embedded one
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
+#   bench.sh enrichment [ARGUMENT...]  what the AS map, and all names, places and routes, cost ingest
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows
 #   bench.sh space [ARGUMENT...]    bytes a flow beside that layout
@@ -31,6 +32,7 @@ main() {
         kafka
         remote
         ingest --peers
+        enrichment
         queries
         explain
         space
@@ -39,8 +41,8 @@ main() {
         asmap
         places
         ;;
-    decode | messages | kafka | remote | ingest | queries | explain | space | mirror | cloud | asmap | places) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, remote, ingest, queries, explain, space, mirror, cloud, asmap, places)" ;;
+    decode | messages | kafka | remote | ingest | enrichment | queries | explain | space | mirror | cloud | asmap | places) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, remote, ingest, enrichment, queries, explain, space, mirror, cloud, asmap, places)" ;;
     esac
 }
 
@@ -61,6 +63,11 @@ remote() { "$venv/bin/python" Benchmarks/remote.py "$@"; }
 ingest() {
     swift build -c release --package-path Benchmarks --product StoreBenchmark
     python3 Benchmarks/ingest.py "$@"
+}
+
+enrichment() {
+    swift build -c release --package-path Benchmarks --product AddressMapBenchmark
+    python3 Benchmarks/enrichment.py "$@"
 }
 
 queries() { python3 Benchmarks/queries/queries.py "$@"; }

@@ -6,9 +6,9 @@ import Synchronization
 /// Takes flows out of a Kafka topic and stores them.
 ///
 /// Each partition fills a batch of its own. A batch goes to the store when it
-/// has enough rows or is old enough; only when the store acknowledged it is
-/// that noted with the broker. What the store doesn't take waits, the topic
-/// keeps the rest, and there is no spool.
+/// is the largest and all together have enough rows, or is old enough; only
+/// when the store acknowledged it is that noted with the broker. What the
+/// store doesn't take waits, the topic keeps the rest, and there is no spool.
 public final class KafkaSource: Sendable {
     private let thread: KafkaSourceThread
 
@@ -16,7 +16,7 @@ public final class KafkaSource: Sendable {
     public struct Options: Sendable {
         /// The topic and how brokers are reached.
         public var kafka: KafkaSettings
-        /// Rows after which batches are stored, all partitions together.
+        /// Rows after which a batch is stored, all partitions together.
         public var batchRows: Int
         /// How old the first row of a batch may be.
         public var flush: Duration

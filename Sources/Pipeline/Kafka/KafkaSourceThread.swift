@@ -19,14 +19,18 @@ final class KafkaSourceThread: @unchecked Sendable {
     private let ended = DispatchSemaphore(value: 0)
     private let gate = StoreGate()
     private let order = RowOrder()
+    // One thread owns these, and asks for them with each message: a check of each access would cost more than it does.
+    @exclusivity(unchecked)
     private var enricher: Enricher
+    @exclusivity(unchecked)
     private var decoder: KafkaMessageDecoder
+    @exclusivity(unchecked)
+    private var taken = KafkaSourceReport()
     private var client: KafkaClient?
     private var partitions: [Int32: KafkaPartition] = [:]
     /// Where the last batch of each partition ended that this process stored: a broker that lost its notes in a crash
     /// may tell less.
     private var storedEnds: [Int32: Int64] = [:]
-    private var taken = KafkaSourceReport()
     private var lastLook: ContinuousClock.Instant?
     private var isFatal = false
     private var isSubscribed = false
@@ -104,7 +108,7 @@ final class KafkaSourceThread: @unchecked Sendable {
 
     private static let mostAtOnce = 100
 
-    /// Rows of one partition's batch.
+    /// Rows of each partition's batch, if all had as many.
     private var share: Int { max(1000, options.batchRows / max(1, partitions.count)) }
     private var capacity: Int { options.batchRows + 2 * FlowMessageDecoder.mostFlows }
 
@@ -134,11 +138,11 @@ final class KafkaSourceThread: @unchecked Sendable {
             }
             let target = partition.target(isEnriched: message.is_marked != 0, &enricher)
             let seconds = message.timestamp > 0 ? message.timestamp / 1000 : Int64(time(nil))
-            let before = decoder.counters
+            let before = decoder.implausibleTimes
             try decoder.decode(payload, framing, into: target, received: UInt32(clamping: seconds))
             taken.messages += 1
             taken.bytes += UInt64(message.length)
-            if decoder.counters.implausibleTimes > before.implausibleTimes {
+            if decoder.implausibleTimes > before {
                 setAside(message, bytes, reason: "implausible_time")
             }
         } catch {
@@ -147,7 +151,29 @@ final class KafkaSourceThread: @unchecked Sendable {
             setAside(message, bytes, reason: error.name)
         }
         partition.take(message.offset)
-        if partition.hasPromised || partition.promised == nil && partition.rows >= share { store(partition) }
+        if partition.hasPromised {
+            store(partition)
+        } else if partition.promised == nil, partition.rows >= share {
+            storeLargest()
+        }
+    }
+
+    /// Stores the largest of the batches that are being filled, once all together have as many rows as there may be.
+    ///
+    /// An insert costs much whatever it holds: where each partition had to do with its share, there would be more of
+    /// them, up to twice as many. Batches that wait for the store leave the others their share.
+    private func storeLargest() {
+        var (filling, waiting) = (0, 0)
+        var largest: KafkaPartition?
+        for partition in partitions.values {
+            guard !partition.isWaiting, partition.promised == nil else {
+                waiting += partition.rows
+                continue
+            }
+            filling += partition.rows
+            if partition.rows > largest?.rows ?? 0 { largest = partition }
+        }
+        if let largest, filling >= max(share, options.batchRows - waiting) { store(largest) }
     }
 
     private func setAside(_ message: netmeta_kafka_message, _ bytes: UnsafeRawBufferPointer, reason: String) {
@@ -185,7 +211,7 @@ final class KafkaSourceThread: @unchecked Sendable {
         guard let range = partition.range else { return }
         switch attempt(partition, range) {
         case .done:
-            partition.clear()
+            partition.clear(keeping: 2 * share)
             if partition.isPaused { resume(partition) }
         case .failed:
             partition.isWaiting = true
@@ -269,7 +295,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     private func finish(_ partition: KafkaPartition) {
         if partition.range != nil, partition.promised == nil || partition.hasPromised { store(partition) }
         if partition.range != nil { taken.returnedRows += UInt64(partition.rows) }
-        partition.clear()
+        partition.clear(keeping: 2 * share)
     }
 
     private func giveBack(_ numbers: [Int32]) {

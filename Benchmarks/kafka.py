@@ -1,10 +1,12 @@
 """What flows cost by way of Kafka, beside the way without: all in one run, so that the machine is the same for each.
 
-usage: kafka.py [FLOWS [FLOWS_PER_MESSAGE]]     2000000 100
+usage: kafka.py [FLOWS [FLOWS_PER_MESSAGE...]]     3000000 100 1
 
-The same flows (`netmeta generate`, NetFlow v9) go by UDP to a server that stores them itself, then to a collector, which
-hands them to a topic of noida-db, then from there to a store, on one core. Prints what each costs in seconds of processor
-time a million flows, the engine's merges included, what a flow has in the topic, and how fast the store went by the clock.
+The same flows (`netmeta generate`, NetFlow v9) go by UDP to a server that stores them itself; then, for each number of flows
+a message, to a collector, which hands them to a topic of noida-db, and from there to a store. The store has one core for
+itself, all that it starts included; broker and this script have the others. Prints what each costs in seconds of processor
+time a million flows, the engine's merges included, what a flow has in the topic, and how fast the store went by the clock:
+from the line that says that it is ready until the last flow is stored.
 """
 
 import json
@@ -21,10 +23,12 @@ sys.path.insert(0, str(ROOT / "Tests/Kafka"))
 import brokers  # noqa: E402
 import roles  # noqa: E402
 
-TOPIC = "flow-messages"
 RECORDS = 24
 DATAGRAMS_PER_SECOND = 10_000
 PATIENCE_SECONDS = 120
+# noida-db answers with all that a partition has, whatever it is asked for; librdkafka takes 100 MB unless told otherwise,
+# and would ask in vain for ever.
+CONSUMER = {"receive.message.max.bytes": "1000000000"}
 
 
 def processor_seconds(process):
@@ -63,9 +67,59 @@ def cost(name, process, before, flows, reference=None):
     return each
 
 
+def pin(process_id, cores):
+    """All threads that a process has."""
+    for thread in os.listdir(f"/proc/{process_id}/task"):
+        os.sched_setaffinity(int(thread), cores)
+
+
+def collect(processes, broker, topic, per_message, flows, reference):
+    """Fills the topic; gives how many flows it has, and their bytes."""
+    kafka = {"brokers": [broker.address], "topic": topic, "flowsPerMessage": per_message}
+    collector = processes.make("collector", f"collector-{per_message}", kafka, profile="standard")
+    collector.start()
+    before = processor_seconds(collector)
+    send(collector, flows)
+    sent = settled(lambda: collector.metric("netmeta_kafka_delivered_flows_total"))
+    cost(f"UDP to topic, {per_message} a message", collector, before, sent, reference)
+    payload = collector.metric("netmeta_kafka_delivered_bytes_total")
+    collector.stop()
+    return sent, payload
+
+
+def consume(processes, broker, topic, per_message, sent, reference):
+    """Stores what is in the topic, on one core."""
+    kafka = {"brokers": [broker.address], "topic": topic, "settings": CONSUMER}
+    store = processes.make("store", f"store-{per_message}", kafka, profile="standard")
+    cores = os.sched_getaffinity(0)
+    mine = {max(cores)}
+    others = cores - mine or cores
+    pin(broker.process.pid, others)
+    os.sched_setaffinity(0, mine)
+    try:
+        store.start()
+        os.sched_setaffinity(0, others)
+        before, began = processor_seconds(store), time.monotonic()
+        while store.metric("netmeta_kafka_stored_flows_total") < sent:
+            time.sleep(0.2)
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                found = {name: value for name, value in store.metrics().items() if name.startswith("netmeta_kafka_")}
+                raise SystemExit(f"not all of {sent} flows are stored after {PATIENCE_SECONDS} s: {found}")
+        seconds = time.monotonic() - began
+        each = cost(f"topic to rows, {per_message} a message", store, before, sent, reference)
+        batches = store.metric("netmeta_kafka_stored_batches_total")
+        assert store.sums()[0] == sent
+        store.stop()
+    finally:
+        os.sched_setaffinity(0, cores)
+        pin(broker.process.pid, cores)
+    print(f"consumed to stored: {seconds:.1f} s, {sent / seconds / 1000:.0f} k/s by the clock on one core, "
+          f"{1000 / each:.0f} k per second of processor time, {batches:.0f} inserts", flush=True)
+
+
 def main():
-    flows = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000
-    per_message = int(sys.argv[2]) if len(sys.argv) > 2 else 100
+    flows = int(sys.argv[1]) if len(sys.argv) > 1 else 3_000_000
+    sizes = [int(size) for size in sys.argv[2:]] or [100, 1]
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -79,39 +133,18 @@ def main():
             stored = settled(lambda: alone.metric("netmeta_rows_stored_total"))
             reference = cost("UDP to rows", alone, before, stored)
             alone.stop()
-
-            broker = brokers.Noida(folder / "broker")
-            broker.make_topic(TOPIC, 2)
-            kafka = {"brokers": [broker.address], "flowsPerMessage": per_message}
-            collector = processes.make("collector", "collector", kafka, profile="standard")
-            collector.start()
-            before = processor_seconds(collector)
-            send(collector, flows)
-            sent = settled(lambda: collector.metric("netmeta_kafka_delivered_flows_total"))
-            cost("UDP to topic", collector, before, sent, reference)
-            payload = collector.metric("netmeta_kafka_delivered_bytes_total")
-            collector.stop()
-
-            store = processes.make("store", "store", kafka, profile="standard")
-            # The program and all that it starts on one core.
-            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-            store.start()
-            before, began = processor_seconds(store), time.monotonic()
-            while store.metric("netmeta_kafka_stored_flows_total") < sent:
-                time.sleep(0.1)
-                if time.monotonic() - began > PATIENCE_SECONDS:
-                    found = {name: value for name, value in store.metrics().items() if name.startswith("netmeta_kafka_")}
-                    raise SystemExit(f"not all of {sent} flows are stored after {PATIENCE_SECONDS} s: {found}")
-            seconds = time.monotonic() - began
-            each = cost("topic to rows", store, before, sent, reference)
-            assert store.sums()[0] == sent
-            store.stop()
-            print(f"consumed to stored: {seconds:.1f} s, {sent / seconds / 1000:.0f} k/s by the clock on one core, "
-                  f"{1000 / each:.0f} k per second of processor time")
-            broker.stop()
-            kept = sum(file.stat().st_size for file in (folder / "broker").rglob("*") if file.is_file())
-            print(f"in the topic: {per_message} flows a message at most, {payload / sent:.0f} bytes a flow, "
-                  f"{kept / sent:.0f} as the broker keeps them")
+            for size in sizes:
+                # Each a broker of its own, which keeps all topics in one file.
+                data = folder / f"broker-{size}"
+                broker = brokers.Noida(data)
+                topic = f"flows-{size}"
+                broker.make_topic(topic, 2)
+                sent, payload = collect(processes, broker, topic, size, flows, reference)
+                consume(processes, broker, topic, size, sent, reference)
+                broker.stop()
+                kept = sum(file.stat().st_size for file in data.rglob("*") if file.is_file())
+                print(f"in the topic: {size} flows a message at most, {payload / sent:.0f} bytes a flow, "
+                      f"{kept / sent:.0f} as the broker keeps them", flush=True)
         finally:
             processes.kill()
             if broker:

@@ -6,7 +6,7 @@
 #                                   columns, then prints records a second; fails below 0.75 of the
 #                                   reference. --verify, --rounds N, words of mixes
 #   bench.sh messages [ROUNDS]      flows to Protocol Buffers beside plain C; fails below 1.5 of it
-#   bench.sh kafka [FLOWS [PER]]    UDP to rows, UDP to a topic of noida-db, and the topic to rows on one core
+#   bench.sh kafka [FLOWS [PER...]] UDP to rows, UDP to a topic of noida-db, and the topic to rows on one core
 #   bench.sh remote [SECONDS [PAIRS]]  rows to ClickHouse's engine over HTTP beside the embedded one
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
 #   bench.sh enrichment [ARGUMENT...]  what the AS map, and all names, places and routes, cost ingest

@@ -100,6 +100,25 @@ public struct RowWriter: ~Escapable {
         unsafe place.pointee.start.assumingMemoryBound(to: T.self)[row] = value
     }
 
+    /// Gives the last of ``rows`` its number of a column that is chosen at run time, cut off to the column's width.
+    ///
+    /// Whatever the width, it is one store of eight bytes: behind the last row lie rows that nobody reserved yet, or
+    /// the line behind the column that ``FlowBatch`` leaves.
+    @inlinable
+    @inline(__always)
+    public func put(number: UInt64, inLast column: FlowColumn) {
+        precondition(!rows.isEmpty)
+        let place = unsafe columns + Int(column.rawValue)
+        let (row, width) = unsafe (rows.upperBound &- 1, place.pointee.width)
+        precondition(width <= 8)
+        let before = unsafe place.pointee.written
+        if before <= row {
+            if before < row { unsafe place.pointee.extend(to: row) }
+            unsafe place.pointee.written = row &+ 1
+        }
+        unsafe (place.pointee.start + row &* width).storeBytes(of: number.littleEndian, as: UInt64.self)
+    }
+
     /// Memory for one row's list of up to so many numbers, to be written little-endian from the first on;
     /// ``closeNumbers(_:row:count:)`` makes them the row's. Rows in the order that they were reserved in.
     ///

@@ -1,4 +1,5 @@
 import FlowSchema
+import Foundation
 import NetTypes
 import Testing
 
@@ -48,6 +49,21 @@ struct FlowMessageTests {
         let (first, second) = (start + address + largest + end, start + address + end)
         #expect(encode(batch, 0..<2) == [UInt8(first.count)] + first + [UInt8(second.count)] + second)
         #expect(encode(batch, 1..<2) == [UInt8(second.count)] + second)
+    }
+
+    /// Made by Scripts/compare-messages.sh --record, which compares many more.
+    @Test("messages of swift-protobuf, of all fields, are read and written again as the same bytes")
+    func swiftProtobuf() throws {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let bytes = [UInt8](try Data(contentsOf: tests.appending(path: "Fixtures/messages/swift-protobuf.bin")))
+        let batch = try decoded(bytes, room: 1000)
+        #expect(batch.count >= 100)
+        batch.seal()
+        #expect(encode(batch, 0..<batch.count) == bytes)
+        // Not only what both leave out.
+        for column in FlowColumn.allCases {
+            #expect((0..<batch.count).contains { batch.hasValue(column, row: $0) }, "no message has \(column)")
+        }
     }
 
     @Test("numbers of all lengths take as many bytes as they need")
@@ -265,8 +281,8 @@ struct FlowMessageTests {
         count < 128 ? [UInt8(count)] : [UInt8(count & 0x7F) | 0x80] + length(count >> 7)
     }
 
-    private func decoded(_ bytes: [UInt8]) throws -> FlowBatch {
-        let batch = FlowBatch(capacity: 100)
+    private func decoded(_ bytes: [UInt8], room: Int = 100) throws -> FlowBatch {
+        let batch = FlowBatch(capacity: room)
         var decoder = FlowMessageDecoder()
         let framing = try FlowMessageDecoder.framing(of: bytes.span.bytes)
         try decoder.decode(bytes.span.bytes, framing, into: batch, received: 1_799_999_999)

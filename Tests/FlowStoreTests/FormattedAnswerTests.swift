@@ -118,15 +118,39 @@ extension EmbeddedStoreTests {
             try await text(store, "SELECT number AS k, sum(k) FROM numbers(0) GROUP BY k WITH TOTALS", "TSV")
                 == "\n0\t0\n"
         )
+        let inner = "(SELECT number % 2 AS k, count() AS n FROM numbers(4) GROUP BY k WITH TOTALS)"
         for refused in [
             "SELECT number AS k, count() AS n FROM numbers(4) GROUP BY k WITH TOTALS HAVING k > 1",
             "SELECT number AS k, count() AS n FROM numbers(4) GROUP BY ALL WITH TOTALS",
             "SELECT number AS k, count() AS n FROM numbers(4) GROUP BY k WITH ROLLUP WITH TOTALS",
             "SELECT number AS k, sum(count()) OVER () FROM numbers(4) GROUP BY k WITH TOTALS",
+            // Totals of inner SELECTs, where the engine itself writes some for the answer.
+            "SELECT k, n + 1 FROM \(inner) WHERE k = 1",
+            "SELECT DISTINCT k FROM \(inner)",
+            "SELECT k, sum(n) OVER () FROM \(inner)",
+            "SELECT (SELECT sum(number) FROM numbers(2)), k FROM \(inner)",
+            "SELECT k FROM (SELECT k FROM \(inner) ORDER BY k)",
+            "SELECT * FROM numbers(2) AS a JOIN \(inner) AS b ON a.number = b.k",
+            "WITH t AS \(inner) SELECT * FROM t LIMIT 1",
+            "SELECT k, n FROM \(inner) UNION ALL SELECT number, 7 FROM numbers(1)",
         ] {
             let error = await failure(store, query(refused, "TSV"))
             #expect(error?.code == 48, "\(refused): \(error?.message ?? "ran")")
         }
+        // And where it writes none, since they are summed up or only looked up in, or the format has no place for any.
+        for (sql, answer) in [
+            "SELECT sum(n) + 1 FROM \(inner)": "5\n",
+            "SELECT k, sum(n) FROM \(inner) GROUP BY k ORDER BY k": "0\t2\n1\t2\n",
+            "SELECT k, n FROM (SELECT k, sum(n) AS n FROM \(inner) GROUP BY k) ORDER BY k": "0\t2\n1\t2\n",
+            "SELECT number FROM numbers(3) WHERE number IN (SELECT k FROM \(inner))": "0\n1\n",
+            "SELECT (SELECT count() FROM numbers(3) GROUP BY number % 1 WITH TOTALS)": "3\n",
+            "SELECT k, sum(n) AS s FROM \(inner) GROUP BY k WITH TOTALS ORDER BY k": "0\t2\n1\t2\n\n0\t4\n",
+        ] { #expect(try await text(store, sql, "TSV") == answer, "\(sql)") }
+        #expect(try await text(store, "SELECT k FROM \(inner) ORDER BY k", "JSONEachRow") == "{\"k\":0}\n{\"k\":1}\n")
+        let arrow = await #expect(throws: StoreError.self) {
+            try await store.query("SELECT k FROM \(inner)", limits: QueryLimits())
+        }
+        #expect(arrow?.code == 48)
         let rows = await #expect(throws: StoreError.self) { try await store.query(sql, limits: QueryLimits()) }
         #expect(rows?.code == 48 && rows?.message.contains("SQL endpoint") == true)
         #expect(await failure(store, query(sql, "Vertical"))?.message.contains("Vertical") == true)

@@ -80,6 +80,19 @@ struct KafkaPartitionTests {
         partition.end = 10
         #expect(partition.isDue(after: flush, at: partition.since + flush), "all is there")
     }
+
+    @Test("memory of a large batch is given back, that of a small one stays")
+    func memory() {
+        let partition = KafkaPartition(number: 0, capacity: 10)
+        var enricher = Enricher(EnrichmentSource())
+        let first = partition.batch
+        _ = partition.target(isEnriched: true, &enricher).reserve(5)
+        partition.clear(keeping: 5)
+        #expect(partition.batch === first && partition.rows == 0)
+        _ = partition.target(isEnriched: true, &enricher).reserve(6)
+        partition.clear(keeping: 5)
+        #expect(partition.batch !== first && partition.rows == 0 && partition.room == 10)
+    }
 }
 
 @Suite("Kafka, with librdkafka's mock brokers", .serialized, .enabled(if: MockCluster.isThere, "no librdkafka1 here"))
@@ -98,6 +111,24 @@ struct KafkaTests {
         #expect(store.rows.withLock { $0 } == (bytes(1000) + bytes(500)).sorted())
         try until { source.report.lag.values.reduce(0, +) == 0 && source.report.lag.count == 3 }
         #expect(source.report.poison.isEmpty && source.report.flows.unknownFields == 0)
+    }
+
+    @Test("a partition that has all the flows fills a whole batch and not its share of one")
+    func largestBatch() throws {
+        let cluster = try MockCluster(topic: "flows", partitions: 3)
+        let sink = try KafkaSink(cluster.settings(flowsPerMessage: 1))
+        let batch = FlowBatch(capacity: 6000)
+        let rows = batch.reserve(6000)
+        batch.fill(.timeReceived, rows, with: UInt32(clamping: time(nil)))
+        batch.fill(.samplerAddress, rows, with: IPAddress(192, 0, 2, 1))
+        batch.seal()
+        Enricher.writeIncoming(batch)
+        try sink.append(batch, token: "a")
+        let store = MemoryStore()
+        let source = try start(cluster, store, partitions: [0, 1, 2], batchRows: 6000, flush: .seconds(600))
+        defer { source.stop() }
+        try until { store.rows.withLock { $0.count } >= 6000 }
+        #expect(store.tokens.withLock { $0.count } == 1)
     }
 
     @Test("while brokers are down a batch is refused, handed over only once, and stored once when they are back")
@@ -185,14 +216,16 @@ struct KafkaTests {
     private func start(
         _ cluster: MockCluster,
         _ store: MemoryStore,
-        partitions: [Int32] = []
+        partitions: [Int32] = [],
+        batchRows: Int = 1000,
+        flush: Duration = .milliseconds(100)
     ) throws -> KafkaSource {
         var settings = cluster.settings(flowsPerMessage: 1)
         settings.partitions = partitions
         let options = KafkaSource.Options(
             kafka: settings,
-            batchRows: 1000,
-            flush: .milliseconds(100),
+            batchRows: batchRows,
+            flush: flush,
             poisonFile: NSTemporaryDirectory() + UUID().uuidString
         )
         let source = try KafkaSource(

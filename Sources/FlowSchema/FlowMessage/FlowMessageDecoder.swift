@@ -25,6 +25,7 @@ public struct FlowMessageDecoder {
     private let slots = FieldSlot.table
     /// The lists and texts of the row under way.
     private var lists: [[UInt8]]
+    private var hasLists = false
     private var texts = 0
     private static let variables = Array(FlowColumn.allCases[Int(FlowColumn.firstVariable.rawValue)...])
 
@@ -120,8 +121,8 @@ public struct FlowMessageDecoder {
         let rows = batch.reserve(1)
         let row = rows.lowerBound
         let writer = RowWriter(batch, rows)
-        for index in lists.indices where !lists[index].isEmpty { lists[index].removeAll(keepingCapacity: true) }
-        texts = 0
+        if hasLists { clearLists() }
+        let slots = slots
         var known = KnownValues()
         var isFlow = false
         // What proto3 leaves out is 0, and not these columns' default.
@@ -139,9 +140,15 @@ public struct FlowMessageDecoder {
             isFlow = true
             switch (slot.form, wireType) {
             case (.number, .varint):
-                store(try reader.readVarint(), slot, writer, row, &known)
+                var value = try reader.readVarint()
+                if slot.isWatched { value = known.note(value, of: slot.column) }
+                if value > slot.most || slot.named &>> (value & 63) & 1 == 0 {
+                    counters.badValues += 1
+                    value = 0
+                }
+                writer.put(number: value, inLast: slot.column)
             case (.address, .bytes):
-                try store(address: reader.takeBytes(), slot, writer, row)
+                try store(address: reader.takeBytes(), slot, writer, row, &known)
             case (.numbers, .varint):
                 append(try reader.readVarint(), to: slot.column)
             case (.numbers, .bytes):
@@ -162,45 +169,31 @@ public struct FlowMessageDecoder {
     private struct KnownValues {
         var received: UInt64 = 0
         var samplingRate: UInt64 = 0
-        var samplingSource: UInt64 = 0
         var isIPv4 = false
-    }
+        /// Whether an address ends in eight zeros, as one of IPv4 in the first four bytes does.
+        var mayBeShort = false
 
-    private mutating func store(
-        _ value: UInt64,
-        _ slot: FieldSlot,
-        _ writer: borrowing RowWriter,
-        _ row: Int,
-        _ known: inout KnownValues
-    ) {
-        var value = value
-        switch slot.column {
-        case .timeReceived: known.received = value
-        case .samplingRate: known.samplingRate = value
-        case .eType: known.isIPv4 = value == 0x0800
-        // Exporters send 16 bits of them, of which the store keeps those that TCP itself has used for long.
-        case .tcpFlags: value &= 0xFF
-        default: break
-        }
-        if value > slot.most || (value < 64 && slot.named &>> value & 1 == 0) {
-            counters.badValues += 1
-            value = 0
-        }
-        if slot.column == .samplingRateSource { known.samplingSource = value }
-        switch slot.column.storage {
-        case .uint8: writer.set(slot.column, row: row, to: UInt8(truncatingIfNeeded: value))
-        case .uint16: writer.set(slot.column, row: row, to: UInt16(truncatingIfNeeded: value))
-        case .uint32: writer.set(slot.column, row: row, to: UInt32(truncatingIfNeeded: value))
-        case .uint64: writer.set(slot.column, row: row, to: value)
-        case .bytes16, .variable: break
+        /// Notes the value of a field that is watched; gives the value that counts.
+        mutating func note(_ value: UInt64, of column: FlowColumn) -> UInt64 {
+            switch column {
+            case .timeReceived: received = value
+            case .samplingRate: samplingRate = value
+            case .eType: isIPv4 = value == 0x0800
+            // Exporters send 16 bits of them, of which the store keeps those that TCP itself has used for long.
+            case .tcpFlags: return value & 0xFF
+            default: break
+            }
+            return value
         }
     }
 
+    @inline(__always)
     private func store(
         address bytes: RawSpan,
         _ slot: FieldSlot,
         _ writer: borrowing RowWriter,
-        _ row: Int
+        _ row: Int,
+        _ known: inout KnownValues
     ) throws(FlowMessageError) {
         switch bytes.byteCount {
         case 16:
@@ -208,6 +201,7 @@ public struct FlowMessageDecoder {
                 bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt64.self),
                 bytes.unsafeLoadUnaligned(fromByteOffset: 8, as: UInt64.self)
             )
+            if halves.1 == 0 { known.mayBeShort = true }
             writer.set(slot.column, row: row, to: AddressBytes(memoryHigh: halves.0, memoryLow: halves.1))
         case 4:
             let value = unsafe UInt32(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: 0, as: UInt32.self))
@@ -224,7 +218,14 @@ public struct FlowMessageDecoder {
         Int(column.rawValue) - Int(FlowColumn.firstVariable.rawValue)
     }
 
+    private mutating func clearLists() {
+        for index in lists.indices { lists[index].removeAll(keepingCapacity: true) }
+        texts = 0
+        hasLists = false
+    }
+
     private mutating func append(_ value: UInt64, to column: FlowColumn) {
+        hasLists = true
         let place = Self.place(of: column)
         guard lists[place].count < 4 * VariableValue.mostNumbers, value <= UInt32.max else {
             counters.leftOut += 1
@@ -235,6 +236,7 @@ public struct FlowMessageDecoder {
 
     /// An entry of a map is a message of name and text.
     private mutating func append(entry bytes: RawSpan, to column: FlowColumn) throws(FlowMessageError) {
+        hasLists = true
         var reader = ProtobufReader(bytes)
         var name = RawSpan()
         var text = RawSpan()
@@ -295,20 +297,24 @@ public struct FlowMessageDecoder {
             batch.truncate(to: row)
             return
         }
-        for (index, column) in Self.variables.enumerated() where !lists[index].isEmpty {
-            let list = lists[index]
-            guard batch.append(column, row: row, value: unsafe list.span.bytes) else { throw .tooLarge }
-        }
+        if hasLists { try storeLists(batch, row) }
         let writer = RowWriter(batch, row..<row + 1)
         writer.set(.timeReceived, row: row, to: seconds)
         // A rate that nobody tells is 1.
         if known.samplingRate == 0 || known.samplingRate > UInt64(UInt32.max) {
             writer.set(.samplingRate, row: row, to: UInt32(1))
-        } else if known.samplingRate > 1, known.samplingSource == 0 {
+        } else if known.samplingRate > 1, batch.number(.samplingRateSource, row: row) == 0 {
             writer.set(.samplingRateSource, row: row, to: SamplingSource.record.rawValue)
         }
-        if known.isIPv4 { batch.moveShortAddresses(row) }
+        if known.isIPv4, known.mayBeShort { batch.moveShortAddresses(row) }
         counters.flows += 1
+    }
+
+    private func storeLists(_ batch: FlowBatch, _ row: Int) throws(FlowMessageError) {
+        for (index, column) in Self.variables.enumerated() where !lists[index].isEmpty {
+            let list = lists[index]
+            guard batch.append(column, row: row, value: unsafe list.span.bytes) else { throw .tooLarge }
+        }
     }
 }
 
@@ -337,9 +343,11 @@ private struct FieldSlot {
 
     var form = Form.unknown
     var column = FlowColumn.timeReceived
+    /// Whether other columns depend on the value, or not all of it counts.
+    var isWatched = false
     /// The largest number that is taken.
     var most: UInt64 = 0
-    /// A bit for each number below 64 that is taken.
+    /// A bit for each number below 64 that is taken; all of them where larger ones are.
     var named = UInt64.max
 
     /// By the numbers of fields.
@@ -360,6 +368,7 @@ private struct FieldSlot {
             case .variable: column.field.kind == .strings ? .texts : .numbers
             default: .number
             }
+        isWatched = [.timeReceived, .samplingRate, .eType, .tcpFlags].contains(column)
         most = column.storage.width < 8 ? UInt64(1) << UInt64(8 * column.storage.width) - 1 : .max
         if let named = column.enumeration {
             most = 63

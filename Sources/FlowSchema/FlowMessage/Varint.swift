@@ -45,6 +45,14 @@ enum Varint {
         return unsafe writeExactly(value >> 56, to: place + 8)
     }
 
+    /// Seven bits out of each byte.
+    @inline(__always)
+    static func gathered(_ bytes: UInt64) -> UInt64 {
+        var bits = (bytes & 0x007F_007F_007F_007F) | (bytes & 0x7F00_7F00_7F00_7F00) &>> 1
+        bits = (bits & 0x0000_3FFF_0000_3FFF) | (bits & 0x3FFF_0000_3FFF_0000) &>> 2
+        return (bits & 0x0FFF_FFFF) | (bits & 0x0FFF_FFFF_0000_0000) &>> 4
+    }
+
     /// Seven bits into each byte.
     @inline(__always)
     private static func spread(_ value: UInt64) -> UInt64 {

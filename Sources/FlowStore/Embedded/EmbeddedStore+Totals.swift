@@ -7,13 +7,14 @@ extension EmbeddedStore {
     /// - Returns: nil when it has none, or ClickHouse writes none in its format.
     /// - Throws: ``StoreError``, 48 for totals that can't be given, and what the query's check throws.
     func totals(of query: FormattedQuery) async throws -> (query: FormattedQuery, place: TotalsPlace)? {
-        let statement: String? = try await withCheckedThrowingContinuation { waiter in
+        let (statement, origin): (String, TotalsOrigin) = try await withCheckedThrowingContinuation { waiter in
             let isTaken = peoples.submit { [self] _ in
                 waiter.resume(with: Result { try canonical(query) })
             }
             if !isTaken { waiter.resume(throwing: StoreError(message: "the store is closed")) }
         }
-        guard let statement, let place = try TotalsPlace.of(query.format) else { return nil }
+        guard origin != .none, let place = try TotalsPlace.of(query.format) else { return nil }
+        guard origin == .outermost else { throw TotalsStatement.refusal("of an inner SELECT or of a UNION") }
         var totals = query
         totals.sql = try TotalsStatement(statement).sql
         totals.compression = nil
@@ -22,21 +23,22 @@ extension EmbeddedStore {
         return (totals, place)
     }
 
-    /// A statement as the engine's parser writes it; nil when its outermost SELECT has no totals.
-    private func canonical(_ query: FormattedQuery) throws -> String? {
+    /// A statement as the engine's parser writes it, and where totals of its answer come from.
+    private func canonical(_ query: FormattedQuery) throws -> (String, TotalsOrigin) {
         let reader = try connect(name: "netmeta-totals")
         defer { reader.close() }
         try Self.restrict(reader, memory: memory)
         for (name, value) in query.parameters { try Self.bind(name, value, on: reader) }
         try query.check(try Self.tree(of: query.sql, on: reader))
         let plan = try reader.query("EXPLAIN QUERY TREE \(query.sql)", limit: 10_000)
-        let hasTotals = (plan.columns.first?.values ?? []).contains { value in
-            guard case .string(let line) = value else { return false }
-            return line.hasPrefix("QUERY id: 0,") && line.contains("is_group_by_with_totals: 1")
+        let lines = (plan.columns.first?.values ?? []).flatMap { value -> [Substring] in
+            guard case .string(let line) = value else { return [] }
+            return line.split(separator: "\n")
         }
-        guard hasTotals else { return nil }
         let formatted = try reader.query("SELECT formatQuery(\(ClickHouse.quoted(query.sql)))", limit: 1)
-        guard case .string(let text)? = formatted.columns.first?.values.first else { return nil }
-        return text
+        guard case .string(let text)? = formatted.columns.first?.values.first else {
+            throw StoreError(message: "the engine doesn't write the statement down")
+        }
+        return (text, TotalsOrigin(tree: lines))
     }
 }

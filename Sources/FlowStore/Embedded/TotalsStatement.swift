@@ -47,7 +47,8 @@ struct TotalsStatement {
     /// A key that is in the set of keys and not in the empty one. A bare number would stand for a column.
     private static let key = "materialize(1)"
 
-    private static func refusal(_ what: String) -> StoreError {
+    /// The error for totals that can't be given.
+    static func refusal(_ what: String) -> StoreError {
         StoreError(
             code: 48,
             message: "WITH TOTALS \(what) is not in answers of the embedded store: ask for the totals with a second "

@@ -12,6 +12,11 @@ struct KafkaMessageDecoder {
     /// What was met so far.
     var counters: FlowMessageCounters { format == .flows ? flows.counters : traffic.counters }
 
+    /// Of them those that say that a message is to be kept aside.
+    var implausibleTimes: UInt64 {
+        format == .flows ? flows.counters.implausibleTimes : traffic.counters.implausibleTimes
+    }
+
     /// Says which times of reception are taken.
     mutating func setTimes(_ times: ClosedRange<UInt32>) {
         flows.times = times

@@ -7,7 +7,7 @@ import FlowSchema
 /// offsets. One thread owns it.
 final class KafkaPartition {
     let number: Int32
-    let batch: FlowBatch
+    private(set) var batch: FlowBatch
     /// Rows of producers that enrich nothing, until they are enriched.
     private var plain: FlowBatch?
     /// The batch's messages; nil while there are none.
@@ -105,8 +105,11 @@ final class KafkaPartition {
     }
 
     /// Begins the next batch.
-    func clear() {
-        batch.clear()
+    ///
+    /// - Parameter most: rows whose memory stays; that of a larger batch is given back, since each partition may have
+    ///   had one in its time.
+    func clear(keeping most: Int) {
+        if batch.count > most { batch = FlowBatch(capacity: batch.capacity) } else { batch.clear() }
         plain?.clear()
         range = nil
         isWaiting = false

@@ -81,6 +81,7 @@ def test_parallel_ways_are_drawn_as_scamper_found_them(console, theme, width):
     left = {name: box["x"] for name, box in zip(names, (item.bounding_box() for item in panel.locator(".vertex").all()))}
     assert left["10.77.1.2"] < left["10.77.2.2"] == left["10.77.3.2"] < left["10.77.4.2"] == left[DIAMOND]
     panel.get_by_text("10.77.2.2", exact=True).first.hover()
+    panel.locator("svg path.lit").first.wait_for(state="attached")
     assert panel.locator("svg path.lit").count() == 2 and panel.locator("svg path.unlit").count() == 3
     picture(page, f"traces-parallel-{theme}-{width}")
     panel.get_by_text("4 rows as a table").click()

@@ -132,7 +132,7 @@ function stripes({ x, y, height, paint }) {
     const slope = [0, NODE / 2, -NODE / 2, 0][paint.pattern] ?? 0;
     const [first, end] = [y + Math.abs(slope), y + height - Math.abs(slope)];
     let path = "";
-    for (let at = first + STRIPE / 2; at < end; at += STRIPE) {
+    for (let at = first + 1; at < end; at += STRIPE) {
         path += `M${x} ${(at + slope / 2).toFixed(1)}l${NODE} ${-slope}`;
     }
     return path;

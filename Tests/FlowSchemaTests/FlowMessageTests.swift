@@ -51,6 +51,35 @@ struct FlowMessageTests {
         #expect(encode(batch, 1..<2) == [UInt8(second.count)] + second)
     }
 
+    @Test("words of clouds are strings; of several the last counts, and what is no text is left out")
+    func words() throws {
+        let batch = FlowBatch(capacity: 1)
+        batch.fill(.bytes, batch.reserve(1), with: UInt64(7))
+        batch.fill(.flowDirection, 0..<1, with: UInt8(0))
+        batch.fill(.incoming, 0..<1, with: UInt8(0))
+        #expect(batch.append(.cloudRegion, row: 0, value: Array("eu-1".utf8).span.bytes))
+        batch.seal()
+        // Field 1355's tag is 1355 * 8 + 2 = 0x2A5A.
+        #expect(encode(batch, 0..<1) == [9, 0x48, 7, 0xDA, 0x54, 4] + Array("eu-1".utf8))
+        func regions(_ words: [[UInt8]]) throws -> (FlowBatch, FlowMessageCounters) {
+            let body = [0x48, 7] + words.flatMap { [0xDA, 0x54, UInt8($0.count)] + $0 }
+            let (batch, bytes) = (FlowBatch(capacity: 10), [UInt8(body.count)] + body)
+            var decoder = FlowMessageDecoder()
+            let framing = try FlowMessageDecoder.framing(of: bytes.span.bytes)
+            try decoder.decode(bytes.span.bytes, framing, into: batch, received: 1)
+            batch.seal()
+            return (batch, decoder.counters)
+        }
+        let (last, _) = try regions([Array("eu-1".utf8), Array("us".utf8)])
+        #expect(last.variable(.cloudRegion)?.value(row: 0) == Array("us".utf8))
+        for word: [UInt8] in [[0xFF, 0xFE], [0x61, 0, 0x62]] {
+            let (none, counters) = try regions([word])
+            #expect(none.count == 1 && counters.leftOut == 1 && !none.hasValue(.cloudRegion, row: 0))
+        }
+        let (long, counters) = try regions([Array(repeatElement("é", count: 60).joined().utf8)])
+        #expect(long.variable(.cloudRegion)?.value(row: 0).count == 120 && counters.leftOut == 0)
+    }
+
     /// Made by Scripts/compare-messages.sh --record, which compares many more.
     @Test("messages of swift-protobuf, of all fields, are read and written again as the same bytes")
     func swiftProtobuf() throws {
@@ -327,6 +356,9 @@ struct FlowMessageTests {
                 case (.variable, .strings):
                     let text = Array("httpHost\0www.example\(value % 100)\0".utf8)
                     if value % 3 != 0 { _ = batch.append(column, row: row, value: text.span.bytes) }
+                case (.variable, .text):
+                    let text = Array(repeatElement("zürich-", count: Int(value % 30)).joined().utf8)
+                    _ = batch.append(column, row: row, value: text.span.bytes)
                 case (.variable, _):
                     let bytes = (0..<4 * (value % 20)).map { _ in UInt8(random.next() & 0xFF) }
                     _ = batch.append(column, row: row, value: bytes.span.bytes)

@@ -154,6 +154,8 @@ public struct FlowMessageDecoder {
             case (.numbers, .bytes):
                 var packed = ProtobufReader(try reader.takeBytes())
                 while !packed.isAtEnd { append(try packed.readVarint(), to: slot.column) }
+            case (.text, .bytes):
+                store(text: try reader.takeBytes(), in: Self.place(of: slot.column))
             case (.texts, .bytes):
                 try append(entry: reader.takeBytes(), to: slot.column)
             default:
@@ -260,6 +262,18 @@ public struct FlowMessageDecoder {
         texts += 1
     }
 
+    /// A text by itself: of several the last counts.
+    private mutating func store(text: RawSpan, in place: Int) {
+        hasLists = true
+        lists[place].removeAll(keepingCapacity: true)
+        if append(text: text, to: place) {
+            lists[place].removeLast()
+        } else {
+            lists[place].removeAll(keepingCapacity: true)
+            counters.leftOut += 1
+        }
+    }
+
     /// Names are few and short.
     private static let mostNameBytes = 64
 
@@ -338,7 +352,7 @@ extension FlowBatch {
 /// Where the value of a field goes.
 private struct FieldSlot {
     enum Form {
-        case unknown, number, address, numbers, texts
+        case unknown, number, address, numbers, text, texts
     }
 
     var form = Form.unknown
@@ -365,7 +379,12 @@ private struct FieldSlot {
         form =
             switch column.storage {
             case .bytes16: .address
-            case .variable: column.field.kind == .strings ? .texts : .numbers
+            case .variable:
+                switch column.field.kind {
+                case .strings: .texts
+                case .text: .text
+                default: .numbers
+                }
             default: .number
             }
         isWatched = [.timeReceived, .samplingRate, .eType, .tcpFlags].contains(column)

@@ -86,12 +86,11 @@ public struct FlowMessageEncoder: ~Copyable {
 
     private mutating func plan(_ column: FlowColumn, _ batch: FlowBatch) {
         if let variable = batch.variable(column) {
-            let form: PlannedField.Form = column.field.kind == .strings ? .texts : .numbers
             let ends = unsafe variable.offsets.assumingMemoryBound(to: Int32.self)
-            unsafe fields.append(PlannedField(column, form, start: variable.values, ends: ends))
+            unsafe fields.append(PlannedField(column, start: variable.values, ends: ends))
         } else if column.storage != .variable, batch.isPresent(column) {
             let start = unsafe batch.bytes(of: column)
-            let field = unsafe PlannedField(column, PlannedField.Form(column.storage), start: start)
+            let field = unsafe PlannedField(column, start: start)
             let width = column.storage.width
             // All are the same when the bytes equal themselves one value further.
             let isConstant = unsafe memcmp(start, start + width, (batch.count - 1) * width) == 0
@@ -100,7 +99,7 @@ public struct FlowMessageEncoder: ~Copyable {
             // Nobody wrote it, and its default isn't proto3's.
             unsafe withUnsafeBytes(of: UInt64(column.fillByte).littleEndian) { bytes in
                 guard let start = bytes.baseAddress else { return }
-                append(constant: unsafe PlannedField(column, PlannedField.Form(column.storage), start: start))
+                append(constant: unsafe PlannedField(column, start: start))
             }
         }
     }

@@ -6,6 +6,8 @@ struct PlannedField {
         case byte, two, four, eight, address
         /// A list of numbers, packed.
         case numbers
+        /// A text.
+        case text
         /// A map from names to texts.
         case texts
         /// Bytes that are the same in all rows, of one field or several.
@@ -31,7 +33,8 @@ struct PlannedField {
 
     /// A field of a column of the batch, which stays as it is while this is used.
     @unsafe
-    init(_ column: FlowColumn, _ form: Form, start: UnsafeRawPointer, ends: UnsafePointer<Int32>? = nil) {
+    init(_ column: FlowColumn, start: UnsafeRawPointer, ends: UnsafePointer<Int32>? = nil) {
+        let form = Form(column)
         let isNumber = form.rawValue <= Form.eight.rawValue
         let key = UInt64(column.field.number) << 3 | (isNumber ? 0 : 2)
         precondition(key < 1 << 21)
@@ -56,7 +59,7 @@ struct PlannedField {
     }
 
     /// Whether the bytes that a row takes have to be asked for.
-    var isVariable: Bool { form == .numbers || form == .texts }
+    var isVariable: Bool { form == .numbers || form == .text || form == .texts }
 
     /// A bound for the bytes that a row's list or texts take.
     func mostBytes(row: Int) -> Int {
@@ -98,6 +101,7 @@ struct PlannedField {
         case .eight: return unsafe write(number: start.load(fromByteOffset: 8 &* row, as: UInt64.self), to: place)
         case .address: return unsafe write(address: start + 16 &* row, to: place)
         case .numbers: return unsafe write(numbers: start, row, to: place)
+        case .text: return unsafe write(text: bytes(of: row, start), to: place)
         case .texts: return unsafe write(texts: start, row, to: place)
         }
     }
@@ -169,6 +173,15 @@ struct PlannedField {
         return unsafe place
     }
 
+    @inline(never)
+    @unsafe
+    private func write(text: UnsafeRawBufferPointer, to place: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        guard let source = text.baseAddress, text.count > 0 else { return unsafe place }
+        let body = unsafe Varint.write(UInt64(text.count), to: write(tagTo: place))
+        unsafe body.copyMemory(from: source, byteCount: text.count)
+        return unsafe body + text.count
+    }
+
     /// An entry of a map is a message with the name as field 1 and the text as field 2, both always there.
     @inline(never)
     @unsafe
@@ -212,16 +225,21 @@ struct PlannedField {
 }
 
 extension PlannedField.Form {
-    /// How values of that storage are written; lists and texts aside.
-    init(_ storage: FieldStorage) {
+    /// How values of the column are written.
+    init(_ column: FlowColumn) {
         self =
-            switch storage {
+            switch column.storage {
             case .uint8: .byte
             case .uint16: .two
             case .uint32: .four
             case .uint64: .eight
             case .bytes16: .address
-            case .variable: .numbers
+            case .variable:
+                switch column.field.kind {
+                case .strings: .texts
+                case .text: .text
+                default: .numbers
+                }
             }
     }
 }

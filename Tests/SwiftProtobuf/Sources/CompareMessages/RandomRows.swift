@@ -86,6 +86,12 @@ struct RandomRows {
             let bytes = texts.flatMap { Array("\($0.0)\0\($0.1)\0".utf8) }
             precondition(batch.append(column, row: row, value: bytes.span.bytes))
             return "{\(texts.map { "\"\($0.0)\":\"\($0.1)\"" }.joined(separator: ","))}"
+        case .variable where column.field.kind == .text:
+            let characters: [Character] = ["a", "é", "\u{20AC}", "\u{10348}"]
+            let text = String((0..<value % 60).map { _ in characters[Int(random.next() % 4)] })
+            guard !text.isEmpty else { return nil }
+            precondition(batch.append(column, row: row, value: Array(text.utf8).span.bytes))
+            return "\"\(text)\""
         case .variable:
             let numbers = (0..<value % 256).map { _ in
                 UInt32(truncatingIfNeeded: random.next() >> (random.next() & 63))

@@ -192,6 +192,7 @@ let package = Package(
             dependencies: [
                 "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "FlowStore", "Enrichment",
                 "NameSources", "Pipeline", "Telemetry", "VirtualExporters",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: tests

@@ -67,6 +67,7 @@ struct EmbeddedStoreTests {
             """
             SELECT SamplerToString(SamplerAddress) AS s, InterfaceToString(SamplerAddress, InIf) AS i,
                 ASNToString(SrcAS) AS a, HostToString(SamplerAddress, SrcAddr) AS h, VLANToString(SamplerAddress, VlanId) AS v,
+                any(VRFToString(SamplerAddress, IngressVrfId)) AS vrf,
                 sum(Bytes * SamplingRate) AS b, max(Date) AS d, dictGetOrDefault('IPProtocols', 'Name', toUInt64(6), '?') AS p
             FROM flows_raw
             WHERE TimeReceived >= toDateTime(1800000000) AND TimeReceived >= 1800000000 AND TimeReceived >= '1800000000'
@@ -77,6 +78,7 @@ struct EmbeddedStoreTests {
             limits: QueryLimits()
         )
         #expect(upstream["b"]?.values == [.uint((20 << 40) * 100)])
+        #expect(upstream["vrf"]?.values == [.string("0")])
         // 2027-01-15, as a Date of ClickHouse.
         #expect(upstream["d"]?.values == [.date(20833)])
         #expect(

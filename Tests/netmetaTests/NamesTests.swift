@@ -195,6 +195,24 @@ struct NamesTests {
         #expect(statements.contains { $0.hasSuffix(#"'undefined', '\'); DROP TABLE y; --', '')"#) })
     }
 
+    @Test("what exporters call their VRFs is in SQL, as far as there is room")
+    func vrfs() throws {
+        let told = [
+            IPAddress(192, 0, 2, 1): NameSheet.Told(vrfs: [7: "it's mine", 1: "red"]),
+            IPAddress(192, 0, 2, 2): NameSheet.Told(vrfs: [7: "blue"], isVouchedFor: true),
+            IPAddress(192, 0, 2, 3): NameSheet.Told(name: "edge"),
+        ]
+        let sheet = NameSheet(Configuration(), told: told)
+        let statements = NameTables.contents(sheet).flatMap(\.statements)
+        #expect(
+            statements.contains(
+                "INSERT INTO netmeta.VrfNames_source VALUES ('::ffff:192.0.2.1', 1, 'red'), "
+                    + "('::ffff:192.0.2.1', 7, 'it\\'s mine'), ('::ffff:192.0.2.2', 7, 'blue')"
+            )
+        )
+        #expect(sheet.tabledVRFs(most: 2).map(\.0) == [IPAddress(192, 0, 2, 2)])
+    }
+
     private func load(_ yaml: String) throws -> Configuration {
         try ConfigurationLoader.load(yaml: yaml, file: "f", environment: [:]).configuration
     }

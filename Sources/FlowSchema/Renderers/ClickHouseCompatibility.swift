@@ -18,6 +18,7 @@ extension ClickHouse {
         ),
         Lookup("InterfaceNames", key: ["Device String", "`Index` UInt32"], values: ["Description String"]),
         Lookup("VlanNames", key: ["Device String", "`Index` UInt32"], values: ["Description String"]),
+        Lookup("VrfNames", key: ["Device String", "Id UInt32"], values: ["Description String"]),
         Lookup("HostNames", key: ["Sampler String", "Device String"], values: ["Description String"]),
         Lookup("ResolvedNames", key: ["Device IPv6"], values: ["Name String"], lifetime: 0),
         Lookup("user_autnums", key: ["asnum UInt64"], values: ["name String", "country String"], layout: "HASHED()"),
@@ -142,6 +143,9 @@ extension ClickHouse {
         "VLANToString AS (Sampler, VLAN) -> if(dictHas('netmeta.VlanNames', tuple(IPv6NumToString(Sampler), "
             + "toUInt32(VLAN))), concat(toString(VLAN), ' [', dictGetString('netmeta.VlanNames', 'Description', "
             + "tuple(IPv6NumToString(Sampler), toUInt32(VLAN))), ']'), toString(VLAN))",
+        "VRFToString AS (Sampler, VRF) -> if(dictHas('netmeta.VrfNames', tuple(IPv6NumToString(Sampler), "
+            + "toUInt32(VRF))), concat(toString(VRF), ' [', dictGetString('netmeta.VrfNames', 'Description', "
+            + "tuple(IPv6NumToString(Sampler), toUInt32(VRF))), ']'), toString(VRF))",
         "InterfaceToString AS (Sampler, Interface) -> concat(SamplerToString(Sampler), ' - ', toString(Interface), "
             + "if(dictHas('netmeta.InterfaceNames', tuple(IPv6NumToString(Sampler), toUInt32(Interface))), "
             + "concat(' [', dictGetString('netmeta.InterfaceNames', 'Description', tuple(IPv6NumToString(Sampler), "

@@ -150,6 +150,7 @@ extension NameSheet.Told {
         name = told.agent?.name ?? told.flows.exporter
         interfaces = (told.agent?.interfaces ?? [:]).mapValues { [$0] }
         for (index, text) in told.flows.interfaces { interfaces[index, default: []].append(text) }
+        vrfs = told.flows.vrfs
         isVouchedFor = told.agent?.answered != nil
     }
 }

@@ -11,6 +11,8 @@ struct NameSheet: Sendable {
         var name: String?
         /// Names and descriptions of its interfaces by their SNMP index.
         var interfaces: [UInt32: [String]] = [:]
+        /// Names of its VRFs by their number.
+        var vrfs: [UInt32: String] = [:]
         /// Whether its SNMP agent has answered, which no made-up exporter does.
         var isVouchedFor = false
     }
@@ -85,6 +87,16 @@ struct NameSheet: Sendable {
             result[address] = names
         }
         return result.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    /// What exporters call their VRFs, which only they tell, by address; with the same bound.
+    func tabledVRFs(most: Int = mostTold) -> [(IPAddress, [UInt32: String])] {
+        var (result, room): ([(IPAddress, [UInt32: String])], Int) = ([], most)
+        for (address, told) in Self.inOrder(told) where !told.vrfs.isEmpty && told.vrfs.count <= room {
+            room -= told.vrfs.count
+            result.append((address, told.vrfs))
+        }
+        return result.sorted { $0.0 < $1.0 }
     }
 
     private static func inOrder(_ told: [IPAddress: Told]) -> [(key: IPAddress, value: Told)] {

@@ -80,6 +80,17 @@ final class NameTables: Sendable {
                 rows: rows(samplers, \.vlans) { "\($0)" }
             ),
             Table(
+                "VrfNames",
+                clear: "TRUNCATE TABLE netmeta.VrfNames_source",
+                insert: "INSERT INTO netmeta.VrfNames_source VALUES ",
+                reload: "SYSTEM RELOAD DICTIONARY netmeta.VrfNames",
+                rows: sheet.tabledVRFs().flatMap { address, vrfs in
+                    vrfs.sorted { $0.key < $1.key }.map { number, name in
+                        "(\(string: address.ipv6Description), \(number), \(string: name))"
+                    }
+                }
+            ),
+            Table(
                 "HostNames",
                 clear: "TRUNCATE TABLE netmeta.HostNames_source",
                 insert: "INSERT INTO netmeta.HostNames_source VALUES ",

@@ -62,7 +62,7 @@ struct ResolverService: Service, HostNameSource {
     }
 
     /// Has the names of those learnt that have most traffic. A collector has no rows to tell who that is.
-    private func askForTalkers(_ most: Int) async {
+    func askForTalkers(_ most: Int) async {
         guard most > 0, let store else { return }
         do {
             _ = resolver.names(of: try await TopTalkers(store: store).addresses(most: most))

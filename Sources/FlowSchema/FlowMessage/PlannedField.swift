@@ -101,7 +101,7 @@ struct PlannedField {
         case .eight: return unsafe write(number: start.load(fromByteOffset: 8 &* row, as: UInt64.self), to: place)
         case .address: return unsafe write(address: start + 16 &* row, to: place)
         case .numbers: return unsafe write(numbers: start, row, to: place)
-        case .text: return unsafe write(text: bytes(of: row, start), to: place)
+        case .text: return unsafe write(text: self.bytes(of: row, start), to: place)
         case .texts: return unsafe write(texts: start, row, to: place)
         }
     }

@@ -93,7 +93,7 @@ func report(_ bytes: [UInt8], _ expected: [[UInt8]], _ json: [String]) {
 /// number without a name.
 func record(_ path: String) throws {
     var random = SeededNumbers(state: 2)
-    let rows = RandomRows(120, &random, areReadBack: true)
+    let rows = RandomRows(40, &random, areReadBack: true)
     var options = BinaryEncodingOptions()
     options.useDeterministicOrdering = true
     var bytes: [UInt8] = []

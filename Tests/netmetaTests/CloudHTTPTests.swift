@@ -64,16 +64,17 @@ private struct FakeService {
 }
 
 @Suite struct AnswersOfFakeServices {
-    private static let hasty = CloudHTTP(patience: .milliseconds(150), most: 1 << 20, leastRate: 128 << 10)
+    private static let hasty = CloudHTTP(patience: .milliseconds(150), most: 1 << 20)
+    private static let patient = CloudHTTP(most: 1 << 20)
 
-    private func aws(_ service: FakeService) -> AWSClient {
+    private func aws(_ service: FakeService, _ http: CloudHTTP) -> AWSClient {
         let keys = AWSCredentials(configured: AWSKeys(id: "A", secret: "B"), environment: [:])
-        return AWSClient(region: "eu-central-1", endpoint: service.url, credentials: keys, http: Self.hasty)
+        return AWSClient(region: "eu-central-1", endpoint: service.url, credentials: keys, http: http)
     }
 
-    private func google(_ service: FakeService) -> GCPClient {
+    private func google(_ service: FakeService, _ http: CloudHTTP) -> GCPClient {
         var client = GCPClient(.storage, endpoint: service.url, key: nil, environment: [:])
-        client.http = Self.hasty
+        client.http = http
         return client
     }
 
@@ -82,11 +83,11 @@ private struct FakeService {
     }
 
     /// Everything that AWS and Google Cloud are asked, of a server that answers so.
-    private func questions(_ service: FakeService) -> [(String, () async throws -> Void)] {
-        let (aws, google) = (aws(service), google(service))
+    private func questions(_ service: FakeService, _ http: CloudHTTP) -> [(String, () async throws -> Void)] {
+        let (aws, google) = (aws(service, http), google(service, http))
         let bucket = GCSBucket(client: google, name: "b")
         let name = "projects/p/subscriptions/s"
-        let subscription = Subscription(client: google, name: name, patience: Self.hasty.patience)
+        let subscription = Subscription(client: google, name: name, patience: http.patience)
         let queue = "https://sqs.eu-central-1.amazonaws.com/1/q"
         return [
             ("S3, listing", { _ = try await aws.list("b", prefix: "", after: nil) }),
@@ -98,10 +99,15 @@ private struct FakeService {
         ]
     }
 
-    private func objects(_ service: FakeService, to path: String, most: Int) -> [(String, () async throws -> Void)] {
-        let (s3, storage) = (S3Bucket(client: aws(service), name: "b"), GCSBucket(client: google(service), name: "b"))
+    private func objects(
+        _ service: FakeService,
+        _ http: CloudHTTP,
+        to path: String
+    ) -> [(String, () async throws -> Void)] {
+        let s3 = S3Bucket(client: aws(service, http), name: "b")
+        let storage = GCSBucket(client: google(service, http), name: "b")
         return [s3 as any ObjectBucket, storage].map { bucket in
-            ("\(type(of: bucket))", { _ = try await bucket.get("k", told: "", to: path, most: most) })
+            ("\(type(of: bucket))", { _ = try await bucket.get("k", told: "", to: path, most: 1 << 20) })
         }
     }
 
@@ -110,7 +116,7 @@ private struct FakeService {
     func haveToBeWholeInTime(status: String) async throws {
         let service = try FakeService.thatDribbles(status)
         let path = temporary()
-        for (name, question) in questions(service) + objects(service, to: path, most: 1 << 20) {
+        for (name, question) in questions(service, Self.hasty) + objects(service, Self.hasty, to: path) {
             let begin = ContinuousClock.now
             await #expect(throws: OutOfPatience.self, "\(name)") { try await question() }
             #expect(ContinuousClock.now - begin >= .milliseconds(150), "\(name)")
@@ -121,7 +127,7 @@ private struct FakeService {
     @Test func haveALargestSize() async throws {
         let service = try FakeService.withoutEnd()
         let path = temporary()
-        for (name, question) in questions(service) + objects(service, to: path, most: 1 << 20) {
+        for (name, question) in questions(service, Self.patient) + objects(service, Self.patient, to: path) {
             let failure = await #expect(throws: Failure.self, "\(name)") { try await question() }
             #expect(failure?.description.contains("more than") == true, "\(name)")
             unlink(path)
@@ -130,18 +136,23 @@ private struct FakeService {
 
     /// An object takes longer than an answer may, as long as it goes on coming.
     @Test func mayTakeLongWhenTheyAreLarge() async throws {
+        let deadline = Deadline(.milliseconds(20))
+        deadline.extend(by: .milliseconds(100))
+        let begin = ContinuousClock.now
+        await #expect(throws: OutOfPatience.self) {
+            try await within(deadline) { try await Task.sleep(for: .seconds(3600)) }
+        }
+        #expect(ContinuousClock.now - begin >= .milliseconds(120))
         let piece = String(repeating: "x", count: 128 << 10)
         let service = try FakeService(
             head: "200 OK\r\ncontent-length: \(8 * piece.count)\r\netag: \"e\"",
             piece: piece,
-            pause: 0.06,
+            pause: 0,
             pieces: 8
         )
         let path = temporary()
         defer { unlink(path) }
-        let begin = ContinuousClock.now
-        #expect(try await aws(service).get("b", "k", to: path, most: 8 * piece.count) == "e")
-        #expect(ContinuousClock.now - begin > .milliseconds(150))
+        #expect(try await aws(service, Self.patient).get("b", "k", to: path, most: 8 * piece.count) == "e")
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == 8 * piece.count)
     }
 
@@ -155,7 +166,7 @@ private struct FakeService {
             pieces: 1
         )
         let path = temporary()
-        for (name, get) in objects(service, to: path, most: 1 << 20) {
+        for (name, get) in objects(service, Self.patient, to: path) {
             await #expect(throws: Never.self, "\(name)") { try await get() }
             #expect(try String(contentsOfFile: path, encoding: .utf8) == text, "\(name)")
             unlink(path)
@@ -166,7 +177,7 @@ private struct FakeService {
     @Test func haveToBeWhole() async throws {
         let service = try FakeService(head: "200 OK\r\ncontent-length: 10", piece: "x", pause: 0, pieces: 9)
         let path = temporary()
-        for (name, get) in objects(service, to: path, most: 1 << 20) {
+        for (name, get) in objects(service, Self.patient, to: path) {
             await #expect(throws: (any Error).self, "\(name)") { try await get() }
             unlink(path)
         }

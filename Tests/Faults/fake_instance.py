@@ -55,7 +55,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer("<Error><Code>ExpiredToken</Code><Message>it has ended</Message></Error>", 400)
         if place.path == "/flow-bucket":
             instance.listed += 1
-            items = "".join(f"<Contents><Key>{name}</Key><ETag>e</ETag></Contents>" for name in list(instance.objects))
+            now = f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%S.000Z}"
+            items = "".join(f"<Contents><Key>{name}</Key><LastModified>{now}</LastModified><ETag>e</ETag></Contents>"
+                            for name in list(instance.objects))
             return self.answer(f"<ListBucketResult>{items}<IsTruncated>false</IsTruncated></ListBucketResult>")
         return self.answer(instance.objects[place.path.removeprefix("/flow-bucket/")])
 

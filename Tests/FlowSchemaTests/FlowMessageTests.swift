@@ -57,13 +57,17 @@ struct FlowMessageTests {
         batch.fill(.bytes, batch.reserve(1), with: UInt64(7))
         batch.fill(.flowDirection, 0..<1, with: UInt8(0))
         batch.fill(.incoming, 0..<1, with: UInt8(0))
-        #expect(batch.append(.cloudRegion, row: 0, value: Array("eu-1".utf8).span.bytes))
+        let word = Array("eu-1".utf8)
+        let isThere = batch.append(.cloudRegion, row: 0, value: word.span.bytes)
+        #expect(isThere)
         batch.seal()
         // Field 1355's tag is 1355 * 8 + 2 = 0x2A5A.
-        #expect(encode(batch, 0..<1) == [9, 0x48, 7, 0xDA, 0x54, 4] + Array("eu-1".utf8))
+        #expect(encode(batch, 0..<1) == [9, 0x48, 7, 0xDA, 0x54, 4] + word)
         func regions(_ words: [[UInt8]]) throws -> (FlowBatch, FlowMessageCounters) {
-            let body = [0x48, 7] + words.flatMap { [0xDA, 0x54, UInt8($0.count)] + $0 }
-            let (batch, bytes) = (FlowBatch(capacity: 10), [UInt8(body.count)] + body)
+            var body: [UInt8] = [0x48, 7]
+            for word in words { body += [0xDA, 0x54, UInt8(word.count)] + word }
+            let bytes = [UInt8(body.count)] + body
+            let batch = FlowBatch(capacity: 10)
             var decoder = FlowMessageDecoder()
             let framing = try FlowMessageDecoder.framing(of: bytes.span.bytes)
             try decoder.decode(bytes.span.bytes, framing, into: batch, received: 1)

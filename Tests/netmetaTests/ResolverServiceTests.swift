@@ -1,5 +1,6 @@
 import Logging
 import NetTypes
+import Telemetry
 import Testing
 
 @testable import netmeta

@@ -36,9 +36,6 @@ final class Engine: @unchecked Sendable {
         }
         definitions = TableDefinitions(home: home)
         repairedTables = definitions.repair()
-        // Its allocator reads this when the library is loaded. Inserts and merges fill buffers of many megabytes all
-        // the time, and a third of the kernel's work for them is one page fault for each 4 KB.
-        setenv("MALLOC_CONF", "thp:always", 0)
         // Over ADBC the engine takes a path and no settings (a query string behind
         // it becomes part of the name), but it reads config.xml of the current
         // folder: so it is opened from a folder of ours.

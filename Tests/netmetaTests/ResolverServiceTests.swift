@@ -1,4 +1,5 @@
 import Logging
+import NameSources
 import NetTypes
 import Telemetry
 import Testing

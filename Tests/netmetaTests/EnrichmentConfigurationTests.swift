@@ -269,7 +269,7 @@ struct EnrichmentConfigurationTests {
             statements.contains(#"INSERT INTO netmeta.InterfaceNames_source VALUES ('::ffff:192.0.2.1', 1, '\\\'')"#)
         )
         #expect(!statements.contains { $0.contains("many") })
-        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 8)
+        #expect(statements.filter { $0.hasPrefix("TRUNCATE") }.count == 9)
     }
 
     @Test("a BMP listener needs to know who may connect, and settings have their bounds")

@@ -92,7 +92,7 @@ func report(_ bytes: [UInt8], _ expected: [[UInt8]], _ json: [String]) {
 /// Writes swift-protobuf's bytes of rows that are read back as they are: with a time, a rate and no enumeration's
 /// number without a name.
 func record(_ path: String) throws {
-    var random = SeededNumbers(state: 2)
+    var random = SeededNumbers(state: 5)
     let rows = RandomRows(40, &random, areReadBack: true)
     var options = BinaryEncodingOptions()
     options.useDeterministicOrdering = true

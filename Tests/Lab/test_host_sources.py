@@ -3,6 +3,7 @@
 router, which is this process's network; the program reads there.
 """
 
+import contextlib
 import math
 import os
 import pathlib
@@ -774,7 +775,8 @@ def test_threads_keep_no_more_privileges_than_they_need(router, rules, serve):
 def statuses(process):
     folder = f"/proc/{process}/task"
     for task in os.listdir(folder):
-        with open(f"{folder}/{task}/status") as lines:
+        # Threads come and go.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(f"{folder}/{task}/status") as lines:
             yield dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
 
 

@@ -31,7 +31,8 @@ extension SQLGate {
     /// NetMeta's own functions (see the schema), in lower case.
     static let ourFunctions: Set<String> = [
         "hosttostring", "samplertostring", "asntostring", "vlantostring", "vrftostring", "interfacetostring",
-        "isincomingflow", "toipv6net", "ipv6tostring", "parsegoflowaddress", "parsefastnetmonaddress", "switchendian", "columnindex",
+        "isincomingflow", "toipv6net", "ipv6tostring", "parsegoflowaddress", "parsefastnetmonaddress", "switchendian",
+        "columnindex",
     ]
 
     /// Endings that make another aggregate of one, longest first.

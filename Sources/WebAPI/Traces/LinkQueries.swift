@@ -14,19 +14,13 @@ struct LinkQueries {
 
     let range: TimeRange
 
-    private var inRange: SQLText { "Time >= toDateTime(\(range.from)) AND Time < toDateTime(\(range.to))" }
-
-    private func pair(_ monitor: String, _ destination: IPAddress) -> SQLText {
-        "\(inRange) AND Monitor = \(string: monitor) AND Dst = \(destination)"
-    }
-
     /// Between whom parallel ways were looked for, those with most ways beside each other first.
     var pairs: SQLText {
         """
         SELECT Monitor, Dst, uniqExact(id) AS traces, max(beside) AS width, toUInt64(max(at)) AS last
         FROM (
             SELECT Monitor, Dst, TraceId AS id, max(Time) AS at, uniqExactIf(Addr, TTL > 0) AS beside
-            FROM trace_links WHERE \(inRange) GROUP BY Monitor, Dst, TraceId, TTL
+            FROM trace_links WHERE \(range.ofMeasurements) GROUP BY Monitor, Dst, TraceId, TTL
         ) GROUP BY Monitor, Dst ORDER BY width DESC, Dst, Monitor LIMIT \(Self.mostPairs)
         """
     }
@@ -36,7 +30,7 @@ struct LinkQueries {
         """
         SELECT TraceId AS id, any(Method) AS method, max(Time) AS at, any(Nodes) AS nodes, any(Links) AS links,
             cityHash64(method, arraySort(groupUniqArray((FromAddr, Hop, Addr)))) AS shape
-        FROM trace_links WHERE \(pair(monitor, destination)) GROUP BY TraceId
+        FROM trace_links WHERE \(range.ofMeasurements(monitor, destination)) GROUP BY TraceId
         """
     }
 
@@ -58,7 +52,7 @@ struct LinkQueries {
                 any(AddrAS) AS addrAS, minIf(MinRTT, MinRTT > 0) AS least, quantileExactIf(0.5)(MinRTT, MinRTT > 0) AS median,
                 groupUniqArrayIf(4)(MPLS, notEmpty(MPLS)) AS labels
             FROM trace_links INNER JOIN (\(measured(monitor, destination))) AS shaped ON TraceId = shaped.id
-            WHERE \(pair(monitor, destination)) AND shape IN (\(numbers, separator: ", "))
+            WHERE \(range.ofMeasurements(monitor, destination)) AND shape IN (\(numbers, separator: ", "))
             GROUP BY shape, FromAddr, Hop, Addr ORDER BY shape, ttl, FromAddr, Hop, probes DESC, Addr
             LIMIT \(Self.mostLinks + 1)
             """

@@ -14,12 +14,6 @@ struct TraceQueries {
 
     let range: TimeRange
 
-    private var inRange: SQLText { "Time >= toDateTime(\(range.from)) AND Time < toDateTime(\(range.to))" }
-
-    private func pair(_ monitor: String, _ destination: IPAddress) -> SQLText {
-        "\(inRange) AND Monitor = \(string: monitor) AND Dst = \(destination)"
-    }
-
     // A trace that wasn't reached ends early: its hops are a part of some way, and no way of their own. Only where nothing
     // was reached do all count.
 
@@ -30,7 +24,7 @@ struct TraceQueries {
             if(reached > 0, uniqExactIf(PathHash, Reached > 0), uniqExact(PathHash)) AS paths,
             toUInt64(max(Time)) AS last, argMax(RTT, Time) AS lastRTT, quantileExactIf(0.5)(RTT, RTT > 0) AS medianRTT,
             argMax(ASPath, (Reached, Time)) AS path, any(DstAS) AS dstAS
-        FROM traces WHERE \(inRange) GROUP BY Monitor, Dst ORDER BY traces DESC, Dst, Monitor LIMIT \(Self.mostPairs)
+        FROM traces WHERE \(range.ofMeasurements) GROUP BY Monitor, Dst ORDER BY traces DESC, Dst, Monitor LIMIT \(Self.mostPairs)
         """
     }
 
@@ -39,7 +33,7 @@ struct TraceQueries {
         """
         SELECT Monitor, Dst, sum(Sent) AS sent, sum(Received) AS received, toUInt64(max(Time)) AS last,
             quantileExactIf(0.5)(AvgRTT, Received > 0) AS medianRTT, any(DstAS) AS dstAS
-        FROM pings WHERE \(inRange) GROUP BY Monitor, Dst ORDER BY sent DESC, Dst, Monitor LIMIT \(Self.mostPairs)
+        FROM pings WHERE \(range.ofMeasurements) GROUP BY Monitor, Dst ORDER BY sent DESC, Dst, Monitor LIMIT \(Self.mostPairs)
         """
     }
 
@@ -47,7 +41,7 @@ struct TraceQueries {
     func traces(_ monitor: String, _ destination: IPAddress) -> SQLText {
         """
         SELECT toUInt64(Time) AS time, TraceId, Method, Src, RTT, Reached, StopReason, HopCount, FirstHop, PathHash, ASPath
-        FROM traces WHERE \(pair(monitor, destination)) ORDER BY Time DESC, TraceId LIMIT \(Self.mostPoints + 1)
+        FROM traces WHERE \(range.ofMeasurements(monitor, destination)) ORDER BY Time DESC, TraceId LIMIT \(Self.mostPoints + 1)
         """
     }
 
@@ -57,7 +51,7 @@ struct TraceQueries {
         SELECT TTL, Addr, any(HopAS) AS asn, uniqExact(TraceId) AS traces, min(RTT) AS least,
             quantileExact(0.5)(RTT) AS median, max(RTT) AS most, groupUniqArrayIf(4)(MPLS, notEmpty(MPLS)) AS labels,
             max(QuotedTTL) AS quotedTTL
-        FROM trace_hops WHERE \(pair(monitor, destination)) GROUP BY TTL, Addr ORDER BY TTL, traces DESC, Addr
+        FROM trace_hops WHERE \(range.ofMeasurements(monitor, destination)) GROUP BY TTL, Addr ORDER BY TTL, traces DESC, Addr
         LIMIT \(Self.mostHops)
         """
     }
@@ -67,9 +61,9 @@ struct TraceQueries {
         """
         SELECT ttl, count() AS asked, countIf(has(answered, ttl)) AS answered FROM (
             SELECT TraceId, arrayJoin(range(toUInt8(FirstHop), toUInt8(least(HopCount, 254)) + 1)) AS ttl FROM traces
-            WHERE \(pair(monitor, destination))
+            WHERE \(range.ofMeasurements(monitor, destination))
         ) AS probed LEFT JOIN (
-            SELECT TraceId, groupUniqArray(TTL) AS answered FROM trace_hops WHERE \(pair(monitor, destination)) GROUP BY TraceId
+            SELECT TraceId, groupUniqArray(TTL) AS answered FROM trace_hops WHERE \(range.ofMeasurements(monitor, destination)) GROUP BY TraceId
         ) AS replied USING TraceId GROUP BY ttl ORDER BY ttl
         """
     }
@@ -80,8 +74,8 @@ struct TraceQueries {
         SELECT PathHash, count() AS traces, toUInt64(min(Time)) AS first, toUInt64(max(Time)) AS last,
             argMax(TraceId, Time) AS sample, argMax(ASPath, Time) AS path, quantileExactIf(0.5)(RTT, RTT > 0) AS medianRTT
         FROM traces
-        WHERE \(pair(monitor, destination))
-            AND Reached = (SELECT max(Reached) FROM traces WHERE \(pair(monitor, destination)))
+        WHERE \(range.ofMeasurements(monitor, destination))
+            AND Reached = (SELECT max(Reached) FROM traces WHERE \(range.ofMeasurements(monitor, destination)))
         GROUP BY PathHash ORDER BY traces DESC, PathHash
         LIMIT \(Self.mostPaths)
         """
@@ -92,7 +86,7 @@ struct TraceQueries {
         let ids = traces.map { "\($0)" as SQLText }
         return """
             SELECT TraceId, TTL, argMin(Addr, Attempt) AS addr, argMin(HopAS, Attempt) AS asn FROM trace_hops
-            WHERE \(pair(monitor, destination)) AND TraceId IN (\(ids, separator: ", "))
+            WHERE \(range.ofMeasurements(monitor, destination)) AND TraceId IN (\(ids, separator: ", "))
             GROUP BY TraceId, TTL ORDER BY TraceId, TTL LIMIT \(Self.mostPaths * 256)
             """
     }
@@ -101,7 +95,7 @@ struct TraceQueries {
     func pings(_ monitor: String, _ destination: IPAddress) -> SQLText {
         """
         SELECT toUInt64(Time) AS time, Method, Sent, Received, MinRTT, AvgRTT, MaxRTT
-        FROM pings WHERE \(pair(monitor, destination)) ORDER BY Time DESC LIMIT \(Self.mostPoints + 1)
+        FROM pings WHERE \(range.ofMeasurements(monitor, destination)) ORDER BY Time DESC LIMIT \(Self.mostPoints + 1)
         """
     }
 }

@@ -20,7 +20,7 @@ struct IntervalList<Key: MapKey>: Sendable {
 
     /// - Parameter count: intervals that are to be expected.
     init(reserving count: Int) {
-        heads.reserveCapacity(count)
+        heads.reserveCapacity(count + Key.window)
         facts.reserveCapacity(count)
     }
 

@@ -26,6 +26,8 @@ final class KafkaSourceThread: @unchecked Sendable {
     private var decoder: KafkaMessageDecoder
     @exclusivity(unchecked)
     private var taken = KafkaSourceReport()
+    /// Rows since all partitions' were added up: with many partitions that costs more than decoding a message does.
+    private var rowsSinceSum = 0
     private var client: KafkaClient?
     private var partitions: [Int32: KafkaPartition] = [:]
     /// Where the last batch of each partition ended that this process stored: a broker that lost its notes in a crash
@@ -140,6 +142,7 @@ final class KafkaSourceThread: @unchecked Sendable {
             let seconds = message.timestamp > 0 ? message.timestamp / 1000 : Int64(time(nil))
             let before = decoder.implausibleTimes
             try decoder.decode(payload, framing, into: target, received: UInt32(clamping: seconds))
+            rowsSinceSum += framing.flows
             taken.messages += 1
             taken.bytes += UInt64(message.length)
             if decoder.implausibleTimes > before {
@@ -153,7 +156,7 @@ final class KafkaSourceThread: @unchecked Sendable {
         partition.take(message.offset)
         if partition.hasPromised {
             store(partition)
-        } else if partition.promised == nil, partition.rows >= share {
+        } else if partition.promised == nil, partition.rows >= share, rowsSinceSum >= share / 16 {
             storeLargest()
         }
     }
@@ -163,6 +166,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     /// An insert costs much whatever it holds: where each partition had to do with its share, there would be more of
     /// them, up to twice as many. Batches that wait for the store leave the others their share.
     private func storeLargest() {
+        rowsSinceSum = 0
         var (filling, waiting) = (0, 0)
         var largest: KafkaPartition?
         for partition in partitions.values {

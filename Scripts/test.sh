@@ -54,7 +54,9 @@ main() {
     done
     # Last, where whoever has only the end of it finds why.
     for part in ${broken[@]+"${broken[@]}"}; do
-        echo "---- $part failed; the end of $logs/$part.log:"
+        echo "---- $part failed; what was wrong, and the end of $logs/$part.log:"
+        grep -E '^(E  |FAILED|ERROR|✘)|^[^ ]+:[0-9]+: |^_____' "$logs/$part.log" | head -n 60 || true
+        echo "..."
         tail -n 40 "$logs/$part.log"
         echo "----"
     done

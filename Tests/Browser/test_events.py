@@ -60,6 +60,8 @@ def test_they_are_bands_on_every_time_chart(console, told, theme):
     page = console.open("?from=-1h")
     # What goes on stands above all else, with the ways to look at it.
     going = page.get_by_role("region", name="Attacks that go on")
+    # Events are asked for on their own: the page is drawn before they are there.
+    going.wait_for()
     assert going.get_by_role("status").count() == 1
     assert going.inner_text().startswith("syn flood on 192.0.2.10")
     assert "f=Addr+=+192.0.2.10" in going.get_by_role("link", name="Show flows").get_attribute("href")

@@ -106,10 +106,10 @@ class Collector:
         return self.sql(f"SELECT count() AS n FROM flows_raw WHERE {condition}")[0]["n"]
 
     def settled(self, condition, seconds=30):
-        """Waits until rows of the condition are there and no more come for a while."""
+        """Waits until rows of the condition are there, none is on its way and no more come for a while."""
         network.wait_for(lambda: self.rows(condition), f"rows where {condition}", seconds)
         before = -1
-        while (now := self.rows(condition)) != before:
+        while (now := self.rows(condition)) != before or self.api("health/losses")["rows"]["inFlight"]["total"]:
             before = now
             # Longer than the second in which a batch is sealed.
             time.sleep(1.5)

@@ -146,6 +146,7 @@ class Capture:
     """tcpdump into a file while the block runs; written out when it ends."""
 
     def __init__(self, interface, path, expression, snap=0):
+        self.path = path
         self.words = ["tcpdump", "-Z", "root", "-i", interface, "-s", str(snap), "--immediate-mode", "-U", "-w", str(path), expression]
 
     def __enter__(self):
@@ -156,7 +157,10 @@ class Capture:
         return self
 
     def __exit__(self, *_):
-        # Frames reach tcpdump a moment after they were sent.
-        time.sleep(0.3)
+        # Frames reach tcpdump after they were sent, on a busy machine a good while after.
+        size = -1
+        while (now := os.path.getsize(self.path)) != size:
+            size = now
+            time.sleep(0.5)
         self.process.terminate()
         self.process.communicate()

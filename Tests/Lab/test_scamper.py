@@ -89,10 +89,19 @@ def test_what_scamper_measured_is_stored_once(netmeta, lab, tmp_path):
     assert detail["pings"][0]["received"] == 2
 
 
+def traced_with_both_ways(lab, path):
+    """Two traces of parallel ways, of which one found both. scamper stops once it is 95 % sure that there is no other way,
+    so one of twenty misses it."""
+    for _ in range(5):
+        lab.scamper(path, f"tracelb -P udp-dport {diamond.DESTINATION}", f"tracelb -P icmp-echo {diamond.DESTINATION}")
+        found = [item for item in oracle(path) if item["type"] == "tracelb"]
+        if {node["addr"] for item in found for node in item["nodes"]} > diamond.WAY[1]:
+            return found
+    raise AssertionError("scamper found one way of two in five runs")
+
+
 def test_parallel_ways_are_stored_link_by_link(netmeta, lab, tmp_path):
-    path = tmp_path / "parallel.warts"
-    lab.scamper(path, f"tracelb -P udp-dport {diamond.DESTINATION}", f"tracelb -P icmp-echo {diamond.DESTINATION}")
-    found = [item for item in oracle(path) if item["type"] == "tracelb"]
+    found = traced_with_both_ways(lab, path := tmp_path / "parallel.warts")
     summary = import_warts(netmeta, path)
     assert summary["parallelTraces"] == len(found) == 2
     truth = sorted(

@@ -67,6 +67,8 @@ struct SetDecoder {
     ) throws(DecodeError) {
         var reader = body
         var places: [(offset: Int, length: Int)] = Array(repeating: (0, 0), count: template.fields.count)
+        var plan = template.plan
+        var reverse = template.reversePlan
         while reader.remaining >= template.minimumLength {
             let start = reader
             do throws(DecodeError) {
@@ -76,8 +78,9 @@ struct SetDecoder {
                 if start.isAllZero { return }
                 throw error
             }
-            let reverse = template.reversePlan?.placed(places)
-            emit(template.plan.placed(places), reverse, start.rest, 1, batch, &outcome)
+            plan.place(template.plan, at: places)
+            if let reversed = template.reversePlan { reverse?.place(reversed, at: places) }
+            emit(plan, reverse, start.rest, 1, batch, &outcome)
         }
     }
 

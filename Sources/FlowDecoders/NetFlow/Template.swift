@@ -207,25 +207,34 @@ struct TemplatePlan: Sendable {
         }
     }
 
-    /// The plan for one record whose fields lie at `places`; steps whose field has an unfit length there are left out.
-    func placed(_ places: [(offset: Int, length: Int)]) -> TemplatePlan {
-        var plan = self
-        plan.steps = steps.compactMap { $0.placed(places) }
-        plan.loops = plan.steps.map(\.loop)
-        plan.counters = counters.compactMap { $0.placed(places) }
-        plan.initTime = initTime?.placed(places)
-        plan.duration = duration?.placed(places)
-        plan.identity = identity?.placed(places)
-        plan.labels = labels.compactMap { $0.placed(places) }
-        plan.interfaceNames = interfaceNames.compactMap { pair in
-            guard let number = pair.number.placed(places), let name = pair.name.placed(places) else { return nil }
-            return (number, name)
+    /// Makes this plan, which began as a copy of `plan`, the one for a record whose fields lie at `places`. Steps whose
+    /// field has an unfit length there are left out. The arrays keep their memory: nothing is allocated from the second
+    /// record on.
+    mutating func place(_ plan: TemplatePlan, at places: [(offset: Int, length: Int)]) {
+        Self.place(plan.steps, at: places, into: &steps)
+        loops.removeAll(keepingCapacity: true)
+        for step in steps { loops.append(step.loop) }
+        Self.place(plan.counters, at: places, into: &counters)
+        Self.place(plan.labels, at: places, into: &labels)
+        Self.place(plan.texts, at: places, into: &texts)
+        interfaceNames.removeAll(keepingCapacity: true)
+        for pair in plan.interfaceNames {
+            guard let number = pair.number.placed(places), let name = pair.name.placed(places) else { continue }
+            interfaceNames.append((number, name))
         }
-        plan.texts = texts.compactMap { $0.placed(places) }
-        plan.frame = frame?.placed(places)
-        plan.frameType = frameType?.placed(places)
-        plan.sectionOffset = sectionOffset?.placed(places)
-        return plan
+        initTime = plan.initTime?.placed(places)
+        duration = plan.duration?.placed(places)
+        identity = plan.identity?.placed(places)
+        frame = plan.frame?.placed(places)
+        frameType = plan.frameType?.placed(places)
+        sectionOffset = plan.sectionOffset?.placed(places)
+    }
+
+    private static func place(_ from: [Step], at places: [(offset: Int, length: Int)], into to: inout [Step]) {
+        to.removeAll(keepingCapacity: true)
+        for step in from {
+            if let placed = step.placed(places) { to.append(placed) }
+        }
     }
 
     // MARK: - Compiling

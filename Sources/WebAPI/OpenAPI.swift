@@ -332,7 +332,8 @@ extension Endpoint {
         case .pubSub:
             """
             Takes messages that Google Cloud Pub/Sub pushes: entries of VPC flow logs, or notifications of Cloud Storage, of a \
-            subscription with push: true in the configuration. A token of auth.tokens is the parameter token.
+            subscription with push: true in the configuration. A token of auth.tokens is the parameter token; a \
+            subscription with a pushAccount shows Google's statement in Authorization instead.
             """
         case .login: "Begins a session with a user's name and password."
         case .logout: "Ends the session."

@@ -47,6 +47,15 @@ final class FakeImporter: CaptureImporter {
         deliveries.withLock { $0.append(delivery) }
     }
 
+    /// What stands for a statement that is right.
+    static let statement = "head.claims.signature"
+    static let signer = PushSigner(account: "push@p.example", audience: "here")
+
+    func verify(statement: String) async throws(ImportRefusal) -> PushSigner {
+        guard statement == Self.statement else { throw ImportRefusal(.notSigned, "a wrong statement") }
+        return Self.signer
+    }
+
     let pushed = Mutex<[PubSubDelivery]>([])
 
     func take(_ delivery: PubSubDelivery) async throws {

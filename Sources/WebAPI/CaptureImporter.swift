@@ -55,6 +55,8 @@ public struct ImportOptions: Sendable, Equatable {
         case aws
         /// Google Cloud VPC flow logs.
         case gcp
+        /// Azure's flow logs of virtual networks and of network security groups.
+        case azure
     }
 
     /// The kind.
@@ -65,7 +67,7 @@ public struct ImportOptions: Sendable, Equatable {
     public var reporter: String?
     /// How many flows an entry of Google Cloud stands for; nil when that isn't known.
     public var samplingRate: UInt32?
-    /// SamplerAddress of the rows; nil makes one of the account or the project.
+    /// SamplerAddress of the rows; nil makes one of the account, the project or the subscription.
     public var sampler: String?
 
     /// Captures.

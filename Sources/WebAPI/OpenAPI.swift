@@ -602,7 +602,7 @@ extension Endpoint {
         case "kind":
             """
             Events of that kind only: attack, deploy, note and others; of an import what the file holds: a capture \
-            (default), or flow logs of AWS or Google Cloud.
+            (default), or flow logs of AWS, Google Cloud or Azure.
             """
         case "subject": "Events about that only, such as an address."
         case "ip": "The attacked address, FastNetMon's first argument."

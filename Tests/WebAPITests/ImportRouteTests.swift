@@ -84,7 +84,7 @@ struct ImportRouteTests {
         expected.sampler = "192.0.2.1"
         expected.layout = "srcaddr dstaddr"
         #expect(importer.options.withLock { $0 } == [expected])
-        for wrong in ["kind=azure", "samplingRate=0", "samplingRate=x"] {
+        for wrong in ["kind=other", "samplingRate=0", "samplingRate=x"] {
             let path = "/api/v1/imports?name=a&\(wrong)"
             let answer = try await harness.send(path, method: .post, headers: Self.ours, body: "x")
             #expect(answer.status == 400)

@@ -30,6 +30,7 @@ let package = Package(
     products: [.executable(name: "netmeta", targets: ["netmeta"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -97,6 +98,7 @@ let package = Package(
             name: "WebAPI",
             dependencies: [
                 "CGzip", "NetTypes", "FlowSchema", "FlowStore", "FlowQuery", "Telemetry", "CCrypt",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -116,6 +118,8 @@ let package = Package(
                 "OwnThreads",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -191,7 +195,9 @@ let package = Package(
             name: "netmetaTests",
             dependencies: [
                 "netmeta", "NetTypes", "WireFormat", "FlowSchema", "FlowDecoders", "FlowStore", "Enrichment",
-                "NameSources", "Pipeline", "Telemetry", "VirtualExporters",
+                "NameSources", "Pipeline", "Telemetry", "VirtualExporters", "WebAPI",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],

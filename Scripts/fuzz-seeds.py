@@ -122,11 +122,25 @@ def logs(folder):
         b'"internet_routing_details": {"egress_as_path": [{"as_details": [{"asn": 3356}]}]}, '
         b'"src_vpc": {"vpc_name": "a\\u00e9"}}, "logName": "projects/p/logs/compute.googleapis.com%2Fvpc_flows"}'
     )
+    record = (
+        b'{"macAddress": "00224871C205", "targetResourceID": "/subscriptions/s/resourceGroups/g/providers/n/virtualNetworks/v", '
+        b'"flowRecords": {"flows": [{"aclID": "a", "flowGroups": [{"rule": "r", "flowTuples": ['
+        b'"1663146003599,10.0.0.6,192.0.2.180,23956,443,6,O,B,NX,0,0,0,0", '
+        b'"1663146003606,10.0.0.6,2001:db8::1,23956,443,6,I,E,NX,3,767,2,1580", '
+        b'"1663146003607,10.0.0.6,192.0.2.180,23956,443,6,O,D,NX,,,,"]}]}]}}'
+    )
+    group = (
+        b'{"resourceId": "/SUBSCRIPTIONS/S/NETWORKSECURITYGROUPS/W", "properties": {"Version": 2, "flows": [{"rule": "r", '
+        b'"flows": [{"mac": "000D3AF87856", "flowTuples": ["1542110437,10.5.16.4,192.0.2.1,44931,443,T,O,A,C,30,16978,24,1", '
+        b'"1542110438,10.5.16.4,192.0.2.1,44931,443,U,I,D"]}]}]}}'
+    )
     for first in (0, 0x48):
         for text in (line + b"\n" + nothing + b"\n", header + b"\r\n" + wide + b"\r\n", event + b"\n" + event, packed):
             write(folder, "FuzzCloudLogs", bytes([first]) + text)
         write(folder, "FuzzCloudLogs", bytes([first | 1]) + entry + b"\n" + entry)
         write(folder, "FuzzCloudLogs", bytes([first | 1]) + b"[" + entry + b"," + entry + b"]")
+        write(folder, "FuzzCloudLogs", bytes([first | 3]) + b'{"records": [' + record + b"," + group + b"]}")
+        write(folder, "FuzzCloudLogs", bytes([first | 3]) + record + b"\n" + group + b"\n")
 
 
 def routes(folder):

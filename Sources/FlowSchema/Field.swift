@@ -148,6 +148,7 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
     case fastNetMon = 10
     case netflowV1 = 11
     case netflowV7 = 12
+    case azureVNet = 13
 
     /// NetMeta's name, as in the ClickHouse Enum8 and in FlowMessage.
     public var name: String {
@@ -165,6 +166,7 @@ public enum FlowType: UInt8, CaseIterable, Sendable {
         case .fastNetMon: "FASTNETMON"
         case .netflowV1: "NETFLOW_V1"
         case .netflowV7: "NETFLOW_V7"
+        case .azureVNet: "AZURE_VNET"
         }
     }
 }

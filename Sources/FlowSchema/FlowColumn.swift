@@ -576,7 +576,7 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
                 "What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on.")
         case .cloudAccount:
             Field(self, 1354, "CloudAccount", .cloud, .text,
-                "The AWS account or the Google Cloud project that reported the flow.")
+                "The AWS account, the Google Cloud project or the Azure subscription that reported the flow.")
         case .cloudRegion:
             Field(self, 1355, "CloudRegion", .cloud, .text,
                 "The region of the reporting interface.")
@@ -591,7 +591,7 @@ public enum FlowColumn: UInt8, CaseIterable, Sendable {
                 "The subnet of the reporting interface.")
         case .cloudInterface:
             Field(self, 1359, "CloudInterface", .cloud, .text,
-                "The reporting interface: an AWS network interface, or a Google Cloud gateway.")
+                "The reporting interface: a network interface of AWS or Azure (or its MAC address), or a Google Cloud gateway.")
         case .cloudInstance:
             Field(self, 1360, "CloudInstance", .cloud, .text,
                 "The instance that the reporting interface belongs to.")

@@ -31,6 +31,11 @@ public protocol CaptureImporter: Sendable {
     /// - Throws: ``ImportRefusal``, or what keeps rows from being stored.
     func take(_ delivery: FirehoseDelivery) async throws
 
+    /// Who signed a statement that came with a push.
+    ///
+    /// - Throws: ``ImportRefusal`` when nobody did who may push.
+    func verify(statement: String) async throws(ImportRefusal) -> PushSigner
+
     /// Stores what Pub/Sub pushes; when it returns, it is in the store.
     ///
     /// - Throws: ``ImportRefusal``, or what keeps rows from being stored.
@@ -50,6 +55,8 @@ public struct ImportOptions: Sendable, Equatable {
         case aws
         /// Google Cloud VPC flow logs.
         case gcp
+        /// Azure's flow logs of virtual networks and of network security groups.
+        case azure
     }
 
     /// The kind.
@@ -60,7 +67,7 @@ public struct ImportOptions: Sendable, Equatable {
     public var reporter: String?
     /// How many flows an entry of Google Cloud stands for; nil when that isn't known.
     public var samplingRate: UInt32?
-    /// SamplerAddress of the rows; nil makes one of the account or the project.
+    /// SamplerAddress of the rows; nil makes one of the account, the project or the subscription.
     public var sampler: String?
 
     /// Captures.
@@ -121,6 +128,8 @@ public struct ImportRefusal: Error, Sendable, Equatable {
         case badOption = "bad_option"
         /// It comes from somewhere that the configuration doesn't name.
         case unknownSource = "unknown_source"
+        /// It comes without the statement of who sends it, or with a wrong one.
+        case notSigned = "not_signed"
         /// The server can't write below its data folder.
         case failed
     }

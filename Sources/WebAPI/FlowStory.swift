@@ -133,6 +133,7 @@ struct FlowStory {
         case .conntrack: "connection tracking"
         case .awsVPC: "AWS VPC flow logs"
         case .gcpVPC: "Google Cloud VPC flow logs"
+        case .azureVNet: "Azure flow logs"
         case .fastNetMon: "FastNetMon's traffic export"
         case .unknown: "the protocol"
         }

@@ -51,6 +51,7 @@ extension ImportRefusal {
         case .busy, .stopping: .serviceUnavailable
         case .cutShort, .badOption: .badRequest
         case .unknownSource: .notFound
+        case .notSigned: .unauthorized
         case .failed: .internalServerError
         }
     }

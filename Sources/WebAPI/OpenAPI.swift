@@ -332,7 +332,8 @@ extension Endpoint {
         case .pubSub:
             """
             Takes messages that Google Cloud Pub/Sub pushes: entries of VPC flow logs, or notifications of Cloud Storage, of a \
-            subscription with push: true in the configuration. A token of auth.tokens is the parameter token.
+            subscription with push: true in the configuration. A token of auth.tokens is the parameter token; a \
+            subscription with a pushAccount shows Google's statement in Authorization instead.
             """
         case .login: "Begins a session with a user's name and password."
         case .logout: "Ends the session."
@@ -601,7 +602,7 @@ extension Endpoint {
         case "kind":
             """
             Events of that kind only: attack, deploy, note and others; of an import what the file holds: a capture \
-            (default), or flow logs of AWS or Google Cloud.
+            (default), or flow logs of AWS, Google Cloud or Azure.
             """
         case "subject": "Events about that only, such as an address."
         case "ip": "The attacked address, FastNetMon's first argument."

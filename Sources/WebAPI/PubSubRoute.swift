@@ -13,6 +13,24 @@ public struct PubSubDelivery: Sendable, Equatable {
     public var data: Data?
     /// Names and values that came with it.
     public var attributes: [String: String]
+    /// Who signed that it is pushed, which is checked; nil without a statement.
+    public var signer: PushSigner?
+    /// Whether it came with a token of this server's, or none is needed.
+    public var hasToken: Bool
+}
+
+/// Whom a subscription authenticates as (documentation of Pub/Sub, "Authentication for push subscriptions").
+public struct PushSigner: Hashable, Sendable {
+    /// The address of the service account.
+    public var account: String
+    /// Whom the statement is for.
+    public var audience: String
+
+    /// Names both.
+    public init(account: String, audience: String) {
+        self.account = account
+        self.audience = audience
+    }
 }
 
 /// The route that Pub/Sub pushes to. It takes any status of success for an acknowledgement, and sends a message again
@@ -22,8 +40,18 @@ extension WebAPI {
         guard let imports else { throw HTTPError(.notFound) }
         _ = try Parameters(request, allowed: .pubSub)
         do {
-            try await imports.take(try await pushed(request))
+            // Before anything of the body is read.
+            let signer = try await signer(imports)
+            if signer != nil, facts.queryToken != nil { _ = try access.caller(facts, needing: .editor) }
+            var delivery = try await pushed(request)
+            delivery.signer = signer
+            delivery.hasToken = signer == nil || facts.queryToken != nil || access.isOpen
+            try await imports.take(delivery)
             return Response(status: .noContent)
+        } catch let refusal as AccessRefusal {
+            throw refusal
+        } catch let refusal as ImportRefusal where refusal.code == .notSigned {
+            throw AccessRefusal(reason: .unauthorized, message: refusal.message)
         } catch let refusal as ImportRefusal {
             return try .json(ErrorBody(refusal.code.rawValue, refusal.message), status: refusal.status)
         } catch let error as HTTPError {
@@ -32,6 +60,17 @@ extension WebAPI {
         } catch {
             let message = "not stored: \(error)"
             return try .json(ErrorBody(ImportRefusal.Code.failed.rawValue, message), status: .serviceUnavailable)
+        }
+    }
+
+    /// Who Google says pushes; nil when it says nothing, or nothing that counts to whom may push anyway.
+    private func signer(_ imports: any CaptureImporter) async throws(ImportRefusal) -> PushSigner? {
+        guard let statement = facts.statement else { return nil }
+        do throws(ImportRefusal) {
+            return try await imports.verify(statement: statement)
+        } catch {
+            guard error.code == .notSigned, (try? access.caller(facts, needing: .editor)) != nil else { throw error }
+            return nil
         }
     }
 
@@ -51,7 +90,8 @@ extension WebAPI {
             subscription: push.subscription,
             id: push.message.messageId,
             data: push.message.data,
-            attributes: push.message.attributes ?? [:]
+            attributes: push.message.attributes ?? [:],
+            hasToken: false
         )
     }
 

@@ -1,4 +1,5 @@
-"""Flow logs of clouds beside other readers of them: flowlogs-reader (AWS text), pyarrow (Parquet), and sums by hand.
+"""Flow logs of clouds beside other readers of them: flowlogs-reader (AWS text), pyarrow (Parquet), and sums by hand
+(Google Cloud, Azure).
 
 The files are made here, and ../shared/corpora has others when it lies beside the checkout.
 """
@@ -160,6 +161,46 @@ def test_shared_gcp_samples_have_their_totals(tmp_path):
     for path in (SOURCES / "gcp/gcs").rglob("*.json"):
         rows, summary = decoded(path)
         assert summary["malformed"] == {} and summary["records"] == len(path.read_text().splitlines()), path
+
+
+def azure_tuple(chance, number):
+    """One tuple, and the rows that it stands for: ends, packets, bytes, direction, action."""
+    near, far = f"10.0.{number // 250 % 250}.{number % 250}", f"2001:db8::{chance.randrange(1, 0xFFFF):x}"
+    ports = chance.randrange(65536), chance.randrange(65536)
+    inward, state = chance.random() < 0.5, chance.choice("BCED")
+    sent, received = ((0, 0) if state in "BD" else (chance.randrange(3), chance.randrange(1 << 40)) for _ in range(2))
+    ends = [(near, ports[0]), (far, ports[1])][::-1 if inward else 1]
+    rows = []
+    if state == "D" or any(sent):
+        rows.append((*ends, *sent, 0 if inward else 1, "DENY" if state == "D" else "ACCEPT"))
+    if any(received):
+        rows.append((*ends[::-1], *received, 1 if inward else 0, "ACCEPT"))
+    (source, source_port), (target, target_port) = ends
+    fields = [1_750_000_000_000 + number, source, target, source_port, target_port, 6, "I" if inward else "O", state, "NX",
+              *sent, *received]
+    return ",".join(map(str, fields)), rows
+
+
+def test_azure_tuples_have_their_rows(tmp_path):
+    """A file in the form of Azure's documentation, with more records than are read at a time."""
+    chance = random.Random(11)
+    known = [azure_tuple(chance, number) for number in range(20_000)]
+    target = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/front"
+    records = [{"time": "2025-06-15T15:10:52Z", "flowLogVersion": 4, "macAddress": "00224871C205", "targetResourceID": target,
+                "flowRecords": {"flows": [{"aclID": "a", "flowGroups": [
+                    {"rule": f"r{group}", "flowTuples": [line for line, _ in known[group:group + 100]]}
+                    for group in range(start, start + 2000, 100)]}]}} for start in range(0, 20_000, 2000)]
+    path = tmp_path / "PT1H.json.gz"
+    path.write_bytes(gzip.compress(json.dumps({"records": records}).encode()))
+    rows, summary = decoded(path)
+    found = [((row["SrcAddr"], row["SrcPort"]), (row["DstAddr"], row["DstPort"]), row["Packets"], row["Bytes"],
+              row["FlowDirection"], row["CloudAction"]) for row in rows]
+    expected = [row for _, own in known for row in own]
+    assert found == expected
+    empty = sum(not own for _, own in known)
+    assert (summary["records"], summary["flows"], summary["noData"]) == (len(expected) + empty, len(expected), empty)
+    _, stored = imported("azure", tmp_path, path)
+    assert stored == (len(expected), sum(row[3] for row in expected), sum(row[2] for row in expected))
 
 
 def packed(value):

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 TOKEN = "token-of-a-fake"
+ACCOUNT, AUDIENCE = "push@p.iam.gserviceaccount.com", "https://flows.example/api/v1/pubsub"
 
 
 class FakeGoogle(http.server.ThreadingHTTPServer):
@@ -35,6 +36,7 @@ class FakeGoogle(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{port}"
         # By their ids: the message, when it may be given (again), and how often it was.
         self.messages, self.given, self.tokens = {}, 0, 0
+        self.key_name, self.keys_asked = "k1", 0
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -49,6 +51,26 @@ class FakeGoogle(http.server.ThreadingHTTPServer):
             "type": "service_account", "project_id": "p", "private_key_id": "k1", "private_key": pem,
             "client_email": "flow@p.iam.gserviceaccount.com", "token_uri": f"{self.url}/token"}))
         return path
+
+    def rotate(self, name):
+        """Another key signs from now on, and is published; the last one is not any more."""
+        self.key, self.key_name = rsa.generate_private_key(public_exponent=65537, key_size=2048), name
+
+    def key_set(self):
+        """The key as Google publishes its own."""
+        number = self.key.public_key().public_numbers().n
+        return {"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": self.key_name, "n": encoded(number.to_bytes(256)),
+                          "e": "AQAB"}]}
+
+    def statement(self, key=None, name=None, algorithm="RS256", **changes):
+        """What Google says of who pushes, with changes to what is right."""
+        now = int(time.time())
+        claims = {"iss": "https://accounts.google.com", "aud": AUDIENCE, "azp": "1", "sub": "1", "email": ACCOUNT,
+                  "email_verified": True, "iat": now, "exp": now + 3600} | changes
+        head = {"alg": algorithm, "kid": name or self.key_name, "typ": "JWT"}
+        text = ".".join(encoded(json.dumps(part).encode()) for part in (head, claims))
+        signature = (key or self.key).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{text}.{encoded(signature)}"
 
     def publish(self, data=b"", attributes=None):
         with self.lock:
@@ -115,12 +137,22 @@ class FakeGoogle(http.server.ThreadingHTTPServer):
         return {"access_token": self.token_now, "expires_in": self.life, "token_type": "Bearer"}
 
 
+def encoded(data):
+    """base64url without padding, as JSON Web Tokens have it."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def unpadded(text):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        assert self.path == "/certs"
+        self.server.keys_asked += 1
+        return self.answer(self.server.key_set())
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -193,13 +225,14 @@ class FakePush:
             return not self.left and not self.under_way
 
 
-def push(url, subscription, message):
+def push(url, subscription, message, statement=None, token=None):
     """Pushes once; the status, 0 when there was no answer."""
     place = urllib.parse.urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname, place.port, timeout=30)
     try:
         body = json.dumps({"message": message, "subscription": subscription})
-        connection.request("POST", "/api/v1/pubsub", body, {"Content-Type": "application/json"})
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {statement}"} if statement else {})
+        connection.request("POST", "/api/v1/pubsub" + (f"?token={token}" if token else ""), body, headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status

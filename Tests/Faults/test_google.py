@@ -3,6 +3,7 @@ place that gives tokens and for the metadata server. However often something is 
 
 import base64
 import datetime
+import hashlib
 import json
 import os
 import random
@@ -295,3 +296,51 @@ def test_tokens_of_stand_ins_are_renewed_before_they_end(serving, tmp_path):
     for server in (keyed, machine, metadata):
         server.shutdown()
         server.server_close()
+
+
+def test_statements_of_a_stand_in_say_who_pushes(serving, google):
+    """Keys and statements are made here as Google's documentation has them; no real ones were tried."""
+    signed, open_one = "projects/p/subscriptions/signed", "projects/p/subscriptions/open"
+    netmeta = serving()
+    token = "own-token"
+    configured(netmeta, f"""auth: {{tokens: {{push: {{role: editor, hash: "{hashlib.sha256(token.encode()).hexdigest()}"}}}}}}
+sources: {{pubsub: {{{open_one}: {{push: true}}, {signed}: {{push: true, pushAccount: {fake_google.ACCOUNT},
+  pushAudience: "{fake_google.AUDIENCE}", pushKeys: "{google.url}/certs"}}}}}}\n""")
+    netmeta.start()
+    number = 0
+
+    def push(subscription, statement, token=None):
+        nonlocal number
+        message = pushed(entry(number).encode()) | {"messageId": f"m{number}"}
+        status = fake_google.push(netmeta.url, subscription, message, statement, token)
+        number += status == 204
+        return status
+    assert push(signed, google.statement()) == 204 and google.keys_asked == 1
+    other = fake_google.rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    now = time.time()
+    head, claims, _ = google.statement().split(".")
+    wrong = [google.statement(**changes) for changes in (
+        {"aud": "https://other.example"}, {"iss": "https://accounts.example"}, {"email": "other@p.iam.gserviceaccount.com"},
+        {"email_verified": False}, {"exp": now - 120}, {"iat": now + 120}, {"key": other}, {"algorithm": "none"},
+        {"algorithm": "HS256"})] + [f"{head}.{claims}.", f"{head}.{claims}.AAAA", "a.b.c", "x" * 9000 + ".y.z"]
+    assert [push(signed, statement) for statement in wrong] == [401] * len(wrong)
+    # A token of ours isn't what this subscription wants, nor does a statement for it open another one.
+    assert push(signed, None, token) == 401 and push(signed, None) == 401
+    assert push(open_one, google.statement()) == 401 and push(open_one, None, token) == 204
+    assert push(open_one, google.statement(), token) == 204 and push(signed, google.statement(), token) == 204
+    assert google.keys_asked == 1, "none of that has keys fetched again"
+    # Another key signs: it is fetched once, and whoever makes up names doesn't have it fetched each time.
+    google.rotate("k2")
+    assert push(signed, google.statement()) == 204 and google.keys_asked == 2
+    assert [push(signed, google.statement(name=f"made up {n}")) for n in range(5)] == [401] * 5
+    assert google.keys_asked <= 3
+    assert push(signed, google.statement()) == 204
+    network.wait_for(lambda: rows_of(netmeta, token) == number == 6, "all rows")
+    netmeta.stop()
+
+
+def rows_of(netmeta, token):
+    """The rows, of a server that wants a token."""
+    question = urllib.parse.quote("SELECT count() AS n FROM flows_raw")
+    request = urllib.request.Request(f"{netmeta.url}/api/v1/query?sql={question}", headers={"Authorization": f"Bearer {token}"})
+    return int(json.load(urllib.request.urlopen(request, timeout=30))["data"][0]["n"])

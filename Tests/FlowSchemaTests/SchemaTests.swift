@@ -7,7 +7,7 @@ struct SchemaTests {
     /// Number, name and type of every published field. SQL, dashboards and
     /// protobuf producers rely on them: lines may be added, never changed.
     static let published = """
-        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'PORTMIRROR' = 5, 'NFLOG' = 6, 'CONNTRACK' = 7, 'AWS_VPC' = 8, 'GCP_VPC' = 9, 'FASTNETMON' = 10, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12)
+        1 FlowType Enum8('FLOWUNKNOWN' = 0, 'SFLOW_5' = 1, 'NETFLOW_V5' = 2, 'NETFLOW_V9' = 3, 'IPFIX' = 4, 'PORTMIRROR' = 5, 'NFLOG' = 6, 'CONNTRACK' = 7, 'AWS_VPC' = 8, 'GCP_VPC' = 9, 'FASTNETMON' = 10, 'NETFLOW_V1' = 11, 'NETFLOW_V7' = 12, 'AZURE_VNET' = 13)
         2 TimeReceived DateTime('UTC')
         3 SamplingRate UInt32
         4 SequenceNum UInt32

@@ -47,6 +47,15 @@ final class FakeImporter: CaptureImporter {
         deliveries.withLock { $0.append(delivery) }
     }
 
+    /// What stands for a statement that is right.
+    static let statement = "head.claims.signature"
+    static let signer = PushSigner(account: "push@p.example", audience: "here")
+
+    func verify(statement: String) async throws(ImportRefusal) -> PushSigner {
+        guard statement == Self.statement else { throw ImportRefusal(.notSigned, "a wrong statement") }
+        return Self.signer
+    }
+
     let pushed = Mutex<[PubSubDelivery]>([])
 
     func take(_ delivery: PubSubDelivery) async throws {
@@ -75,7 +84,7 @@ struct ImportRouteTests {
         expected.sampler = "192.0.2.1"
         expected.layout = "srcaddr dstaddr"
         #expect(importer.options.withLock { $0 } == [expected])
-        for wrong in ["kind=azure", "samplingRate=0", "samplingRate=x"] {
+        for wrong in ["kind=other", "samplingRate=0", "samplingRate=x"] {
             let path = "/api/v1/imports?name=a&\(wrong)"
             let answer = try await harness.send(path, method: .post, headers: Self.ours, body: "x")
             #expect(answer.status == 400)

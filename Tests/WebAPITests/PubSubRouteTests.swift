@@ -37,7 +37,9 @@ struct PubSubRouteTests {
             subscription: "projects/p/subscriptions/s",
             id: "7",
             data: Data("x".utf8),
-            attributes: ["key": "value"]
+            attributes: ["key": "value"],
+            signer: nil,
+            hasToken: true
         )
         #expect(importer.pushed.withLock { $0 } == [expected])
         // A notification may have no data.
@@ -79,12 +81,38 @@ struct PubSubRouteTests {
             #expect(try await push(importer, token: token, access: access).status == status)
         }
         #expect(importer.pushed.withLock { $0.isEmpty })
-        // Google's own statement may come with it, and alone is none of our tokens.
-        #expect(try await push(importer, statement: "a.b.c", access: access).status == 401)
+        // Google's own statement may come with it; one that nobody wants counts for nothing, and alone for no proof.
+        let alone = try await push(importer, statement: "a.b.c", access: access)
+        #expect(alone.status == 401 && alone.body.contains("a wrong statement"))
         #expect(try await push(importer, token: "key", statement: "a.b.c", access: access).status == 204)
+        #expect(importer.pushed.withLock { $0.last?.hasToken == true && $0.last?.signer == nil })
         // Elsewhere that parameter says nothing.
         var harness = Harness()
         harness.access = access
         #expect(try await harness.send("/api/v1/health?token=key").status == 401)
+    }
+
+    @Test func aStatementThatIsRightNeedsNoToken() async throws {
+        let importer = FakeImporter()
+        var settings = AccessTests.settings
+        settings.tokens = ["push": .init(role: .editor, digest: BearerToken.digest("key"))]
+        let access = AccessTests.control(settings)
+        let statement = FakeImporter.statement
+        #expect(try await push(importer, statement: statement, access: access).status == 204)
+        #expect(importer.pushed.withLock { $0.last?.hasToken == false && $0.last?.signer == FakeImporter.signer })
+        #expect(try await push(importer, token: "key", statement: statement, access: access).status == 204)
+        #expect(importer.pushed.withLock { $0.last?.hasToken == true && $0.last?.signer == FakeImporter.signer })
+        // Neither makes up for the other.
+        #expect(try await push(importer, token: "wrong", statement: statement, access: access).status == 401)
+        #expect(importer.pushed.withLock { $0.count } == 2)
+        // Where nobody has to say who they are, the subscription may still want to know.
+        #expect(try await push(importer, statement: "a.b.c").status == 204)
+        #expect(importer.pushed.withLock { $0.last?.hasToken == true && $0.last?.signer == nil })
+        // It opens nothing else.
+        var harness = Harness()
+        harness.access = access
+        harness.imports = importer
+        let headers: HTTPFields = [.authorization: "Bearer \(statement)"]
+        #expect(try await harness.send("/api/v1/health", headers: headers).status == 401)
     }
 }

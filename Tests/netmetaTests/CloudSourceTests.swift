@@ -38,26 +38,6 @@ import WebAPI
         #expect(proof.hasSuffix("Signature=34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7"))
     }
 
-    /// RFC 4231, test cases 2 and 6.
-    @Test func authenticatesAsItsRFCSays() {
-        let short = SHA256.authenticate(Array("what do ya want for nothing?".utf8), key: Array("Jefe".utf8))
-        #expect(SHA256.hex(short) == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843")
-        let key = [UInt8](repeating: 0xAA, count: 131)
-        let long = SHA256.authenticate(Array("Test Using Larger Than Block-Size Key - Hash Key First".utf8), key: key)
-        #expect(SHA256.hex(long) == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
-    }
-
-    @Test func piecesHaveTheDigestOfTheWhole() {
-        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 7) }
-        for size in [1, 63, 64, 65, 500] {
-            var stream = SHA256.Stream()
-            for start in stride(from: 0, to: bytes.count, by: size) {
-                stream.add(Array(bytes[start..<min(bytes.count, start + size)]))
-            }
-            #expect(SHA256.hex(stream.digest) == SHA256.hexDigest(of: bytes))
-        }
-    }
-
     @Test func escapesWhatIsReserved() {
         #expect(AWSSignature.escaped("a/b c=é~", keepsSlash: true) == "a/b%20c%3D%C3%A9~")
         #expect(AWSSignature.query([("b", "/"), ("a", "")]) == "a=&b=%2F")

@@ -5,36 +5,69 @@ import Testing
 
 @testable import netmeta
 
-@Suite struct RSASignatures {
-    /// A key that was made for this test, and nothing else: `openssl genpkey -algorithm RSA`.
+@Suite struct ServiceAccounts {
+    /// A key that was made for these tests, and nothing else.
     static let key = """
         -----BEGIN PRIVATE KEY-----
-        MIICdgIBADANBgkqhkiG9w0BAQEFAASCAmAwggJcAgEAAoGBAKA/KLE+KY/LtcNT
-        ChGZsiIRiAcgM+GcQ+/FI/fHwEX+y0y1TNln/WUJdlnUzmX+WyOYLFWRmSCVxA3O
-        fQLz7Y7MrLBM049vhdm79eagrG6nC2jx7j1OOEs/Hmd5/bqK7PBFfWTlnXSwkmTs
-        leD3LDnqIlkW751JcQmvgMr49G/lAgMBAAECgYAr9qf3WJKWfND1MYcFpSEV77Fe
-        IxuYvgJ1eaSQiiDaEzk7ZlIbI0iFu77YjmXB3bKrZUhkgXl9UxlioE/zy3BU2doS
-        ZT8GniR2Hx/Pq4P60ezrIWka/jUXKFm+pFwYk1moxxLhWA2KJFng4+WeSt3eiege
-        K4FO9D79h5QB9ejyAQJBANP5fIyTGeB/XD3xKk5sAo7j4Egyr8zEthZD6AWMfe3H
-        bZ5TiQPooNSguru9p3qVzgz1+N28/cCX5mXORFKWyuECQQDBh1hwGZAU7tnueLUZ
-        E5/kyYw3xJo3Pdt5mU1OlkygE4L7+FyNQx6q2ddUHoeBFaHqLXT1mlrik76sfMxU
-        /ymFAkEAiU0moZ9+uW2FgBHAB3/qwEdWNS2vtYENOKrPlRiFUQlGNbGCJGgAFPnv
-        OkAERWDXUInaozYRXziE4hiTJLPLwQJAGJJXrzv/qDi/YODglYOBXKoebIJA1ly7
-        PhAx2ZWJuxVfHyDkl2b7QNQR2/NYXxJhEXueCwUDHxuFLR9XTj9rhQJAF+suLEQS
-        vvDlRZedDRpLo6kHeRQ1i018MlYxDMjMBtP5Jn5PsoeqHHoXwVpWoEmRUn+GkQx7
-        cmh7cIOkTpRS6g==
+        MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDAPrvxIk1tWQLy
+        9+ayHTamRq2OZSodr3i+du7LQNxU1JJgP7JHSqsa4JviX2PeTcvVLhMs3AlRcDi5
+        xMjj6pnbhymZi9hhFhqtGvaI6XT++/KGgbeCJZ6/mhfvI5ez3CkoCPR0xtbGXFO3
+        7RDrAIMTpsc9cQT9qUxICUPqZsvSX0B0NhDqpofbqjB5a24cmAqOZLEe6+dbg5wv
+        +17fTRfL2WxOkOV1hOwlSJ++nweL3SVlDsKWs3RAcSMq34ssqAOmBhjAYB8GiXV7
+        QXV+5B79Ko/B1GuLiFnrqnj15ow4Hsle3tWmgLrWUfYf4nlr6FxORyOR30YOmL4I
+        rGbCtqFvAgMBAAECggEAEjUe2by09plKlTZzbAUmSuNAxs7ACWW4GtnqzedLtuEX
+        J/SAbw4cXIRPX0ZHkCNwHbWqbUI9w6/MP5PqruNmRQttHjTHfpJ4XlLCbL8nrIqy
+        MpkQh0wG2ADBKY4GbSt53mfSt0ipyMmvyCi0xH0c7PyLvD77CQdCyUPPYeDwhvEC
+        hGm80wuOMEg5xmx2ssUpkDZduiW+BCozq7MlySFKHyVu6/L4crlIbINgf9ZNdlGb
+        lfvOenLPkWyXKugcocbJzNLj314vJHX5i8AqiU/bMRzusZWx+wAqF0mT6bHO6IAM
+        WtdKF88y7v4utvIsZQCFtRoZMV8hRs2KvuxU4IYWwQKBgQDgRMxvsA5v219z/bsu
+        x/pXlb6IncLgeu3dF4uzXFKciNbeXsHqtwJER9X9h/XeyKdo1jCz7lhZz9qs6rVh
+        tuhFR4FmEO9e228z5gc5lZWF1QP5bD4Au4LrYMO1A+QB0U5++eS5yysp4suH0fJW
+        CaDgcfu7IMzCrN4I52q8IA1dzwKBgQDbcgLCEWA9dQkylBhM49x/5WQhJFeqs4mr
+        OFM7palNq2ACju5unEoFntkVJqqXJX2rauL8yeAH/oA/lQhnABAvuRo4GSVWBYZQ
+        hkSTCil/1Z3p1OQY37AYPfRI/IngtkrKYN4GSD85AvybNq5hsiv8eVvaIZ+fY5fA
+        Xsn8Q0QKYQKBgQDaWGEpxCDqKozOYxQgwbYsG7B7Vg1rfIOlI81xfMs5d8iqi1sE
+        59SfIclnoz1v/69t1Etqgv0lw8ZFX+XkEq4k9S84bfh/Q+kKgEQ8fjQrLm9GIWpk
+        UCtweq9Px0/vrRZdbXKQqQuHJjW+MFteBNXKb28EizSPvLoXtScnrZUV5QKBgQC9
+        CBsEHX+vsQ95OEUuhuI8cdetDOdPrlSa32wjZ3LN6yBLU+Bj+9FvwgPxylsM1EjK
+        zso1Q5juifbjzndscot+8I57YH3e+edXmjGcEBbrfZIICVFrc9T3LPcvoAsNPTpz
+        1rmq47VCYSZEdfgFRDvLwqay4l/kJyBjn8OSwEbuQQKBgBUUmVwvYY+3kAhNNdcZ
+        N5LrIk9A49m/EJVVa9nB9ygCUF7qmwP2DCRw25n2p/897I831f6Go5j0b+nrE8E/
+        nMa7oVl44Zj4cmcZJEkuZb86zPfiMccAbupOhRDPykzRnT8yyx/gCafOiG7100fX
+        VqcElmvhxFRtMyXCM5DZA1mF
         -----END PRIVATE KEY-----
         """
-    /// `printf header.claims | openssl dgst -sha256 -sign key.pem -hex`
-    static let signature = """
-        3696c1b70e69653e218cd1a2c0649086f692353cdb45b3baea15545b5318c59fc8ddf1e79a4d45106024f9dcc202a6ef1273\
-        3095ce9edc05bc72bb4e8e5d03f15ad3989ad537d2d33506cb57fbc8574be3e529f87435db33919fcfa8d4a0c940ac0f15b7\
-        2629e8ac27c221cbe8f67ed0de5dd58d916d9a6684081d9fbe908f6c
-        """
 
-    @Test func areThoseOfOpenSSL() throws {
-        let signature = try RSASigner(pem: Self.key).signature(of: Array("header.claims".utf8))
-        #expect(signature.map { String(format: "%02x", $0) }.joined() == Self.signature)
+    private func read(_ text: String) throws -> ServiceAccountKey {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
+        defer { unlink(path) }
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return try ServiceAccountKey(reading: path)
+    }
+
+    private func file(_ key: String) throws -> String {
+        let content = [
+            "type": "service_account", "client_email": "flow@p.example", "token_uri": "https://token.example/token",
+            "private_key_id": "k1", "private_key": key,
+        ]
+        return String(decoding: try JSONSerialization.data(withJSONObject: content), as: UTF8.self)
+    }
+
+    /// Python's cryptography signs the same.
+    @Test func askWithASignedStatement() throws {
+        let assertion = try read(file(Self.key)).assertion(scopes: ["one", "two"], now: 1_800_000_000, seconds: 3600)
+        let content = """
+            eyJhbGciOiJSUzI1NiIsImtpZCI6ImsxIiwidHlwIjoiSldUIn0.eyJhdWQiOiJodHRwczpcL1wvdG9rZW4uZXhhbXBsZVwvdG9r\
+            ZW4iLCJleHAiOjE4MDAwMDM2MDAsImlhdCI6MTgwMDAwMDAwMCwiaXNzIjoiZmxvd0BwLmV4YW1wbGUiLCJzY29wZSI6Im9uZSB0\
+            d28ifQ
+            """
+        let signature = """
+            tN9lj6wSF7Oy7ZkWLRVuKlJjMbak4S9DqVpRe5nbGFG3OXR25u-wZokESYEr9CHMXdsnujnVSLMkOjnfYDo4Glg3lcn7ynaAndwp\
+            sF3ADQxItfle0G79mYLHr88vjxddViCUP4vpMqF8SQUlMEfVVwFRceGhhQtLuZ3SFCpiGgoCiPy0xDXvgpmo4U6qx_dvrDU8J7yQ\
+            -BC-yGQunZsSMmNXyq81JaHSeRqhZcHBo3L8dV_EnotD-yrmbsOkCdy0sP686hxHUq-YBVXK6pPABjrP6hlofDvJiAUYrhm7Lm_q\
+            KjGHvYCJZVS7ZXNWZ0KoB_3D5YdJwteZIkHBhxcM8w
+            """
+        #expect(assertion == "\(content).\(signature)")
     }
 
     @Test(arguments: [
@@ -43,22 +76,19 @@ import Testing
         key.replacingOccurrences(of: "PRIVATE", with: "PUBLIC"), String(key.prefix(400)),
         key.replacingOccurrences(of: "\nMII", with: "\nMIQ"),
     ])
-    func needAKey(text: String) {
-        #expect(throws: Failure.self) { try RSASigner(pem: text) }
+    func needAKey(text: String) throws {
+        let failure = #expect(throws: Failure.self) { try read(file(text)) }
+        #expect(failure?.description.contains("private_key") == true)
     }
-}
 
-@Suite struct ServiceAccounts {
     @Test func sayWhatIsWrongAndNothingElse() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path()
-        defer { unlink(path) }
+        let folder = FileManager.default.temporaryDirectory.path()
         for text in [
             "no JSON", #"{"type": "authorized_user", "refresh_token": "hidden"}"#,
             #"{"type": "service_account", "client_email": "a@b", "private_key": "hidden"}"#,
         ] {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-            let failure = #expect(throws: Failure.self) { try ServiceAccountKey(reading: path) }
-            #expect(failure?.description.contains(path) == true && failure?.description.contains("hidden") == false)
+            let failure = #expect(throws: Failure.self) { try read(text) }
+            #expect(failure?.description.contains(folder) == true && failure?.description.contains("hidden") == false)
         }
     }
 }

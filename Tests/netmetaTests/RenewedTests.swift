@@ -81,6 +81,20 @@ import Testing
         #expect(try await value() == "token 2" && service.asked == 2)
     }
 
+    @Test func comeAtOnceForWhatIsHeldAndDoesNotSuit() async throws {
+        func value(_ wanted: String) async throws -> String {
+            try await held.value(suits: { $0 == wanted }) { [service] in try service.ask() }
+        }
+        #expect(try await value("token 1") == "token 1")
+        #expect(try await value("token 2") == "token 2")
+        // What isn't there is asked for now and then, and not with every request.
+        #expect(try await value("token 9") == "token 3")
+        #expect(try await value("token 9") == "token 3" && service.asked == 3)
+        #expect(try await value("token 3") == "token 3" && service.asked == 3)
+        service.set(now: 1005)
+        #expect(try await value("token 9") == "token 4")
+    }
+
     @Test func followARefusalOfWhatIsHeldOnly() async throws {
         #expect(try await value() == "token 1")
         await held.forget("token 0")

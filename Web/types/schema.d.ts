@@ -194,7 +194,7 @@ export interface Flow {
   BGPExtendedCommunities: number[];
   /** What the exporter tells in words, by name: httpHost, tlsServerName, userName and so on. */
   Strings: Record<string, string>;
-  /** The AWS account or the Google Cloud project that reported the flow. */
+  /** The AWS account, the Google Cloud project or the Azure subscription that reported the flow. */
   CloudAccount: string;
   /** The region of the reporting interface. */
   CloudRegion: string;
@@ -204,7 +204,7 @@ export interface Flow {
   CloudVpc: string;
   /** The subnet of the reporting interface. */
   CloudSubnet: string;
-  /** The reporting interface: an AWS network interface, or a Google Cloud gateway. */
+  /** The reporting interface: a network interface of AWS or Azure (or its MAC address), or a Google Cloud gateway. */
   CloudInterface: string;
   /** The instance that the reporting interface belongs to. */
   CloudInstance: string;

@@ -11,7 +11,7 @@ private let narrow = FlowBatch(capacity: 3)
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let start, count > 0 else { return 0 }
     let file = Array(UnsafeBufferPointer(start: start + 1, count: count - 1))
-    let kind: CloudLogKind = start[0] & 1 == 0 ? .aws : .gcp
+    let kind: CloudLogKind = start[0] & 1 == 0 ? .aws : start[0] & 2 == 0 ? .gcp : .azure
     _ = CloudLogKind(recognizing: file)
     let layout =
         start[0] & 2 == 0 ? nil : try? AWSLogLayout(reading: "srcaddr dstaddr end bytes tcp-flags instance-tag")

@@ -6,6 +6,8 @@ public enum CloudLogKind: String, CaseIterable, Sendable {
     case aws
     /// Google Cloud VPC flow logs, see ``GCPFlowLogs``.
     case gcp
+    /// Azure's flow logs, see ``AzureFlowLogs``.
+    case azure
 
     /// Bytes of a file's start that tell what it is.
     public static let tellingBytes = 1 << 16
@@ -13,7 +15,7 @@ public enum CloudLogKind: String, CaseIterable, Sendable {
     /// What documents of AWS hold.
     private static let namesOfAWS = ["logEvents", "message", "records", "Records", "awslogs"]
 
-    /// What a file begins like; nil when it is neither.
+    /// What a file begins like; nil when it is none.
     ///
     /// - Parameter start: its first ``tellingBytes``, inflated, or all of it where it is shorter.
     public init?(recognizing start: [UInt8]) {
@@ -22,6 +24,8 @@ public enum CloudLogKind: String, CaseIterable, Sendable {
         if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
             if text.contains("\"jsonPayload\"") {
                 self = .gcp
+            } else if text.contains("\"flowTuples\"") {
+                self = .azure
             } else if Self.namesOfAWS.contains(where: { text.contains("\"\($0)\"") }) {
                 self = .aws
             } else {
@@ -42,10 +46,11 @@ public enum CloudLogKind: String, CaseIterable, Sendable {
     }
 }
 
-/// Reads the flow logs of either cloud, piece by piece.
+/// Reads the flow logs of any cloud, piece by piece.
 public struct CloudLogDecoder {
     private var aws: AWSFlowLogs
     private var gcp: GCPFlowLogs
+    private var azure: AzureFlowLogs
     /// Whose logs are read.
     public let kind: CloudLogKind
 
@@ -63,18 +68,26 @@ public struct CloudLogDecoder {
         self.kind = kind
         aws = AWSFlowLogs(layout: layout, settings: settings, inflate: inflate)
         gcp = GCPFlowLogs(settings: settings)
+        azure = AzureFlowLogs(settings: settings)
     }
 
     /// What was counted in all files.
-    public var counters: CloudLogCounters { kind == .aws ? aws.counters : gcp.counters }
+    public var counters: CloudLogCounters {
+        switch kind {
+        case .aws: aws.counters
+        case .gcp: gcp.counters
+        case .azure: azure.counters
+        }
+    }
 
     /// Whether the last call stopped for want of room in the batch, and not of bytes.
-    public var awaitsRoom: Bool { kind == .aws ? aws.awaitsRoom : false }
+    public var awaitsRoom: Bool { aws.awaitsRoom || azure.awaitsRoom }
 
     /// Begins with another file.
     public mutating func startFile() {
         aws.startFile()
         gcp.startFile()
+        azure.startFile()
     }
 
     /// Decodes records from the start of some bytes, as long as the batch has room; see ``AWSFlowLogs/decode(_:isLast:into:)``.
@@ -82,6 +95,7 @@ public struct CloudLogDecoder {
         switch kind {
         case .aws: aws.decode(bytes, isLast: isLast, into: batch)
         case .gcp: gcp.decode(bytes, isLast: isLast, into: batch)
+        case .azure: azure.decode(bytes, isLast: isLast, into: batch)
         }
     }
 }

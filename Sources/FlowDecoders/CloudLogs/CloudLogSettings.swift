@@ -35,12 +35,19 @@ public struct CloudLogSettings: Sendable, Equatable {
     }
 }
 
-/// The SamplerAddress of an AWS account, which has no exporter: a unique local
-/// address (RFC 4193) with the account's number in its last eight bytes, so
-/// that it is the same wherever and whenever its logs are read.
+/// The SamplerAddress of an account, which has no exporter: a unique local
+/// address (RFC 4193) with its number, or a hash of its name, in its last eight
+/// bytes, so that it is the same wherever and whenever its logs are read.
 struct AccountAddress {
     /// fd61:7773 is "aws" in ASCII.
     private static let prefix: UInt64 = 0xFD61_7773_0000_0000
 
     func address(_ account: UInt64) -> IPAddress { IPAddress(high: Self.prefix, low: account) }
+
+    /// The address of an account that is known by a name (FNV-1a, 64 bits).
+    static func named(_ name: ArraySlice<UInt8>, prefix: UInt64) -> IPAddress {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return IPAddress(high: prefix, low: hash)
+    }
 }

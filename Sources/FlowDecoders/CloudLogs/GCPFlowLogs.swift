@@ -136,7 +136,7 @@ public struct GCPFlowLogs {
             .destinationGatewayProject,
         ])
         let account = entry.project ?? project
-        let sampler = settings.samplerAddress ?? Self.projectAddress(entry.bytes(account))
+        let sampler = settings.samplerAddress ?? AccountAddress.named(entry.bytes(account), prefix: Self.samplerPrefix)
         flow.write(to: RowWriter(batch, row..<(row + 1)), row, sampler: sampler)
         if batch.keepsOrigins {
             let exporter = IPEndpoint(address: sampler, port: 0)
@@ -188,11 +188,6 @@ public struct GCPFlowLogs {
         if unsafe !batch.append(.asPath, row: row, value: scratch.span.bytes) { counters.lostTexts += 1 }
     }
 
-    /// The SamplerAddress of a project, which has no exporter: a unique local address (RFC 4193) with a hash of its
-    /// name, so that it is the same wherever and whenever its logs are read. fd67:6370 is "gcp" in ASCII.
-    private static func projectAddress(_ name: ArraySlice<UInt8>) -> IPAddress {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        return IPAddress(high: 0xFD67_6370_0000_0000, low: hash)
-    }
+    /// fd67:6370 is "gcp" in ASCII.
+    private static let samplerPrefix: UInt64 = 0xFD67_6370_0000_0000
 }

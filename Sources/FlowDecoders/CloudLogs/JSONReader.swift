@@ -247,7 +247,7 @@ struct JSONDocuments {
     }
 
     /// What stands around the elements of an array; RFC 7464's record separator.
-    private static func isBetween(_ byte: UInt8) -> Bool {
+    static func isBetween(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: ",") || byte == 0x1E
     }
 }

@@ -12,9 +12,13 @@ extension WebAPI {
         api.facts = RequestFacts(request, peer: context.peer, isTLS: options.certificate != nil)
         api.facts.isInflux = endpoint == .influx || endpoint == .influxRoot
         api.facts.isFirehose = endpoint == .firehose
-        if endpoint == .pubSub { api.facts.queryToken = request.uri.queryParameters["token"].map { String($0) } }
+        if endpoint == .pubSub {
+            api.facts.statement = api.facts.bearer.flatMap { $0.split(separator: ".").count == 3 ? $0 : nil }
+            api.facts.queryToken = request.uri.queryParameters["token"].map { String($0) }
+        }
         do {
-            if let role = endpoint.role(for: request.method) {
+            // A statement of Google's may stand in for a token: the route looks at it, and for a token where it doesn't.
+            if api.facts.statement == nil, let role = endpoint.role(for: request.method) {
                 api.caller = try access.caller(api.facts, needing: role)
             }
             return try await api.answer(endpoint, request)

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 
 /// A secret of chance that a program or a browser shows instead of a password.
@@ -15,7 +16,7 @@ public enum BearerToken {
 
     /// What is kept of it: SHA-256 in 64 hexadecimal digits.
     public static func digest(_ token: String) -> String {
-        SHA256.hexDigest(of: Array(token.utf8))
+        SHA256.hash(data: Array(token.utf8)).hexadecimal
     }
 
     /// Whether a text can be such a digest.

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import HTTPTypes
 import Synchronization
@@ -33,7 +34,7 @@ final class KnownPasswords: Sendable {
     }
 
     private func digest(_ password: String, _ hash: PasswordHash) -> String {
-        SHA256.hexDigest(of: key + Array(hash.text.utf8) + [0] + Array(password.utf8))
+        SHA256.hash(data: key + Array(hash.text.utf8) + [0] + Array(password.utf8)).hexadecimal
     }
 }
 

@@ -20,6 +20,8 @@ struct RequestFacts: Sendable {
     var isFirehose = false
     /// The token in the query, on the one route that takes it there: Pub/Sub can be told nothing but an URL.
     var queryToken: String?
+    /// What Google signs of who pushes, on that route: a token of three parts in Authorization (RFC 7519).
+    var statement: String?
 }
 
 extension RequestFacts {

@@ -1,3 +1,4 @@
+import Crypto
 import Enrichment
 import FlowQuery
 import FlowStore
@@ -34,7 +35,7 @@ final class ASNameTable: Sendable {
     func apply() async throws {
         guard let names = state.withLock({ $0.names }) else { return }
         guard let store else { return done() }
-        let digest = await Aside.run { SHA256.hexDigest(of: Array(ASMapFiles.lines(names).utf8)) }
+        let digest = await Aside.run { SHA256.hash(data: Array(ASMapFiles.lines(names).utf8)).hexadecimal }
         guard let digest else { return }
         let known = FileManager.default.contents(atPath: mark).map { String(decoding: $0, as: UTF8.self) }
         if known == nil, names.count == 0 { return done() }

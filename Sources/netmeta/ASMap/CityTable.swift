@@ -1,3 +1,4 @@
+import Crypto
 import Enrichment
 import FlowQuery
 import FlowStore
@@ -34,7 +35,8 @@ final class CityTable: Sendable {
         let cities = places.filter { !$0.city.isEmpty }
         guard let store, !cities.isEmpty else { return wanted.withLock { $0 = nil } }
         let digest = await Aside.run {
-            SHA256.hexDigest(of: Array(cities.map { "\($0.country)/\($0.city)" }.sorted().joined(separator: "\n").utf8))
+            let text = cities.map { "\($0.country)/\($0.city)" }.sorted().joined(separator: "\n")
+            return SHA256.hash(data: Array(text.utf8)).hexadecimal
         }
         guard let digest else { return }
         let known = FileManager.default.contents(atPath: mark).map { String(decoding: $0, as: UTF8.self) }

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Crypto
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -41,7 +42,7 @@ struct RemoteCopy: Sendable {
     var path: String {
         let address = location.shown.split(separator: "/").last.map(String.init) ?? ""
         let name = address.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }.suffix(60)
-        return "\(folder)/\(SHA256.hexDigest(of: Array(location.text.utf8)).prefix(16))-\(name)"
+        return "\(folder)/\(SHA256.hash(data: Array(location.text.utf8)).hexadecimal.prefix(16))-\(name)"
     }
 
     private var notePath: String { path + ".json" }

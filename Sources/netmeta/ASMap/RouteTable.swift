@@ -1,3 +1,4 @@
+import Crypto
 import Enrichment
 import FlowQuery
 import FlowStore
@@ -39,7 +40,7 @@ final class RouteTable: Sendable {
     ///
     /// - Parameter origin: what the map was made of; the same text stands for the same routes.
     func set(_ map: AddressMap?, origin: String) {
-        let digest = SHA256.hexDigest(of: Array(origin.utf8))
+        let digest = SHA256.hash(data: Array(origin.utf8)).hexadecimal
         wanted.withLock { $0 = Wanted(map: map, origin: digest) }
     }
 

@@ -1,3 +1,4 @@
+import Crypto
 import NetTypes
 import WebAPI
 
@@ -34,7 +35,7 @@ struct AWSSignature {
     /// - Parameter time: seconds since 1970 UTC.
     func headers(for request: Request, time: UInt64) -> [(name: String, value: String)] {
         let stamp = Self.stamp(time)
-        let digest = SHA256.hexDigest(of: request.body)
+        let digest = SHA256.hash(data: request.body).hexadecimal
         var own = request.headers + [("x-amz-content-sha256", digest), ("x-amz-date", stamp)]
         if let session = keys.session { own.append(("x-amz-security-token", session)) }
         let signed = (own + [("host", request.host)]).sorted { $0.name < $1.name }
@@ -44,13 +45,17 @@ struct AWSSignature {
             signed.map { "\($0.name):\($0.value)\n" }.joined(), names, digest,
         ].joined(separator: "\n")
         let scope = "\(stamp.prefix(8))/\(region)/\(service)/aws4_request"
-        let text = "AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(SHA256.hexDigest(of: Array(canonical.utf8)))"
+        let text = "AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(SHA256.hash(data: Array(canonical.utf8)).hexadecimal)"
         let key = [String(stamp.prefix(8)), region, service, "aws4_request"].reduce(Array("AWS4\(keys.secret)".utf8)) {
-            SHA256.authenticate(Array($1.utf8), key: $0)
+            Self.authenticate($1, key: $0)
         }
-        let signature = SHA256.hex(SHA256.authenticate(Array(text.utf8), key: key))
+        let signature = Self.authenticate(text, key: key).hexadecimal
         let proof = "AWS4-HMAC-SHA256 Credential=\(keys.id)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
         return own + [("authorization", proof)]
+    }
+
+    private static func authenticate(_ message: String, key: [UInt8]) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(message.utf8), using: SymmetricKey(data: key)))
     }
 
     /// The query of an URL, sorted, as it is signed and sent.

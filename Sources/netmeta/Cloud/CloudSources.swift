@@ -13,6 +13,8 @@ struct CloudSources: Service {
     let firehose: FirehoseIntake?
     /// Who takes what subscriptions push, by their names.
     private let pushed: [String: any PushReceiver]
+    /// What Google says of who pushes.
+    let statements: PushStatements
 
     /// - Throws: ``Failure`` when what is stored can't be read.
     init(
@@ -46,6 +48,7 @@ struct CloudSources: Service {
         }
         sources = aws + gcs + pulled + push
         pushed = try Self.receivers(settings, gcs, push)
+        statements = try Self.statements(settings)
         firehose = FirehoseIntake(sink: sink, logger: logger)
     }
 
@@ -66,10 +69,26 @@ struct CloudSources: Service {
         return receivers
     }
 
+    private static func statements(_ settings: Configuration.Sources) throws -> PushStatements {
+        let buckets = settings.gcs.values.compactMap { bucket in bucket.subscription.map { ($0, bucket.signer) } }
+        let signers = buckets + settings.pubsub.map { ($0.key, $0.value.signer) }
+        let wanted = signers.compactMap { name, signer in signer.wanted.map { (name, $0) } }
+        // Which subscription it is stands in the body, which isn't read before the statement is checked.
+        let places = Set(signers.filter { $0.1.account != nil }.map { $0.1.keys ?? GoogleKeys.place })
+        guard places.count < 2 else {
+            throw Failure(
+                "sources: pushKeys has to be the same for all, not \(places.sorted().joined(separator: " and "))"
+            )
+        }
+        // No subscription pushes to two sources, or it has no receiver.
+        return PushStatements(Dictionary(uniqueKeysWithValues: wanted), keysAt: places.first ?? GoogleKeys.place)
+    }
+
     private init() {
         sources = []
         firehose = nil
         pushed = [:]
+        statements = PushStatements([:], keysAt: GoogleKeys.place)
     }
 
     /// Nothing is fetched: buckets are read where rows are stored, or their cursor would be ahead of what is.
@@ -96,6 +115,7 @@ struct CloudSources: Service {
                 "\(name) is no subscription with push: true in sources.pubsub, or of a bucket in sources.gcs"
             )
         }
+        try statements.check(delivery)
         try await receiver.take(.init(data: delivery.data, attributes: delivery.attributes, id: delivery.id))
     }
 

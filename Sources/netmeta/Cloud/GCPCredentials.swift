@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CryptoExtras
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -120,7 +121,7 @@ struct ServiceAccountKey: Sendable {
     let email: String
     let tokenURL: String
     private let keyID: String
-    private let signer: RSASigner
+    private let key: _RSA.Signing.PrivateKey
 
     private struct Content: Decodable {
         var type: String
@@ -156,9 +157,9 @@ struct ServiceAccountKey: Sendable {
             throw Failure("\(path) holds no key of a service account, but \(type), which is not read")
         }
         do {
-            signer = try RSASigner(pem: pem)
+            key = try _RSA.Signing.PrivateKey(pemRepresentation: pem)
         } catch {
-            throw Failure("\(path): \(error)")
+            throw Failure("\(path): private_key is no RSA key in PEM, of 2048 bits or more")
         }
         self.email = email
         tokenURL = content.tokenURL ?? "https://oauth2.googleapis.com/token"
@@ -175,7 +176,9 @@ struct ServiceAccountKey: Sendable {
             Self.base64URL(try JSONSerialization.data(withJSONObject: part, options: .sortedKeys))
         }
         let text = parts.joined(separator: ".")
-        return "\(text).\(Self.base64URL(Data(signer.signature(of: Array(text.utf8)))))"
+        // RS256 (RFC 7518 section 3.3) leaves no choice of padding.
+        let signature = try key.signature(for: Array(text.utf8), padding: .insecurePKCS1v1_5)
+        return "\(text).\(Self.base64URL(signature.rawRepresentation))"
     }
 
     /// RFC 7515 appendix C.

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Synchronization
 import WebAPI
@@ -66,7 +67,7 @@ final class ObjectLedger: ImportLedger, Sendable {
 
     /// How an object is named: by where it is and by its content.
     static func id(bucket: String, key: String, etag: String) -> String {
-        SHA256.hexDigest(of: Array("\(bucket)\0\(key)\0\(etag)".utf8))
+        SHA256.hash(data: Array("\(bucket)\0\(key)\0\(etag)".utf8)).hexadecimal
     }
 
     subscript(id: String) -> ImportJournal.Entry? { state.withLock { $0.entries[id] } }

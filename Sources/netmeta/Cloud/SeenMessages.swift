@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Synchronization
 import WebAPI
@@ -95,8 +96,8 @@ extension SeenMessages.ID {
         }
         let entry = content.data.flatMap { try? JSONDecoder().decode(Entry.self, from: $0) }
         let text = entry.map { "\($0.logName)\0\($0.timestamp)\0\($0.insertId)" } ?? "message\0\(content.id)"
-        let digest = SHA256.digest(of: Array(text.utf8))
-        high = digest[..<8].reduce(0) { $0 << 8 | UInt64($1) }
-        low = digest[8..<16].reduce(0) { $0 << 8 | UInt64($1) }
+        let digest = SHA256.hash(data: Array(text.utf8))
+        high = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = digest.dropFirst(8).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 }

@@ -10,7 +10,7 @@ import WireFormat
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Store what was recorded elsewhere.",
-        subcommands: [ImportCaptures.self, ImportAWS.self, ImportGCP.self, ImportWarts.self]
+        subcommands: [ImportCaptures.self, ImportAWS.self, ImportGCP.self, ImportAzure.self, ImportWarts.self]
     )
 }
 

@@ -80,7 +80,39 @@ struct ImportGCP: AsyncParsableCommand {
     }
 }
 
-/// One run of either command.
+/// `netmeta import azure`: Azure's flow logs, into the running server or the data folder.
+struct ImportAzure: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "azure",
+        abstract: "Store Azure flow logs.",
+        discussion: """
+            Takes the JSON that Network Watcher writes of virtual networks (flowLogVersion 4) and of network security \
+            groups (versions 1 and 2); gzip of it. Folders are searched for *.json and *.json.gz; what lies there as \
+            Azure lays it out (y=2026/m=11/d=27/h=13/...) is left out until its hour is over, since it grows until \
+            then. TimeReceived is the tuple's time; what went either way of a flow is a row. A file whose content was \
+            imported before is left out, under whatever name; an import that was cut short goes on where it ended. The \
+            last line on standard output is a summary in JSON.
+            """
+    )
+
+    @OptionGroup
+    var folder: FolderOptions
+
+    @Option(help: "SamplerAddress of the rows (default: one made of the subscription).")
+    var sampler: String?
+
+    @Argument(help: "Files and folders to import, in this order.")
+    var paths: [String]
+
+    func run() async throws {
+        var options = ImportOptions()
+        options.kind = .azure
+        options.sampler = sampler
+        try await CloudImportRun(folder: folder, options: options, paths: paths).run()
+    }
+}
+
+/// One run of any of these commands.
 private struct CloudImportRun {
     let folder: FolderOptions
     let options: ImportOptions
@@ -122,11 +154,26 @@ private struct CloudImportRun {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
             return [path]
         }
-        let endings =
-            options.kind == .aws
-            ? [".log", ".log.gz", ".parquet", ".json", ".json.gz"] : [".json", ".json.gz", ".jsonl", ".jsonl.gz"]
         let below = FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []
-        return below.filter { name in endings.contains { name.hasSuffix($0) } }.sorted().map { "\(path)/\($0)" }
+        let found = below.filter { name in endings.contains { name.hasSuffix($0) } }.sorted().map { "\(path)/\($0)" }
+        guard options.kind == .azure else { return found }
+        let now = UInt64(max(0, Date().timeIntervalSince1970))
+        let whole = found.filter { AzureHour.end(of: $0).map { $0 + AzureHour.settling <= now } ?? true }
+        if whole.count < found.count {
+            ImportRun.warn(
+                "\(path): \(found.count - whole.count) files are of hours that aren't over; import the folder again "
+                    + "\(AzureHour.settling / 60) minutes after their end"
+            )
+        }
+        return whole
+    }
+
+    private var endings: [String] {
+        switch options.kind {
+        case .aws: [".log", ".log.gz", ".parquet", ".json", ".json.gz"]
+        case .gcp: [".json", ".json.gz", ".jsonl", ".jsonl.gz"]
+        default: [".json", ".json.gz"]
+        }
     }
 
     private func importInto(

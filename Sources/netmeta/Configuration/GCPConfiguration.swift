@@ -1,5 +1,6 @@
 import FlowDecoders
 import NetTypes
+import WebAPI
 
 /// How entries of Google Cloud's flow logs become rows.
 struct GCPEntryConfiguration: Sendable, Equatable {
@@ -7,6 +8,34 @@ struct GCPEntryConfiguration: Sendable, Equatable {
     /// 1 / flow_sampling; 0 when it isn't known.
     var samplingRate: UInt32 = 0
     var sampler: IPAddress?
+}
+
+/// Whom a subscription that pushes authenticates as.
+struct PushSignerConfiguration: Sendable, Equatable {
+    /// The address of the service account; nil where no statement of Google's is wanted.
+    var account: String?
+    /// Whom the statement has to be for.
+    var audience: String?
+    /// Where the keys are that it is signed with; nil for Google's own place.
+    var keys: String?
+
+    /// Both, where a statement is wanted.
+    var wanted: PushSigner? {
+        guard let account, let audience else { return nil }
+        return PushSigner(account: account, audience: audience)
+    }
+
+    fileprivate func check(push: Bool) throws(ValueProblem) {
+        guard account != nil || (audience == nil && keys == nil) else {
+            throw ValueProblem("pushAudience and pushKeys need the pushAccount that is wanted")
+        }
+        guard account == nil || push else { throw ValueProblem("pushAccount needs push: true") }
+        guard account == nil || audience != nil else {
+            throw ValueProblem(
+                "pushAccount needs the pushAudience of the subscription: by default the URL it pushes to"
+            )
+        }
+    }
 }
 
 /// A bucket of Google Cloud Storage that flow logs are read from.
@@ -17,6 +46,7 @@ struct GCSSourceConfiguration: Sendable, Equatable {
     var subscription: String?
     /// Whether the subscription pushes.
     var push = false
+    var signer = PushSignerConfiguration()
     /// The key file of a service account.
     var credentials: String?
     /// A server other than Google's own.
@@ -38,6 +68,12 @@ struct GCSSourceConfiguration: Sendable, Equatable {
             values: .gcsSource
         ),
         "Buckets of Google Cloud Storage whose VPC flow logs are read, by their names. See Docs/cloud.md."
+    )
+
+    private static let ofSigner: [Setting<GCSSourceConfiguration>] = signerSettings(
+        \.signer.account,
+        \.signer.audience,
+        \.signer.keys
     )
 
     fileprivate static let settings: [Setting<GCSSourceConfiguration>] =
@@ -74,13 +110,14 @@ struct GCSSourceConfiguration: Sendable, Equatable {
                 .lookBack,
                 "How many days back a listing looks for objects that aren't stored."
             ),
-        ] + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
+        ] + ofSigner + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
 }
 
 /// A subscription of Pub/Sub that entries of flow logs come by.
 struct PubSubSourceConfiguration: Sendable, Equatable {
     /// Whether the subscription pushes.
     var push = false
+    var signer = PushSignerConfiguration()
     /// The key file of a service account.
     var credentials: String?
     /// A server other than Google's own.
@@ -95,14 +132,20 @@ struct PubSubSourceConfiguration: Sendable, Equatable {
         .map(
             "a map such as {projects/my-project/subscriptions/flow-logs: {}}",
             names: .subscription,
-            values: .settings(settings, default: PubSubSourceConfiguration())
+            values: .pubSubSource
         ),
         """
         Subscriptions of Pub/Sub to which a sink of Cloud Logging publishes entries of VPC flow logs. See Docs/cloud.md.
         """
     )
 
-    private static let settings: [Setting<PubSubSourceConfiguration>] =
+    private static let ofSigner: [Setting<PubSubSourceConfiguration>] = signerSettings(
+        \.signer.account,
+        \.signer.audience,
+        \.signer.keys
+    )
+
+    fileprivate static let settings: [Setting<PubSubSourceConfiguration>] =
         [
             Setting("push", \.push, .truth, ofPush),
             Setting("credentials", \.credentials, .optionalWord, ofCredentials),
@@ -112,7 +155,7 @@ struct PubSubSourceConfiguration: Sendable, Equatable {
                 .optionalURL("http://127.0.0.1:8085"),
                 "Another server that speaks Pub/Sub over REST, asked instead of Google."
             ),
-        ] + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
+        ] + ofSigner + entrySettings(\.entries.reporter, \.entries.samplingRate, \.entries.sampler)
 }
 
 private let ofPush = """
@@ -123,6 +166,29 @@ private let ofCredentials = """
     The key file of a service account; without one GOOGLE_APPLICATION_CREDENTIALS and the metadata server are asked, with \
     the word metadata only that.
     """
+
+/// What both kinds of sources say of who pushes.
+private func signerSettings<Root>(
+    _ account: any WritableKeyPath<Root, String?> & Sendable,
+    _ audience: any WritableKeyPath<Root, String?> & Sendable,
+    _ keys: any WritableKeyPath<Root, String?> & Sendable
+) -> [Setting<Root>] {
+    [
+        Setting(
+            "pushAccount",
+            account,
+            .optionalWord,
+            "The service account that the subscription authenticates as; a push without Google's statement is refused then."
+        ),
+        Setting("pushAudience", audience, .optionalWord, "The audience that the subscription's authentication names."),
+        Setting(
+            "pushKeys",
+            keys,
+            .optionalURL(GoogleKeys.place),
+            "Where the keys are that the statement is signed with, asked instead of Google; one place for all subscriptions."
+        ),
+    ]
+}
 
 /// What both kinds of sources say of entries.
 private func entrySettings<Root>(
@@ -155,7 +221,15 @@ extension ValueFormat<GCSSourceConfiguration> {
                 guard !value.push || value.subscription != nil else {
                     throw ValueProblem("push needs the subscription that pushes")
                 }
+                try value.signer.check(push: value.push)
             }
+    }
+}
+
+extension ValueFormat<PubSubSourceConfiguration> {
+    fileprivate static var pubSubSource: Self {
+        ValueFormat.settings(PubSubSourceConfiguration.settings, default: PubSubSourceConfiguration())
+            .checked { value throws(ValueProblem) in try value.signer.check(push: value.push) }
     }
 }
 

@@ -28,6 +28,7 @@ struct Decode: ParsableCommand {
         case messages
         case aws
         case gcp
+        case azure
         case fastnetmon
 
         /// Whose flow logs these are; nil for other files.
@@ -48,7 +49,7 @@ struct Decode: ParsableCommand {
     @Option(
         name: .customLong("type"),
         help:
-            "auto, capture (pcap, pcapng), messages (raw datagrams), aws or gcp (flow logs), fastnetmon, or warts (also as JSON)."
+            "auto, capture (pcap, pcapng), messages (raw datagrams), aws, gcp or azure (flow logs), fastnetmon, or warts (also as JSON)."
     )
     var kind = Kind.auto
 

@@ -1,3 +1,4 @@
+import Crypto
 import Enrichment
 import FlowDecoders
 import FlowSchema
@@ -81,7 +82,7 @@ struct CaptureImport {
             throw Failure("\(path) is neither pcap, pcapng nor warts, nor JSON of sc_warts2json")
         }
         summary.files += 1
-        let digest = SHA256.hexDigest(of: bytes)
+        let digest = SHA256.hash(data: bytes).hexadecimal
         let known = journal[digest]
         if let known, known.isComplete {
             summary.filesKnown += 1

@@ -114,6 +114,10 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         try await firehose.take(delivery)
     }
 
+    func verify(statement: String) async throws(ImportRefusal) -> PushSigner {
+        try await sources.statements.verify(statement)
+    }
+
     func take(_ delivery: PubSubDelivery) async throws { try await sources.take(delivery) }
 
     func metrics() -> [MetricFamily] {

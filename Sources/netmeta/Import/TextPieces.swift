@@ -1,4 +1,5 @@
 import CGzip
+import Crypto
 import Foundation
 import WebAPI
 
@@ -80,12 +81,12 @@ final class TextPieces {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure("cannot read \(name): \(String(cString: strerror(errno)))") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var stream = SHA256.Stream()
+        var hash = SHA256()
         do {
-            while let data = try file.read(upToCount: size), !data.isEmpty { stream.add([UInt8](data)) }
+            while let data = try file.read(upToCount: size), !data.isEmpty { hash.update(data: data) }
         } catch {
             throw Failure("cannot read \(name): \(error.localizedDescription)")
         }
-        return SHA256.hex(stream.digest)
+        return hash.finalize().hexadecimal
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Enrichment
 import FlowDecoders
 import FlowSchema
@@ -46,7 +47,7 @@ struct WartsImport {
         progress: (Int) -> Void
     ) throws -> UInt64 {
         let (end, problem) = wholeObjects()
-        let digest = SHA256.hexDigest(of: Array(bytes[..<end]))
+        let digest = SHA256.hash(data: bytes[..<end]).hexadecimal
         if let known = journal[digest], known.isComplete {
             summary.filesKnown += 1
             summary.rowsKnown += UInt64(known.rows)
@@ -119,7 +120,7 @@ struct WartsImport {
         if let entry = journal[digest] { return Place(offset: entry.bytes ?? 0, rows: entry.rows) }
         for (digest, entry) in journal.entries(of: path) {
             guard let length = entry.bytes, entry.isComplete, length < bytes.count,
-                SHA256.hexDigest(of: Array(bytes[..<length])) == digest
+                SHA256.hash(data: bytes[..<length]).hexadecimal == digest
             else { continue }
             return Place(offset: length, rows: entry.rows)
         }
@@ -127,7 +128,7 @@ struct WartsImport {
     }
 
     private func append(_ rows: WartsRows, from start: Int, to end: Int) throws {
-        let token = "warts-" + SHA256.hexDigest(of: Array(bytes[start..<end])).prefix(40) + "-\(start)"
+        let token = "warts-" + SHA256.hash(data: bytes[start..<end]).hexadecimal.prefix(40) + "-\(start)"
         do throws(StoreError) {
             try store.append(rows, token: token)
         } catch {

@@ -2,7 +2,7 @@
 // What an explanation says in words: pure, but for the step that opens one.
 import { navigate } from "./store.js";
 import { full, short } from "./units.js";
-import { capital, words } from "./words.js";
+import { capital, eitherWords, words } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./types/api.d.ts").Explained} Explained */
@@ -39,7 +39,7 @@ export function referenceOf({ from, to }, against) {
  */
 export function subject(part, either = false) {
     const column = part.dimensions[part.dimensions.length - 1];
-    const said = words(either ? column.replace(/^(Src|Dst|In|Out)(?=[A-Z])/, "") : column);
+    const said = either ? eitherWords(column) : words(column);
     return capital(part.network ? said.replace("address", "network") : said);
 }
 

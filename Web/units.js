@@ -59,6 +59,12 @@ export function parts(value, extra = 0) {
     };
 }
 
+/** @param {number} value of a size or a budget: "512 kB", "0 B" */
+export function bytes(value) {
+    const { text, prefix } = parts(value);
+    return `${text} ${prefix}B`;
+}
+
 /**
  * Every digit, grouped: 3,412,086,331. Rates keep up to two decimals.
  * @param {number} value
@@ -123,9 +129,7 @@ export function totalUnit(unit) {
  * @param {string} unit the rate unit that it belongs to
  */
 export function total(value, unit) {
-    const { text, prefix } = parts(value);
-    const name = totalUnit(unit).short;
-    return name === "B" ? `${text} ${prefix}B` : short(value);
+    return totalUnit(unit).short === "B" ? bytes(value) : short(value);
 }
 
 /**

@@ -44,6 +44,18 @@ export function words(column) {
     return phrase.replace("IP ToS", "ToS") || column;
 }
 
+/** What has a column of its own besides those of both ends, called the same: VlanId, CloudRegion. */
+const BESIDES_ENDS = /^(Src|Dst)(Vlan$|Cloud)/;
+
+/**
+ * What either end of a column and its mirror is called: SrcAddr or DstAddr is "address".
+ * @param {string} column
+ */
+export function eitherWords(column) {
+    const said = words(column.replace(/^(Src|Dst|In|Out)(?=[A-Z])/, ""));
+    return BESIDES_ENDS.test(column) ? `either ${said}` : said;
+}
+
 /** @param {string} text */
 export function capital(text) {
     return text.charAt(0).toUpperCase() + text.slice(1);

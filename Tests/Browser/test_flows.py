@@ -14,6 +14,7 @@ import urllib.request
 from urllib.parse import quote
 
 import pytest
+from playwright.sync_api import expect
 
 from conftest import OVERLOADED, SEEDED, fits, needs_overloaded, needs_seeded
 
@@ -326,3 +327,28 @@ def test_waiting_shows_a_skeleton_and_failing_a_way_on(console):
     page.unroute("**/api/v1/flows?**")
     page.get_by_role("button", name="Try again").click()
     rows(page).first.wait_for()
+
+
+@needs_overloaded
+def test_every_column_can_be_seen_beside_an_open_row(console):
+    console = console(OVERLOADED)
+    page = console.open("?p=flows&from=-1h")
+    last = page.locator("[data-place]").nth(30)
+    place = last.get_attribute("data-place")
+    last.click(position={"x": 20, "y": 10})
+    drawer = page.get_by_role("dialog", name="Flow")
+    drawer.get_by_text("Addresses", exact=True).wait_for()
+    # The list has a bar of its own, in sight, and its heads stay.
+    box, aside = page.locator(".flows-scroll").bounding_box(), drawer.bounding_box()
+    assert box["y"] + box["height"] <= 900 and box["x"] + box["width"] <= aside["x"]
+    for name in ("Received", "Rate 1:n"):
+        head = page.get_by_role("columnheader", name=name)
+        head.scroll_into_view_if_needed()
+        seen = head.bounding_box()
+        # Half a pixel more or less is rounding.
+        assert box["x"] - 1 < seen["x"] and seen["x"] + seen["width"] < box["x"] + box["width"] + 1 and seen["y"] >= box["y"]
+    row = page.locator(f'[data-place="{place}"]')
+    expect(row).to_be_in_viewport()
+    drawer.get_by_role("button", name="Close").click()
+    drawer.wait_for(state="detached")
+    expect(row).to_be_in_viewport()

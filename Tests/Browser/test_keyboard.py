@@ -39,7 +39,7 @@ def test_menus_close_when_the_keyboard_leaves_them(console):
 
 @needs_seeded
 @pytest.mark.parametrize("query, opener", [
-    ("", "Theme"), ("", "Views"), ("", "Keys"), ("?p=explore&d=SrcAddr", "Export"),
+    ("", "Theme"), ("", "Views"), ("", "Keys"), ("?p=explore&d=SrcAddr", "Export"), ("?p=explore&d=SrcAddr", "10.99.0.2"),
     ("?p=explore&d=SrcAddr", "Add a dimension"), ("?p=explore&d=SrcAddr,DstAddr&c=sankey", "10.99.0.1")])
 def test_escape_closes_and_gives_the_focus_back(console, query, opener):
     page = console().open(query)
@@ -53,3 +53,41 @@ def test_escape_closes_and_gives_the_focus_back(console, query, opener):
     page.keyboard.press("Escape")
     becomes(page, floating, 0)
     becomes(page, NAME, before)
+
+
+# Escape the moment that the menu is there: what an effect after the next frame would do has not been done.
+AT_ONCE = """async name => {
+    const button = [...document.querySelectorAll("button")].find(one => one.innerText.startsWith(name));
+    button.focus();
+    button.click();
+    while (!document.querySelector(".value-menu")) await Promise.resolve();
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    while (document.querySelector(".value-menu")) await Promise.resolve();
+    return document.activeElement === button;
+}"""
+
+
+@needs_seeded
+@pytest.mark.parametrize("query, opener", [
+    ("?p=explore&d=SrcAddr", "10.99.0.2"), ("?p=explore&d=SrcAddr,DstAddr&c=sankey", "10.99.0.1")])
+def test_a_menu_that_closes_before_a_frame_is_drawn_gives_the_focus_back(console, query, opener):
+    page = console().open(query)
+    assert all(page.evaluate(AT_ONCE, opener) for _ in range(5))
+
+
+@needs_seeded
+@pytest.mark.parametrize("query, name", [("?l=1", "Account of losses"), ("?e=127.0.0.9", "127.0.0.9")])
+def test_a_dialog_stays_above_all_else_when_the_page_is_drawn_anew(console, query, name):
+    page = console().open(query)
+    dialog = page.get_by_role("dialog", name=name)
+    dialog.wait_for()
+    # As the view library may do it: the dialog, or what it is in, is put elsewhere among its neighbours.
+    moved = """async dialog => {
+        for (const one of [dialog, dialog.closest("main") ?? dialog]) one.parentNode.append(one);
+        const was = dialog.matches(":modal");
+        await Promise.resolve();
+        return [was, dialog.matches(":modal")];
+    }"""
+    assert dialog.evaluate(moved) == [False, True]
+    page.keyboard.press("Escape")
+    becomes(page, "document.querySelectorAll('dialog[open]').length", 0)

@@ -3,11 +3,13 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from conftest import EMPTY, SEEDED, fits, needs_empty, needs_seeded, resized
 
 HEALTH = re.compile(r"/api/v1/health(\?|$)")
+READS = re.compile(r"/api/v1/(graph|top|values)\?")
 ANY = re.compile(r"/api/v1/(?!session|account)")
 PAGES = ["", "?p=explore&d=SrcAS", "?p=flows", "?p=relations", "?p=traces", "?p=events", "?p=audit", "?p=docs", "?l=1"]
 
@@ -38,6 +40,28 @@ def test_every_page_says_that_the_server_fails_and_offers_another_try(console):
     page.unroute_all()
     again.click()
     expect(page.get_by_role("region", name="Legend").locator("tbody tr").first).to_be_visible()
+
+
+@needs_seeded
+@pytest.mark.parametrize("query, panels", [("", 6), ("?p=relations", 4)])
+def test_what_all_panels_fail_with_is_said_once(console, query, panels):
+    console.allowed.append("500")
+    opened = console(viewport={"width": 1440, "height": 2000})
+    opened.page.route(READS, refuse(500))
+    page = opened.open(query)
+    quiet = page.get_by_text("Not read: see the top of the page.")
+    expect(quiet.nth(panels - 1)).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(1)
+    # One way to try again is that of all; what one panel fails with alone it says itself.
+    page.unroute_all()
+    page.route(re.compile(r"/api/v1/top\?.*dimensions=DstAddr(&|$)"), refuse(500))
+    page.get_by_role("alert").get_by_role("button", name="Try again").click()
+    expect(quiet).to_have_count(0)
+    if query == "":
+        expect(page.get_by_role("region", name="Ports").locator("tbody tr").first).to_be_visible()
+        expect(page.get_by_role("region", name="Hosts").get_by_role("alert")).to_contain_text("refused with 500")
+    else:
+        expect(page.get_by_role("region", name="Host to host", exact=True).locator("svg.ribbons")).to_be_visible()
 
 
 @needs_seeded
@@ -116,3 +140,32 @@ def test_a_phone_shows_the_figures_of_long_names(console):
     legend = page.get_by_role("region", name="Legend")
     total = legend.locator("tbody tr").first.locator("td").last.bounding_box()
     assert total["x"] + total["width"] <= 390
+
+
+# What is pressed and isn't 40 px high and wide, with what enlarges it: a label, or a frame that is not seen.
+SMALL = """[...(document.querySelector("dialog[open], .float") ?? document.body)
+    .querySelectorAll("button, select, summary, input, a.manual, .doc-side a, .doc-start a, .views li > a")]
+    .filter(one => one.checkVisibility({ visibilityProperty: true })).map(one => {
+        const box = (one.closest("label") ?? one).getBoundingClientRect(), frame = getComputedStyle(one, "::after");
+        const size = side => Math.max(box[side], frame.position === "absolute" ? parseFloat(frame[side]) : 0);
+        return { what: one.outerHTML.slice(0, 120), width: size("width"), height: size("height") };
+    }).filter(({ width, height }) => width < 39.5 || height < 39.5)"""
+
+
+@needs_seeded
+def test_what_is_pressed_on_a_phone_is_large_enough_and_nothing_is_beside_the_window(console):
+    # Not is_mobile: what is too wide would be drawn smaller, and seem to fit.
+    opened = console(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = opened.page
+    views = lambda: page.get_by_role("button", name="Views").click()  # noqa: E731
+    for query, act in (("?l=1", None), ("?p=docs", None), ("?p=docs&doc=configuration", None), ("?p=audit", None),
+                       ("?p=explore&d=SrcAddr", views), ("", lambda: page.keyboard.press("?"))):
+        opened.open(query)
+        if act:
+            act()
+            page.locator("dialog[open], .float").wait_for()
+        assert page.evaluate(SMALL) == [], query
+        assert fits(page), query
+    # Tables of the manual are read downwards: none has to be pushed aside.
+    opened.open("?p=docs&doc=configuration")
+    assert page.evaluate("[...document.querySelectorAll('.doc-table')].filter(one => one.scrollWidth > one.clientWidth).length") == 0

@@ -1,5 +1,5 @@
 import { and, term } from "../../Web/filter.js";
-import { list, nameAndId, words } from "../../Web/words.js";
+import { eitherWords, list, nameAndId, words } from "../../Web/words.js";
 import { equal } from "./assert.js";
 
 Deno.test("terms quote what the language would read as something else", () => {
@@ -58,6 +58,14 @@ Deno.test("columns and labels in words", () => {
             "flow direction",
         ],
     );
+    // What either end is called is no other column's name.
+    equal(["SrcAddr", "InIf", "SrcVlan", "VlanId", "DstCloudZone"].map(eitherWords), [
+        "address",
+        "interface",
+        "either VLAN",
+        "VLAN",
+        "either cloud zone",
+    ]);
     equal([list(["a"]), list(["a", "b"]), list(["a", "b", "c"])], ["a", "a and b", "a, b and c"]);
     equal(nameAndId("xe-0/0/1 if 9"), ["xe-0/0/1", "if 9"]);
     equal(nameAndId("lo0 if 3 of any exporter"), ["lo0", "if 3 of any exporter"]);

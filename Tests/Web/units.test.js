@@ -1,4 +1,5 @@
 import {
+    bytes,
     counted,
     duration,
     full,
@@ -15,6 +16,7 @@ import {
 import { equal } from "./assert.js";
 
 Deno.test("three digits and an SI prefix", () => {
+    equal([0, 999, 524_288].map(bytes), ["0 B", "999 B", "524 kB"]);
     equal([0, 7, 999, 999.6, 1000, 57120, 4.61e9, 999_500_000, 0.25, 12.5].map(short), [
         "0",
         "7",

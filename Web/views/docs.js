@@ -89,7 +89,7 @@ function Contents({ state, pages, version }) {
         ? results
         : wide
         ? tree
-        : markup`<details key=${current} open=${current === ""}><summary>All pages</summary>${tree}</details>`}
+        : current !== "" && markup`<details key=${current}><summary>All pages</summary>${tree}</details>`}
         ${version && (wide || current === "") && markup`<p class="dim doc-version">NetMeta ${version}</p>`}
     </aside>`;
 }
@@ -163,14 +163,14 @@ function drawBlock(block, place) {
             return block.ordered ? markup`<ol start=${block.start}>${items}</ol>` : markup`<ul>${items}</ul>`;
         }
         case "table":
-            return markup`<div class="scroll doc-table" tabindex="0" role="group" aria-label="Table"><table>
+            return markup`<div class="scroll doc-table" tabindex="0" role="group" aria-label="Table"><table class=${block.head.length > 2 ? "many" : ""}>
                 <thead><tr>${block.head.map((cell, index) =>
                 cell.length === 0
                     ? markup`<td></td>`
                     : markup`<th scope="col" class=${block.align[index]}>${inline(cell, place)}</th>`
             )}</tr></thead>
                 <tbody>${block.rows.map((row) =>
-                markup`<tr>${row.map((cell, index) => markup`<td class=${block.align[index]}>${inline(cell, place)}</td>`)}</tr>`
+                markup`<tr>${row.map((cell, index) => markup`<td class=${block.align[index]} data-head=${plain(block.head[index] ?? [])}>${inline(cell, place)}</td>`)}</tr>`
             )}</tbody></table></div>`;
     }
 }

@@ -2,7 +2,7 @@
 // No exporter yet: how to point one here, and how to see demo traffic.
 import { markup, useState } from "../preact.js";
 import { clockWithSeconds } from "../time.js";
-import { counted, full, parts, short } from "../units.js";
+import { bytes, counted, full } from "../units.js";
 import { Manual } from "./manuallink.js";
 import { CopyButton } from "./parts.js";
 import { SNIPPETS } from "./snippets.js";
@@ -21,7 +21,6 @@ export function FirstRun({ health, exporters, zone }) {
     const lines = snippet.lines(host, port);
     const datagrams = exporters.reduce((sum, exporter) => sum + exporter.datagrams, 0);
     const free = health.store.freeDiskBytes;
-    const { text, prefix } = parts(free ?? 0);
     return markup`<main id="main" class="first-run">
         <h1><span class="dot hollow big"></span>Waiting for the first flow</h1>
         <p class="lead">Listening since ${clockWithSeconds(health.since, zone)}. ${datagrams === 0
@@ -73,12 +72,12 @@ export function FirstRun({ health, exporters, zone }) {
                     <div class="fact"><span class=${health.ready ? "dot ok" : "dot warn"}></span><span>Store, ${health.store.kind}</span><span class="grow"></span>
                         <span class="dim">${health.ready ? "ready" : "not ready"}</span></div>
                     ${free !== null && markup`<div class="fact"><span class="dot ok"></span><span>Free disk</span><span class="grow"></span>
-                        <span class="dim" title=${`${full(free)} bytes`}>${text} ${prefix}B</span></div>`}
+                        <span class="dim" title=${`${full(free)} bytes`}>${bytes(free)}</span></div>`}
                     <div class="fact"><span class="dot ok"></span><span>Raw flows are kept</span><span class="grow"></span>
                         <span class="dim">${counted(health.store.retentionDays, "day")}</span></div>
                     ${health.store.retention.budgetBytes !== null &&
         markup`<div class="fact"><span class="dot ok"></span><span>Disk budget</span><span class="grow"></span>
-                        <span class="dim">${short(health.store.retention.budgetBytes)}B</span></div>`}</section>
+                        <span class="dim">${bytes(health.store.retention.budgetBytes)}</span></div>`}</section>
             </div>
         </div>
     </main>`;

@@ -20,12 +20,13 @@ export function FlowTable({ rows, columns, state, schema, zone, dated, faded, op
     const [active, setActive] = useState("");
     const box = useRef(/** @type {HTMLElement|null} */ (null));
     const shown = columns.map((name) => columnOf(schema, name));
-    // The row that is open leads the focus when it changes by the arrows.
+    const before = useRef("");
+    // The row that is open leads the focus when it changes by the arrows, and stays in sight when it is closed.
     useEffect(() => {
-        if (state.row === "") return;
-        const row = box.current?.querySelector(`[data-place="${state.row}"]`);
+        const row = box.current?.querySelector(`[data-place="${state.row || before.current}"]`);
         row?.scrollIntoView({ block: "nearest" });
-        if (box.current?.contains(document.activeElement)) /** @type {HTMLElement|null|undefined} */ (row?.querySelector("a"))?.focus({ preventScroll: true });
+        before.current = state.row;
+        if (state.row !== "" && box.current?.contains(document.activeElement)) /** @type {HTMLElement|null|undefined} */ (row?.querySelector("a"))?.focus({ preventScroll: true });
     }, [state.row]);
     // From nowhere in the page the arrow leads into the list; within it, it goes on.
     useEffect(() => {

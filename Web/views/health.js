@@ -78,7 +78,7 @@ function PhoneStrip({ health, zone }) {
     return markup`<button class="health-line" aria-expanded=${open} onClick=${() => setOpen(!open)}>
             <span class=${`dot ${grade(health)}`}></span>
             <span class="cut">${reasons.length > 0
-                ? markup`<b class="warn-text">${inWords(reasons[0])}</b>${reasons.length > 1 && ` and ${counted(reasons.length - 1, "reason")} more`}`
+                ? markup`<b class="warn-text">${inWords(reasons[0])}</b>${reasons.length > 1 && `, ${full(reasons.length - 1)} more`}`
                 : markup`Nothing lost <span class="dim">of ${full(rows.written)}</span>`}</span>
             <span class="grow"></span><${Lag} health=${health} /><${Icon} name="down" /></button>
         ${open && markup`<dl class="health-list">

@@ -15,15 +15,15 @@ const DIRECTIONS =
     /** @type {const} */ ([["in", "In"], ["out", "Out"], ["unknown", "Direction unknown"]]);
 
 /**
- * @param {{live: boolean, bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
+ * @param {{live: boolean, failed: boolean, bits?: Graph, packets?: Graph, flows?: Graph, hosts?: import("../types/api.d.ts").Top,
  *   exporters?: import("../types/api.d.ts").Exporter[], store?: import("../types/api.d.ts").Health["store"]}} props
  */
-export function KeyFigures({ live, bits, packets, flows, hosts, exporters, store }) {
+export function KeyFigures({ live, failed, bits, packets, flows, hosts, exporters, store }) {
     const told = bits ? DIRECTIONS.filter(([direction]) => sum(bits, direction).some((value) => value > 0)) : [];
     const cells = [];
     // Of a range that has ended the newest is not what is now.
     const when = (/** @type {string} */ name) => `${name}, ${live ? "now" : "at the end"}`;
-    if (!bits) cells.push(markup`<${Waiting} name=${when("Throughput")} />`);
+    if (!bits) cells.push(markup`<${Waiting} name=${when("Throughput")} failed=${failed} />`);
     else if (told.length === 0) {
         cells.push(markup`<${Rate} name=${when("Throughput")} graph=${bits} values=${sum(bits)} />`);
     } else {
@@ -39,12 +39,12 @@ export function KeyFigures({ live, bits, packets, flows, hosts, exporters, store
     cells.push(
         packets && bits
             ? markup`<${Rate} name=${when("Packets")} graph=${packets} values=${sum(packets)} more=${size(bits, packets)} />`
-            : markup`<${Waiting} name=${when("Packets")} />`,
+            : markup`<${Waiting} name=${when("Packets")} failed=${failed} />`,
     );
     cells.push(
         flows
             ? markup`<${Rate} name=${when("Flows")} graph=${flows} values=${sum(flows)} more="stored per second" exact=${true} />`
-            : markup`<${Waiting} name=${when("Flows")} />`,
+            : markup`<${Waiting} name=${when("Flows")} failed=${failed} />`,
     );
     if (exporters) {
         const off = exporters.filter(isOff);
@@ -111,9 +111,11 @@ function Rate({ graph, values, name, direction, more, exact }) {
         sub=${more ?? [`avg ${short(average)}`, `p95 ${short(p95)}`]} />`;
 }
 
-/** @param {{name: string}} props */
-function Waiting({ name }) {
-    return markup`<div class="key"><div class="key-name">${name}</div><div class="skeleton"></div></div>`;
+/** @param {{name: string, failed: boolean}} props of a figure that failed nothing comes until it is asked for anew */
+function Waiting({ name, failed }) {
+    return markup`<div class="key"><div class="key-name">${name}</div>${failed
+        ? markup`<div class="key-line dim">not read</div>`
+        : markup`<div class="skeleton"></div>`}</div>`;
 }
 
 /**

@@ -8,7 +8,7 @@ import { one, reasonName } from "../losses.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { stamp } from "../time.js";
-import { counted, duration, full, percent, short } from "../units.js";
+import { bytes, counted, duration, full, percent } from "../units.js";
 import { Manual } from "./manuallink.js";
 import { Failure, Icon, Skeleton, useModal } from "./parts.js";
 import { Tables } from "./tablesection.js";
@@ -125,13 +125,13 @@ function Sockets({ losses }) {
     return markup`<section class="facts" aria-label="Sockets"><h3>Sockets</h3><div class="scroll"><table class="stages numbers">
         <thead><tr><th>Listens on</th><th>Read</th><th>Dropped</th><th class="words">Receive buffer</th></tr></thead>
         <tbody>${losses.listeners.map(({ protocol, address, purpose, read, buffer, sessions }) =>
-            markup`<tr key=${`${address}/${protocol}`}><td title=${purpose}>${address}/${protocol}</td><td>${full(read)}</td>
-                <td class=${buffer && buffer.drops > 0 ? "main warn-text" : "dim"}>${buffer ? full(buffer.drops) : "–"}</td>
-                <td class="words">${buffer
+            markup`<tr key=${`${address}/${protocol}`}><td title=${purpose}>${address}/${protocol}</td><td data-head="Read">${full(read)}</td>
+                <td data-head="Dropped" class=${buffer && buffer.drops > 0 ? "main warn-text" : "dim"}>${buffer ? full(buffer.drops) : "–"}</td>
+                <td class="words" data-head=${buffer ? "Receive buffer" : undefined}>${buffer
                 ? markup`<span class="meter" title=${`${full(buffer.used)} of ${full(buffer.bytes)} bytes in use`}><span
                     style=${{ width: `${Math.min(100, buffer.bytes > 0 ? 100 * buffer.used / buffer.bytes : 0)}%` }}></span></span>
-                    ${short(buffer.used)}B of ${short(buffer.bytes)}B${buffer.bytes < buffer.asked &&
-                markup`<span class="warn-text">, ${short(buffer.asked)}B asked for</span>`}`
+                    ${bytes(buffer.used)} of ${bytes(buffer.bytes)}${buffer.bytes < buffer.asked &&
+                markup`<span class="warn-text">, ${bytes(buffer.asked)} asked for</span>`}`
                 : sessions && `${counted(sessions.open, "session")} open${sessions.notAllowed + sessions.tooMany > 0
                     ? `, ${full(sessions.notAllowed + sessions.tooMany)} refused` : ""}`}</td></tr>`
         )}</tbody></table></div></section>`;
@@ -145,9 +145,9 @@ function Sources({ losses }) {
         <tbody>${losses.sources.map(({ kind, name, read, rows, lost, lag, advice, failure }) => {
         const all = Object.values(lost).reduce((sum, count) => sum + count, 0);
         const reasons = Object.entries(lost).map(([reason, count]) => `${reason} ${full(count)}`).join(", ");
-        return markup`<tr key=${`${kind}/${name}`}><td>${kind} ${name}</td><td>${full(read)}</td><td>${full(rows)}</td>
-                <td class=${all > 0 ? "main warn-text" : "dim"}>${full(all)}</td>
-                <td>${lag === null ? "" : duration(Math.max(0, lag))}</td><td class="words">${failure !== null && markup`<b class="warn-text">${failure}</b>`}
+        return markup`<tr key=${`${kind}/${name}`}><td>${kind} ${name}</td><td data-head="Read">${full(read)}</td><td data-head="Rows">${full(rows)}</td>
+                <td data-head="Lost or rejected" class=${all > 0 ? "main warn-text" : "dim"}>${full(all)}</td>
+                <td data-head=${lag === null ? undefined : "Behind"}>${lag === null ? "" : duration(Math.max(0, lag))}</td><td class="words">${failure !== null && markup`<b class="warn-text">${failure}</b>`}
                     ${[reasons, ...advice.filter((words) => words !== failure)].filter((words) => words !== "").join("; ")}</td></tr>`;
     })}</tbody></table></div></section>`;
 }
@@ -169,9 +169,10 @@ function Exporters({ losses, state }) {
             const malformed = lost.malformed + lost.malformed_set;
             const gaps = missingDatagrams > 0 ? `≈ ${counted(missingDatagrams, "datagram")}` : missingRecords > 0 ? `≈ ${counted(missingRecords, "record")}` : "0";
             return markup`<tr key=${address}><td><a href=${link(target, {})} onClick=${follow(target)}>${name ?? address}</a></td>
-                <td>${full(rows)}</td><td class=${mark(malformed)}>${full(malformed)}</td>
-                <td class=${mark(lost.no_template)}>${full(lost.no_template)}</td><td class=${mark(lost.rejected_record)}>${full(lost.rejected_record)}</td>
-                <td class=${mark(missingDatagrams + missingRecords)}>${gaps}</td></tr>`;
+                <td data-head="Rows">${full(rows)}</td><td data-head="Malformed" class=${mark(malformed)}>${full(malformed)}</td>
+                <td data-head="No template" class=${mark(lost.no_template)}>${full(lost.no_template)}</td>
+                <td data-head="Rejected" class=${mark(lost.rejected_record)}>${full(lost.rejected_record)}</td>
+                <td data-head="Gaps" class=${mark(missingDatagrams + missingRecords)}>${gaps}</td></tr>`;
         })}</tbody></table></div>`}</section>`;
 }
 

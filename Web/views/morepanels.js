@@ -17,7 +17,8 @@ import { capital, words } from "../words.js";
 import { Chart } from "./chart.js";
 import { seriesName } from "./explorechart.js";
 import { about, Distribution } from "./explorevalues.js";
-import { Failure, Icon, Skeleton, Swatch } from "./parts.js";
+import { isFailed, PanelFailure } from "./failures.js";
+import { Icon, Skeleton, Swatch } from "./parts.js";
 import { Reading } from "./reading.js";
 import { useSeen } from "./seen.js";
 import { DIRECTION_NAMES, TipHead } from "./throughput.js";
@@ -66,10 +67,9 @@ function Panel({ panel, state, range, asked, zone, refresh, active }) {
             <a class="quiet button" href=${link(target, {})} onClick=${follow(target)} title="Open in Explore"
                 aria-label=${`Open ${panel.title} in Explore`}><${Icon} name="open" /></a></div>
         <${Reading} reads=${[loaded]} />
-        ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
-        markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
+        <${PanelFailure} loaded=${loaded} />
         ${!data
-        ? markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`
+        ? !isFailed(loaded) && markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`
         : panel.kind === "graph"
         ? markup`<${Lines} graph=${data} zone=${zone} />`
         : panel.kind === "top"

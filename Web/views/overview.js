@@ -9,6 +9,7 @@ import { isLive, relative, stamp } from "../time.js";
 import { duration } from "../units.js";
 import { Attacks } from "./attacks.js";
 import { ExportersPanel } from "./exporters.js";
+import { isFailed, SharedFailure } from "./failures.js";
 import { FirstRun } from "./firstrun.js";
 import { KeyFigures } from "./keyfigures.js";
 import { MorePanels } from "./morepanels.js";
@@ -111,17 +112,16 @@ export function Overview({ state, schema, health }) {
     }
     const [bits, packets, flows] = graphs;
     const shown = graphs[Math.max(0, UNITS.indexOf(state.unit))];
-    const failed = graphs.find((graph) => graph.error && !["network", "cancelled"].includes(graph.error.code));
     const silent = bits.data !== undefined && !bits.stale && flows.data !== undefined &&
         flows.data.series.every((series) => series.total === 0);
     return markup`<main id="main" class="overview">
         <h1 class="hidden">Overview</h1>
-        ${failed?.error && markup`<${Failure} error=${failed.error} retry=${failed.retry} />`}
+        <${SharedFailure} reads=${[...graphs, hosts]} />
         ${silent && health.data && markup`<${Silence} state=${state} health=${health.data} zone=${preferences.zone}
             count=${exporters.data?.exporters.length ?? 0} />`}
         ${bits.data && isLive(state) && markup`<${Attacks} range=${bits.data} state=${state} zone=${preferences.zone} />`}
         <div class="over keys-over"><${Reading} reads=${[...graphs, hosts].filter((read) => read !== shown)} what="Key figures" />
-        <${KeyFigures} live=${isLive(state)} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
+        <${KeyFigures} live=${isLive(state)} failed=${graphs.some(isFailed)} bits=${bits.data} packets=${packets.data} flows=${flows.data} hosts=${hosts.data}
             exporters=${exporters.data?.exporters} store=${health.data?.store} /></div>
         <div class="row-two">
             <${ThroughputPanel} state=${state} loaded=${shown} zone=${preferences.zone} />

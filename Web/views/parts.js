@@ -137,7 +137,8 @@ export function useOutside(box, active, leave) {
  */
 export function useFocusBack(box) {
     const [opener] = useState(() => /** @type {HTMLElement|null} */ (document.activeElement));
-    useEffect(() => {
+    // At once: a box that is closed before the next frame would never have had an effect that waits for one.
+    useLayoutEffect(() => {
         const element = box.current;
         return () => {
             const { activeElement, body } = document;
@@ -147,17 +148,23 @@ export function useFocusBack(box) {
 }
 
 /**
- * Keeps a dialog above all else: where the page around it is drawn anew the browser takes it out of the top layer, and
- * leaves it open among the rest.
+ * Keeps a dialog above all else: where the page around it is drawn anew it may be moved, upon which the browser takes it
+ * out of the top layer, and leaves it open among the rest.
  * @param {{current: HTMLDialogElement|null}} dialog
  */
 export function useModal(dialog) {
     useLayoutEffect(() => {
-        const element = dialog.current;
-        if (!element || element.matches(":modal")) return;
-        element.removeAttribute("open");
+        const element = /** @type {HTMLDialogElement} */ (dialog.current);
         element.showModal();
-    });
+        // What moves it, or what it is in, need not draw the dialog: its own drawing is no moment to look.
+        const observer = new MutationObserver(() => {
+            if (!element.open || element.matches(":modal")) return;
+            element.removeAttribute("open");
+            element.showModal();
+        });
+        observer.observe(document.body, { childList: true, subtree: true });
+        return () => observer.disconnect();
+    }, []);
 }
 
 /**

@@ -13,7 +13,8 @@ import { navigate, usePreferences } from "../store.js";
 import { isLive } from "../time.js";
 import { full, isScaled, percent, short } from "../units.js";
 import { advice } from "./explorechart.js";
-import { Failure, Icon, Segments, Skeleton } from "./parts.js";
+import { isFailed, PanelFailure, SharedFailure } from "./failures.js";
+import { Icon, Segments, Skeleton } from "./parts.js";
 import { Reading } from "./reading.js";
 import { Sankey } from "./sankey.js";
 import { useSeen } from "./seen.js";
@@ -42,6 +43,7 @@ export function Relations({ state, schema }) {
             <a class="button" href=${link({ ...exploreStart(state), filter: state.filter }, {})}
                 onClick=${follow({ ...exploreStart(state), filter: state.filter })}>Edit in Explore</a>
             <button onClick=${() => navigate({ filter: "" })}>Clear</button></div>`}
+        <${SharedFailure} />
         <div class="relations">${RELATIONS.map((relation) =>
         markup`<${Panel} key=${relation.id} relation=${relation} state=${state} schema=${schema} ends=${ends} unit=${unit}
                 active=${range !== null} refresh=${isLive(state) ? refresh : 0} />`
@@ -75,13 +77,12 @@ function Panel({ relation, state, schema, ends, unit, active, refresh }) {
             <a class="quiet button" href=${link(target, {})} onClick=${follow(target)} title="Open in Explore" aria-label=${`Open ${relation.title} in Explore`}>
                 <${Icon} name="open" /></a></div>
         <${Reading} reads=${[loaded]} />
-        ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
-        markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
+        <${PanelFailure} loaded=${loaded} />
         ${top
         ? all === 0
             ? markup`<p class="empty">Nothing in this range.${firstFlow() === null && ` ${advice(state)}`}</p>`
             : markup`<${Sankey} top=${top} stages=${relation.stages} titles=${relation.heads} state=${state} schema=${schema}
                 height=${HEIGHT} label=${relation.title} brief=${true} />`
-        : (!loaded.error || loaded.error.code === "network") && markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
+        : !isFailed(loaded) && markup`<div class="chart-space">${seen && loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
     </section>`;
 }

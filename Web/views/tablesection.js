@@ -15,8 +15,8 @@ export function Tables({ health }) {
         health?.asMap?.problem ?? "what flows are filled from"}</span></h3><div class="scroll"><table class="stages numbers">
         <thead><tr><th>File or URL</th><th>Entries</th><th>Changed</th><th>Asked</th><th class="words">Problem</th></tr></thead>
         <tbody>${tables.map(({ kind, source, entries, changed, checked, problem }) =>
-        markup`<tr key=${`${kind}/${source}`}><td>${kind}: ${source}</td><td>${entries === null ? "–" : full(entries)}</td>
-                <td>${ago(changed)}</td><td title="When the server was last asked for something newer">${ago(checked)}</td>
+        markup`<tr key=${`${kind}/${source}`}><td>${kind}: ${source}</td><td data-head="Entries">${entries === null ? "–" : full(entries)}</td>
+                <td data-head="Changed">${ago(changed)}</td><td data-head="Asked" title="When the server was last asked for something newer">${ago(checked)}</td>
                 <td class=${problem ? "words warn-text" : "words"}>${problem ?? ""}</td></tr>`
     )}</tbody></table></div></section>`;
 }

@@ -8,6 +8,7 @@ import { navigate } from "../store.js";
 import { clock, clockWithSeconds, day } from "../time.js";
 import { duration, full, percentile, prefixed, scaleOf, short } from "../units.js";
 import { Chart } from "./chart.js";
+import { isFailed, PanelFailure } from "./failures.js";
 import { Manual } from "./manuallink.js";
 import { Icon, Segments, Skeleton } from "./parts.js";
 import { Reading } from "./reading.js";
@@ -32,9 +33,10 @@ export function ThroughputPanel({ state, loaded, zone }) {
             <a class="quiet button" href=${link(explore, {})} onClick=${follow(explore)} title="Open in Explore" aria-label="Open in Explore">
                 <${Icon} name="open" /></a></div>
         <${Reading} reads=${[loaded]} />
+        <${PanelFailure} loaded=${loaded} />
         ${graph
             ? markup`<${Throughput} graph=${graph} zone=${zone} />`
-            : markup`<div class="chart-space">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
+            : !isFailed(loaded) && markup`<div class="chart-space">${loaded.slow && markup`<${Skeleton} tall=${true} />`}</div>`}
     </section>`;
 }
 

@@ -9,7 +9,8 @@ import { link } from "../state.js";
 import { navigate } from "../store.js";
 import { full, percent, short } from "../units.js";
 import { nameAndId } from "../words.js";
-import { Failure, Segments, Skeleton, Swatch } from "./parts.js";
+import { isFailed, PanelFailure } from "./failures.js";
+import { Segments, Skeleton, Swatch } from "./parts.js";
 import { Reading } from "./reading.js";
 import { exploreStart, follow } from "./topbar.js";
 
@@ -63,14 +64,13 @@ export function TopTable({ table, state, range, refresh, active }) {
             <${Segments} plain=${true} label="Side" value=${side} choose=${turn}
                 options=${table.sides.map(({ name }) => ({ value: name, label: name }))} /></div>
         <${Reading} reads=${[loaded]} />
-        ${loaded.error && !["network", "cancelled"].includes(loaded.error.code) &&
-        markup`<${Failure} error=${loaded.error} retry=${loaded.retry} />`}
-        <table class="top-table"><thead><tr>${heads.map(([name, text]) =>
+        <${PanelFailure} loaded=${loaded} />
+        ${(top || !isFailed(loaded)) && markup`<table class="top-table"><thead><tr>${heads.map(([name, text]) =>
             markup`<th key=${name} class=${`c-${name}`}
             aria-sort=${name === sort.column ? (sort.sense < 0 ? "descending" : "ascending") : undefined}>
             <button onClick=${() => choose(name)}>${text}</button></th>`
         )}</tr></thead>
-            ${top && markup`<tbody>${body(top, columns, table, state, sort, measure)}</tbody>`}</table>
+            ${top && markup`<tbody>${body(top, columns, table, state, sort, measure)}</tbody>`}</table>`}
         ${!top && loaded.slow && markup`<${Skeleton} lines=${ROWS} />`}
         ${top && top.rows.length === 0 && markup`<p class="empty">Nothing in this range.</p>`}
     </section>`;

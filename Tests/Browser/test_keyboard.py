@@ -2,7 +2,7 @@
 
 import pytest
 
-from conftest import becomes, needs_seeded
+from conftest import EMPTY, becomes, needs_empty, needs_seeded
 
 # What has the focus, whether that can be seen, and whether it is in the window and under nothing else.
 FOCUS = """(() => {
@@ -91,3 +91,10 @@ def test_a_dialog_stays_above_all_else_when_the_page_is_drawn_anew(console, quer
     assert dialog.evaluate(moved) == [False, True]
     page.keyboard.press("Escape")
     becomes(page, "document.querySelectorAll('dialog[open]').length", 0)
+
+
+@needs_empty
+def test_a_dialog_stays_above_a_page_that_turns_into_the_first_run(console):
+    page = console(EMPTY).open("?l=1")
+    page.get_by_text("Waiting for the first flow").wait_for(state="attached")
+    assert page.get_by_role("dialog", name="Account of losses").evaluate("dialog => dialog.matches(':modal')")

@@ -16,8 +16,7 @@ public struct AzureFlowLogs {
     public private(set) var awaitsRoom = false
 
     private let settings: CloudLogSettings
-    private var line: UInt64 = 0
-    private var isSkipping = false
+    private var file = JSONPlace()
     private var isInEnvelope = false
     private var record = AzureRecord()
     /// Ways of the record's tuples that were counted before the batch was full: two a tuple.
@@ -34,8 +33,7 @@ public struct AzureFlowLogs {
 
     /// Begins with another file; what was counted stays.
     public mutating func startFile() {
-        line = 0
-        isSkipping = false
+        file = JSONPlace()
         isInEnvelope = false
         done = 0
         awaitsRoom = false
@@ -45,13 +43,13 @@ public struct AzureFlowLogs {
     public mutating func decode(_ bytes: Span<UInt8>, isLast: Bool, into batch: FlowBatch) -> Int {
         awaitsRoom = false
         var offset = 0
-        if isSkipping { offset = skipLine(bytes) }
+        if file.isSkipping { offset = file.skipLine(bytes, &counters) }
         decoding: while true {
             offset = skipBetween(bytes, from: offset)
             guard offset < bytes.count else { break }
             switch AzureEnvelope(bytes, at: offset) {
             case .begins(let end):
-                countLines(bytes, offset..<end)
+                file.countLines(bytes, offset..<end, &counters)
                 offset = end
                 isInEnvelope = true
                 continue decoding
@@ -64,22 +62,21 @@ public struct AzureFlowLogs {
                     awaitsRoom = true
                     break decoding
                 }
-                countLines(bytes, range)
+                file.countLines(bytes, range, &counters)
                 offset = range.upperBound
             case .junk(let range):
                 // The rest of it may be in the next piece.
                 if range.upperBound == bytes.count, !isLast, range.count < Self.mostBytes { break decoding }
-                reject(.badJSON)
+                file.reject(.badJSON, &counters)
                 offset = range.upperBound
             case .incomplete(let seen):
                 if bytes.count - seen > Self.mostBytes {
                     // A quote that is missing makes a document endless: the next line begins anew.
-                    reject(.tooLong)
-                    isSkipping = true
-                    offset = seen + skipLine(bytes.extracting(seen..<bytes.count))
+                    file.reject(.tooLong, &counters)
+                    offset = seen + file.skipLine(bytes.extracting(seen..<bytes.count), &counters)
                 } else if isLast {
-                    reject(.cutShort)
-                    countLines(bytes, seen..<bytes.count)
+                    file.reject(.cutShort, &counters)
+                    file.countLines(bytes, seen..<bytes.count, &counters)
                     offset = bytes.count
                 } else {
                     break decoding
@@ -102,34 +99,8 @@ public struct AzureFlowLogs {
             }
             offset += 1
         }
-        countLines(bytes, start..<offset)
+        file.countLines(bytes, start..<offset, &counters)
         return offset
-    }
-
-    private mutating func skipLine(_ bytes: Span<UInt8>) -> Int {
-        var offset = 0
-        while offset < bytes.count {
-            offset += 1
-            if bytes[offset - 1] == 0x0A {
-                isSkipping = false
-                line += 1
-                counters.lines += 1
-                break
-            }
-        }
-        return offset
-    }
-
-    private mutating func countLines(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        for index in range where bytes[index] == 0x0A {
-            line += 1
-            counters.lines += 1
-        }
-    }
-
-    private mutating func reject(_ error: CloudLogError) {
-        counters.records += 1
-        counters.count(error, line: line + 1)
     }
 
     // MARK: - Records
@@ -152,7 +123,7 @@ public struct AzureFlowLogs {
             return isWhole
         } catch {
             done = 0
-            reject(error)
+            file.reject(error, &counters)
             return true
         }
     }
@@ -245,7 +216,7 @@ public struct AzureFlowLogs {
                 write(tuple, bytes, isBack: true, batch)
             }
         } catch {
-            reject(error)
+            file.reject(error, &counters)
         }
         return true
     }

@@ -11,8 +11,7 @@ public struct GCPFlowLogs {
     public private(set) var counters = CloudLogCounters()
 
     private let settings: CloudLogSettings
-    private var line: UInt64 = 0
-    private var isSkipping = false
+    private var place = JSONPlace()
     private var entry = GCPEntry()
     private var scratch: [UInt8] = []
 
@@ -26,40 +25,38 @@ public struct GCPFlowLogs {
 
     /// Begins with another file; what was counted stays.
     public mutating func startFile() {
-        line = 0
-        isSkipping = false
+        place = JSONPlace()
     }
 
     /// Decodes entries from the start of some bytes, as long as the batch has room; as ``AWSFlowLogs/decode(_:isLast:into:)``.
     public mutating func decode(_ bytes: Span<UInt8>, isLast: Bool, into batch: FlowBatch) -> Int {
         var offset = 0
-        if isSkipping { offset = skipLine(bytes) }
+        if place.isSkipping { offset = place.skipLine(bytes, &counters) }
         decoding: while offset < bytes.count, batch.room > 0 {
             switch JSONDocuments.next(bytes, from: offset) {
             case .document(let range):
-                countLines(bytes, offset..<range.lowerBound)
+                place.countLines(bytes, offset..<range.lowerBound, &counters)
                 decodeEntry(bytes.extracting(range), into: batch)
-                countLines(bytes, range)
+                place.countLines(bytes, range, &counters)
                 offset = range.upperBound
             case .junk(let range):
-                countLines(bytes, offset..<range.lowerBound)
+                place.countLines(bytes, offset..<range.lowerBound, &counters)
                 offset = range.lowerBound
                 // The rest of it may be in the next piece.
                 if range.upperBound == bytes.count, !isLast, range.count < Self.mostBytes { break decoding }
-                reject(.badJSON)
+                place.reject(.badJSON, &counters)
                 offset = range.upperBound
             case .incomplete(let seen):
-                countLines(bytes, offset..<seen)
+                place.countLines(bytes, offset..<seen, &counters)
                 offset = seen
                 guard seen < bytes.count else { break decoding }
                 if bytes.count - seen > Self.mostBytes {
                     // A quote that is missing makes a document endless: the next line begins anew.
-                    reject(.tooLong)
-                    isSkipping = true
-                    offset += skipLine(bytes.extracting(seen..<bytes.count))
+                    place.reject(.tooLong, &counters)
+                    offset += place.skipLine(bytes.extracting(seen..<bytes.count), &counters)
                 } else if isLast {
-                    reject(.cutShort)
-                    countLines(bytes, seen..<bytes.count)
+                    place.reject(.cutShort, &counters)
+                    place.countLines(bytes, seen..<bytes.count, &counters)
                     offset = bytes.count
                 } else {
                     break decoding
@@ -68,32 +65,6 @@ public struct GCPFlowLogs {
         }
         counters.bytes += UInt64(offset)
         return offset
-    }
-
-    private mutating func skipLine(_ bytes: Span<UInt8>) -> Int {
-        var offset = 0
-        while offset < bytes.count {
-            offset += 1
-            if bytes[offset - 1] == 0x0A {
-                isSkipping = false
-                line += 1
-                counters.lines += 1
-                break
-            }
-        }
-        return offset
-    }
-
-    private mutating func countLines(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-        for index in range where bytes[index] == 0x0A {
-            line += 1
-            counters.lines += 1
-        }
-    }
-
-    private mutating func reject(_ error: CloudLogError) {
-        counters.records += 1
-        counters.count(error, line: line + 1)
     }
 
     /// Decodes one LogEntry.
@@ -115,7 +86,7 @@ public struct GCPFlowLogs {
             counters.records += 1
             write(flow, into: batch)
         } catch {
-            reject(error)
+            place.reject(error, &counters)
         }
     }
 

@@ -4,7 +4,8 @@
 # over all parts: "N passed, N failed, N skipped".
 #
 #   test.sh               all parts
-#   test.sh PART...       only these: check build unit fuzz kafka differential scenarios api deploy lab host faults browser
+#   test.sh PART...       only these: check build unit fuzz kafka differential scenarios api deploy lab host faults clouds
+#                         browser
 #
 # One build, in release, for the tests and for the program that scenarios, labs
 # and browser drive: what is tested is what is served. Overflow and bounds trap
@@ -12,12 +13,12 @@
 source "$(dirname "$0")/lib.sh"
 cd "$root"
 
-# One after the other; those with a + between them side by side: scenarios, labs, faults and brokers wait most of the
+# One after the other; those with a + between them side by side: scenarios, labs, faults, clouds and brokers wait most of the
 # time, the others keep one core busy, and so does a build, whose modules wait for each other.
-parts=(build+fuzz check unit+faults lab+kafka+scenarios browser+differential+host+api+deploy)
+parts=(build+fuzz check unit+faults+clouds lab+kafka+scenarios browser+differential+host+api+deploy)
 # A part that hangs fails instead of holding up the others. Minutes; a cold
 # build of the dependencies is the longest thing here.
-declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [unit]=15 [scenarios]=15 [browser]=15)
+declare -A limits=([build]=35 [fuzz]=20 [differential]=20 [lab]=20 [faults]=20 [clouds]=15 [unit]=15 [scenarios]=15 [browser]=15)
 usual_limit=10
 
 logs=$root/.build/test-logs
@@ -124,31 +125,25 @@ part_api() { pytest -q -rs -p no:cacheprovider -p no:schemathesis -p no:hypothes
 # What systemd, Kubernetes, Prometheus and Grafana are given.
 part_deploy() { pytest -q -rs -p no:cacheprovider -p no:schemathesis -p no:hypothesispytest Tests/Deploy; }
 
-part_lab() {
-    if [ "$(id -u)" != 0 ]; then
-        echo "skipped: network namespaces need root"
-        return
-    fi
-    pytest -q -rs -p no:cacheprovider "${host_labs[@]/#/--ignore=}" Tests/Lab
-}
+part_lab() { in_namespaces "${host_labs[@]/#/--ignore=}" Tests/Lab; }
 
 # The labs of this host's own sources, of scamper and FastNetMon: a part of their own, so that they run beside others.
 host_labs=(Tests/Lab/test_host_sources.py Tests/Lab/test_fastnetmon.py Tests/Lab/test_scamper.py)
-part_host() {
-    if [ "$(id -u)" != 0 ]; then
-        echo "skipped: network namespaces need root"
-        return
-    fi
-    pytest -q -rs -p no:cacheprovider "${host_labs[@]}"
-}
+part_host() { in_namespaces "${host_labs[@]}"; }
 
 # The server is killed, its disk is full or hangs and so on, with real processes; make soak is the long form.
-part_faults() {
+part_faults() { in_namespaces "${clouds[@]/#/--ignore=}" Tests/Faults; }
+
+# The same for what comes from clouds: a part of its own, for both mostly wait.
+clouds=(Tests/Faults/test_cloud.py Tests/Faults/test_google.py)
+part_clouds() { in_namespaces "${clouds[@]}"; }
+
+in_namespaces() {
     if [ "$(id -u)" != 0 ]; then
-        echo "skipped: mounts and namespaces need root"
+        echo "skipped: namespaces and mounts need root"
         return
     fi
-    pytest -q -rs -p no:cacheprovider Tests/Faults
+    pytest -q -rs -p no:cacheprovider "$@"
 }
 
 # Collector, broker and store as processes, and what others make of our messages.

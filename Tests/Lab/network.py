@@ -159,7 +159,9 @@ class Capture:
     def __exit__(self, *_):
         # Frames reach tcpdump after they were sent, on a busy machine a good while after.
         size = -1
-        while (now := os.path.getsize(self.path)) != size:
+        for _ in range(20):
+            if (now := os.path.getsize(self.path)) == size:
+                break
             size = now
             time.sleep(0.5)
         self.process.terminate()

@@ -47,7 +47,10 @@ def server(tmp_path_factory):
 def test_answers_are_as_described(server):
     """Every GET, with parameters that fit and some that don't."""
     words = [str(TESTER), "run", f"{server.url}/api/v1/openapi.json", "--checks", CHECKS, "--seed", "20261126",
-             "--max-examples", "12", "--phases", "examples,coverage,fuzzing", "--include-method", "GET", "--workers", "2",
+             "--max-examples", "12", "--phases", "examples,coverage,fuzzing", "--include-method", "GET",
+             # One worker: Hypothesis sets the interpreter's recursion limit, and Python 3.11 takes it for every thread at
+             # once, so that a second one's parse of a lambda ends with a SystemError.
+             "--workers", "1",
              # It goes on for an hour, unless whoever asked ends it.
              "--exclude-path", "/api/v1/flows/tail",
              "--suppress-health-check", "all", "--no-shrink", "--request-timeout", "20", "--warnings", "off", "--no-color"]

@@ -209,9 +209,10 @@ def measure(options):
         raise SystemExit(f"the tables hold different rows: {same}")
     for panel in facts["panels"]:
         store.execute(f"SET max_memory_usage = {MEMORY}, max_bytes_before_external_group_by = {MEMORY // 2}, "
-                  f"max_bytes_before_external_sort = {MEMORY // 3}")
+                  f"max_bytes_before_external_sort = {MEMORY // 3}, preferred_block_size_bytes = 0")
         panel["ours_ms"] = min(sum(clock(store, sql) for sql in panel["ours"]) for _ in range(options.runs))
-        store.execute("SET max_memory_usage = 0, max_bytes_before_external_group_by = 0, max_bytes_before_external_sort = 0")
+        store.execute("SET max_memory_usage = 0, max_bytes_before_external_group_by = 0, max_bytes_before_external_sort = 0, "
+                      "preferred_block_size_bytes = 1000000")
         panel["theirs_ms"] = min(clock(store, panel["theirs"]) for _ in range(options.runs))
         say(f"{panel['range']} {panel['panel']}: {panel['ours_ms']:.0f} ms, {panel['theirs_ms']:.0f} ms")
     facts["sizes"] = {

@@ -30,12 +30,14 @@ public struct Question: Hashable, Sendable {
     /// The conditions on raw rows of a part of the range.
     ///
     /// Raw rows lie by hour, exporter and interfaces. The engine doesn't see by itself what the time says about the
-    /// hour, and would read the whole part for the last minutes of it. Of a day or more it would skip little.
+    /// hour, and would read the whole part for the last minutes of it. A hint isn't worked out for every row.
     func rawConditions(from: UInt64, to: UInt64) -> [SQLText] {
         let rows = conditions(from: from, to: to)
-        guard from < to, to - from < 86400 else { return rows }
+        guard from < to else { return rows }
         let (first, last) = (from / 3600 * 3600, (to - 1) / 3600 * 3600)
-        return ["toStartOfHour(TimeReceived) BETWEEN toDateTime(\(first)) AND toDateTime(\(last))"] + rows
+        return [
+            "indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(\(first)) AND toDateTime(\(last)))"
+        ] + rows
     }
 
     /// The conditions on rows of a part of the range, whatever the table.

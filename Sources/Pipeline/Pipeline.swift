@@ -43,7 +43,7 @@ public struct PipelineOptions: Sendable {
     /// Bytes of kernel buffer per socket.
     public var receiveBuffer = 64 << 20
     /// Rows after which a batch is stored.
-    public var batchRows = 500_000
+    public var batchRows = 1_000_000
     /// Batches that are stored at a time.
     public var inserts = 1
     /// How old the first row of a batch may be before it is stored even if it has fewer rows.

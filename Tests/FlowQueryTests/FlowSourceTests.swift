@@ -90,20 +90,24 @@ struct FlowSourceTests {
         #expect(byPeak.source.table == "flows_raw" && byPeak.source.resolution == 1)
     }
 
-    @Test func shortRangesNameTheHoursThatRawRowsLieBy() throws {
+    @Test func rangesNameTheHoursThatRawRowsLieBy() throws {
         func sql(from: UInt64, to: UInt64) throws -> String {
             let question = Question(range: try TimeRange(from: from, to: to))
             return try TopQuery(question, dimensions: try Dimension.parse(list: "SrcAddr")).sql.text
         }
         #expect(
             try sql(from: 7100, to: 7200)
-                .contains("WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(3600) AND toDateTime(3600)\n")
+                .contains("WHERE indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(3600) AND toDateTime(3600))\n")
         )
         #expect(
             try sql(from: 7199, to: 10801)
-                .contains("WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(3600) AND toDateTime(10800)\n")
+                .contains("WHERE indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(3600) AND toDateTime(10800))\n")
         )
-        #expect(try !sql(from: 0, to: Self.day).contains("toStartOfHour"))
+        // A day that begins at noon lies in two parts of a day each.
+        #expect(
+            try sql(from: 43200, to: Self.day + 43200)
+                .contains("WHERE indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(43200) AND toDateTime(126000))\n")
+        )
     }
 
     @Test func partsAreOneStatement() throws {
@@ -119,7 +123,7 @@ struct FlowSourceTests {
                 SELECT TimeReceived, OutIf, Bytes * SamplingRate AS ScaledBytes, Packets * SamplingRate AS ScaledPackets, \
                 toUInt64(1) AS Flows, toUInt64(SamplingRateSource = 'unknown') AS UnratedFlows
                 FROM netmeta.flows_raw
-                WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0)
+                WHERE indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0))
                     AND TimeReceived >= toDateTime(30)
                     AND TimeReceived < toDateTime(300)
                     AND Incoming = 1

@@ -25,7 +25,7 @@ struct QueryTests {
                 sum(Packets * SamplingRate) AS packets, count() AS flows, \
                 countIf(SamplingRateSource = 'unknown') AS assumed
                 FROM netmeta.flows_raw
-                WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0)
+                WHERE indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0))
                     AND TimeReceived >= toDateTime(990)
                     AND TimeReceived < toDateTime(1290)
                     AND Incoming = 1
@@ -60,7 +60,7 @@ struct QueryTests {
                 if(SrcAS IN (13335, 0), multiIf(SrcAS = 13335, 1, SrcAS = 0, 2, 0), 0) AS r, 0 AS direction, \
                 sum(Bytes * SamplingRate) AS amount, count() AS flows, countIf(SamplingRateSource = 'unknown') AS assumed
                 FROM netmeta.flows_raw
-                WHERE toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0)
+                WHERE indexHint(toStartOfHour(TimeReceived) BETWEEN toDateTime(0) AND toDateTime(0))
                     AND TimeReceived >= toDateTime(990)
                     AND TimeReceived < toDateTime(1290)
                     AND Incoming = 1

@@ -118,7 +118,7 @@ struct ImportRun {
         var imports = CaptureImport(
             store: opened.store,
             journal: try ImportJournal(folder: configuration.store.data),
-            batchRows: configuration.store.batchRows,
+            batchRows: configuration.store.backlogRows,
             settings: DecoderSettings(configuration),
             enricher: Enricher(
                 EnrichmentSource(

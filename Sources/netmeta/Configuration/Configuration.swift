@@ -90,7 +90,10 @@ struct Configuration: Sendable, Equatable {
         var profile = Profile.standard
         /// Bytes.
         var memory = 4_000_000_000
-        var batchRows = 500_000
+        var batchRows = 1_000_000
+        /// Rows at once of what waits to be read, such as files and topics: it fills any batch, and a larger one only
+        /// takes more memory.
+        var backlogRows: Int { min(batchRows, 500_000) }
         var flush = Duration.seconds(1)
         /// Bytes.
         var spool = 1_000_000_000

@@ -278,7 +278,7 @@ extension ConfigurationKey {
             "store",
             "batchRows",
             \.store.batchRows,
-            .integer("a number of rows such as 500000", in: 1_000...1_000_000),
+            .integer("a number of rows such as 1000000", in: 1_000...1_000_000),
             "Rows that are handed to the store at once."
         ),
         ConfigurationKey(

@@ -45,7 +45,7 @@ final class LiveImports: CaptureImporter, @unchecked Sendable {
         init(_ configuration: Configuration) {
             retentionDays = configuration.retention.days
             decoding = DecoderSettings(configuration)
-            batchRows = configuration.store.batchRows
+            batchRows = configuration.store.backlogRows
         }
 
         /// Unix seconds of the oldest rows that retention leaves.

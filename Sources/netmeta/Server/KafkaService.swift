@@ -35,7 +35,7 @@ struct KafkaService: Service {
     ) throws(StoreError) -> KafkaSource {
         let options = KafkaSource.Options(
             kafka: configuration.kafka.complete,
-            batchRows: configuration.store.batchRows,
+            batchRows: configuration.store.backlogRows,
             flush: configuration.store.flush,
             poisonFile: configuration.store.data + "/kafka-aside.ndjson"
         )

@@ -111,7 +111,8 @@ export function Dropdown({ label, title, class: style, children, align = "left",
  * @param {() => void} leave
  */
 export function useOutside(box, active, leave) {
-    useEffect(() => {
+    // At once: the keyboard may be through a list and out of it again before the next frame.
+    useLayoutEffect(() => {
         if (!active) return;
         const listener = (/** @type {PointerEvent} */ event) => {
             if (!box.current?.contains(/** @type {Node} */ (event.target))) leave();

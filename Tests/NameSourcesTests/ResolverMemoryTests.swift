@@ -79,6 +79,7 @@ struct ResolverMemoryTests {
         let wild = ResolvedName(address: one, name: "b.example", due: 1e12, shown: 1e12)
         #expect(other.restore([wild], now: 0, offset: 0) == 1 && other.name(of: one, now: 691_201) == nil)
         #expect(other.restore([ResolvedName(address: two, name: "c", due: 1, shown: 1)], now: 2, offset: 0) == 0)
+        #expect(other.version == 1)
         try "netmeta resolver 1 x\n192.0.2.1\t1\t2\nnonsense\n192.0.2.9\t5\t6\ta b\n192.0.2.8\t5\t6\tz".write(
             toFile: path,
             atomically: true,

@@ -49,7 +49,7 @@ struct ResolverMemory {
 
     /// Addresses that didn't fit the queue.
     private(set) var dropped: UInt64 = 0
-    /// Goes up with every answer.
+    /// Goes up with every answer, and with names of an earlier life.
     private(set) var version = 0
 
     init(mostEntries: Int = 50_000, mostWaiting: Int = 1000) {
@@ -142,8 +142,10 @@ struct ResolverMemory {
             guard now < max(due, name.name == nil ? due : shown), entries.count < mostEntries else { continue }
             entries[name.address] = Entry(name: name.name, due: due, shown: name.name == nil ? now : shown)
         }
-        version += 1
-        return entries.count - before
+        let count = entries.count - before
+        // Nothing taken over is nothing new: whoever writes what is new waits a minute after it.
+        if count > 0 { version += 1 }
+        return count
     }
 
     /// Forgets the quarter that would be asked for again first.

@@ -101,9 +101,13 @@ struct ReloadService: Service {
         var last = Self.modified(file)
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(2))
-            let now = Self.modified(file)
-            if let now, now != last { changed() }
-            last = now ?? last
+            guard var now = Self.modified(file), now != last else { continue }
+            // Not while it is being written: half a file may well be a configuration.
+            while (try? await Task.sleep(for: .milliseconds(200))) != nil, let next = Self.modified(file), next != now {
+                now = next
+            }
+            changed()
+            last = now
         }
     }
 

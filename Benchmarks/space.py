@@ -4,18 +4,21 @@
 usage: space.py [--rows N] [--folder DIR] [--binary FILE] [--library FILE] [--need RATIO]
 
 `netmeta demo` sends its traffic through a server until N rows are stored
-(default 20 million). Then both tables are filled from those rows, merged into
+(default 20 million). Then each table is filled from those rows, merged into
 one part a day, and measured with primary key, marks and indices:
 
     netmeta     the product's own table, as SHOW CREATE TABLE gives it
-    upstream    NetMeta's columns, types, order and (default) codecs
+    upstream    NetMeta's columns, types and order, packed with LZ4: what the ClickHouse that
+                NetMeta comes with (22.9, without settings for it) does with all parts
+    repacked    the same as today's engine packs what has no codec: with ZSTD, once a part
+                was merged twice
 
 once as received, which at 100,000 flows/s is a few minutes of a busy network,
 and once spread over a day (N = 20 million: 231 flows/s): the same rows in the
 same order but for neighbours of half an hour, which are mixed, with all times
 moved alike. How dense the rows lie decides what an order is worth, so both are
 shown. Exits with 1 when netmeta takes more than RATIO of upstream's bytes over
-the day. The folder is removed at the end.
+the day; the ratio to what is repacked is shown beside it. The folder is removed at the end.
 """
 
 import argparse
@@ -126,13 +129,14 @@ def measure(options, folder):
     ratio = 0
     for density, source in (("as received", "netmeta.flows_raw"), ("over a day", spread(run, ddl, names, rows))):
         sizes = {}
-        for layout in ("upstream", "netmeta"):
+        for layout in ("upstream", "repacked", "netmeta"):
             run("DROP TABLE IF EXISTS space.measured SYNC")
             if layout == "netmeta":
                 run(ours.replace("netmeta.flows_raw", "space.measured"))
                 columns = [(name, name) for name in names]
             else:
-                body = ", ".join(f"{name} {type}" for name, type in UPSTREAM_COLUMNS)
+                codec = " CODEC(LZ4)" if layout == "upstream" else ""
+                body = ", ".join(f"{name} {type}{codec}" for name, type in UPSTREAM_COLUMNS)
                 run(f"CREATE TABLE space.measured ({body}) ENGINE = MergeTree PARTITION BY Date ORDER BY {UPSTREAM_ORDER}")
                 columns = [(name, upstream_value(name, type)) for name, type in UPSTREAM_COLUMNS]
             start = cpu()
@@ -155,7 +159,7 @@ def measure(options, folder):
                           " WHERE database = 'space' AND table = 'measured' AND active")
             print("             " + "; ".join(listing.splitlines()) + f"; indices {indices.strip()}")
         ratio = sizes["netmeta"] / sizes["upstream"]
-        print(f"{density:12} netmeta / upstream {ratio:.3f}")
+        print(f"{density:12} netmeta / upstream {ratio:.3f}, / repacked {sizes['netmeta'] / sizes['repacked']:.3f}")
     return ratio, chdb
 
 

@@ -1,4 +1,5 @@
 import Foundation
+import NetTypes
 
 /// All files of the console as one thing with a version, and the page that names them by it.
 struct WebTree {
@@ -78,9 +79,6 @@ struct WebTree {
         try? String(contentsOfFile: root + "/" + path, encoding: .utf8)
     }
 
-    /// FNV-1a of 64 bits: tells states apart, and protects nothing.
-    private static func digest(_ text: String) -> String {
-        let value = text.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return String(value, radix: 36)
-    }
+    /// Tells states apart, and protects nothing.
+    private static func digest(_ text: String) -> String { String(FNV1a(text.utf8).value, radix: 36) }
 }

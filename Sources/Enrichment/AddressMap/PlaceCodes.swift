@@ -1,4 +1,5 @@
 import FlowSchema
+import NetTypes
 
 /// A map's places as the numbers that rows hold, so that a row costs two
 /// reads of an array and no text.
@@ -29,8 +30,7 @@ extension AddressMap.Place {
     /// of 200,000 cities two have the same with a chance of 1 in 400,000.
     public var cityNumber: UInt64 {
         if city.isEmpty { return 0 }
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in (country + "/" + city).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let hash = FNV1a((country + "/" + city).utf8).value
         // FNV's upper bits are the better ones; the lower ones join in.
         return max(1, (hash ^ hash >> 53) & (1 << 53 - 1))
     }

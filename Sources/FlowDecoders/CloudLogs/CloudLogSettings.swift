@@ -46,8 +46,6 @@ struct AccountAddress {
 
     /// The address of an account that is known by a name (FNV-1a, 64 bits).
     static func named(_ name: ArraySlice<UInt8>, prefix: UInt64) -> IPAddress {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in name { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        return IPAddress(high: prefix, low: hash)
+        IPAddress(high: prefix, low: FNV1a(name).value)
     }
 }

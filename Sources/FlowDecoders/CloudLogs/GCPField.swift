@@ -1,4 +1,5 @@
 import FlowSchema
+import NetTypes
 
 /// The fields of Google Cloud's VPC flow logs (VPC Flow Logs, "Record
 /// format") that something is made of, by their path in a LogEntry.
@@ -17,7 +18,7 @@ enum GCPField {
     static let byPath: [UInt64: GCPField] = {
         var fields: [UInt64: GCPField] = [:]
         func add(_ path: String, _ field: GCPField) {
-            let hash = PathHash(path).value
+            let hash = PathHash(path.utf8).value
             precondition(fields[hash] == nil, "two paths of one hash")
             fields[hash] = field
         }
@@ -159,20 +160,12 @@ enum GCPText: UInt8, CaseIterable {
     ]
 }
 
-/// The hash of a path of names, grown name by name (FNV-1a, 64 bits), so that
-/// looking up a field costs no text. A document that is made so that two of
-/// its paths collide misleads nobody but about itself.
-struct PathHash {
-    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+/// The hash of a path of names, grown name by name, so that looking up a field
+/// costs no text. A document that is made so that two of its paths collide
+/// misleads nobody but about itself.
+typealias PathHash = FNV1a
 
-    init() {}
-
-    init(_ path: String) {
-        for byte in path.utf8 { add(byte) }
-    }
-
-    private mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-
+extension PathHash {
     /// The path one name further.
     func appending(_ bytes: Span<UInt8>, _ name: Range<Int>, isFirst: Bool) -> PathHash {
         var hash = self

@@ -219,8 +219,11 @@ public struct WartsRows {
         _ port: UInt16
     ) -> UInt64 {
         var hash = FNV1a()
-        hash.add(monitor.utf8)
-        hash.add(method.utf8)
+        for text in [monitor, method] {
+            hash.add(text.utf8)
+            // No text has this byte: it ends there.
+            hash.add(0xFF as UInt8)
+        }
         for address in [source ?? .unspecified, destination] {
             hash.add(address.high)
             hash.add(address.low)
@@ -252,19 +255,5 @@ private struct TracePath {
             let number = asn(address)
             if number != 0, ases.last != number { ases.append(number) }
         }
-    }
-}
-
-/// The hash FNV-1a of 64 bits: the same in every run of every version.
-private struct FNV1a {
-    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
-
-    mutating func add(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes { value = (value ^ UInt64(byte)) &* 0x0100_0000_01B3 }
-        value = (value ^ 0xFF) &* 0x0100_0000_01B3
-    }
-
-    mutating func add(_ number: UInt64) {
-        for place in 0..<8 { value = (value ^ (number >> UInt64(8 * place) & 0xFF)) &* 0x0100_0000_01B3 }
     }
 }

@@ -66,7 +66,7 @@ extension SchemaReconciler {
             let parts = row.split(separator: "\t", maxSplits: 1, omittingEmptySubsequences: false)
             columns[String(parts[0]), default: []].append(String(parts[1]))
         }
-        return try rowTables(tables) + flowColumns(columns[ClickHouse.flowsTable] ?? []) + rollups(tables)
+        return try rowTables(tables) + flowColumns(columns[ClickHouse.flowsTable] ?? [], codecs()) + rollups(tables)
             + inputs(tables, columns) + lookups(tables, columns) + functions()
     }
 
@@ -75,8 +75,10 @@ extension SchemaReconciler {
             .map { SchemaDifference(.add, .table, $0) }
     }
 
-    /// - Parameter present: `NAME TYPE\tEXPRESSION` each.
-    private func flowColumns(_ present: [String]) -> [SchemaDifference] {
+    /// - Parameters:
+    ///   - present: `NAME TYPE\tEXPRESSION` each.
+    ///   - packed: `NAME CODEC(...)` each.
+    private func flowColumns(_ present: [String], _ packed: Set<String>) -> [SchemaDifference] {
         // A table that isn't there is made with all of its columns.
         guard !present.isEmpty else { return [] }
         var found: [SchemaDifference] = []
@@ -94,6 +96,8 @@ extension SchemaReconciler {
                 }
             } else if parts[0] != column.clickHouseType, parts[0].hasPrefix("Enum8(") {
                 found.append(SchemaDifference(.change, .column, name, "more names"))
+            } else if !packed.contains(Self.codec(of: column)) {
+                found.append(SchemaDifference(.change, .column, name, "packed otherwise, from the next part on"))
             }
         }
         return found

@@ -2,7 +2,8 @@ import FlowSchema
 
 /// Brings the tables of a data folder, new or of an older version, to the schema of this version.
 ///
-/// Only adds columns and names of enums: columns that this version doesn't know stay as they are.
+/// Only adds columns and names of enums, and changes how columns are packed: columns that this version doesn't know stay
+/// as they are.
 struct SchemaReconciler {
     let connection: any SchemaConnection
     /// Is told how far the filling of new rollups has come.
@@ -12,11 +13,14 @@ struct SchemaReconciler {
         let days = retentionDays ?? 7
         for statement in ClickHouse.tableStatements(retentionDays: days) { try execute(statement) }
         let present = try strings("SELECT concat(name, ' ', type) FROM system.columns WHERE \(flows)")
+        let packed = try codecs()
         for column in ClickHouse.columns {
             guard let known = present.first(where: { $0.hasPrefix("\(column.name) ") }) else {
                 try execute(ClickHouse.addColumn(column))
+                try execute(ClickHouse.pack([column]))
                 continue
             }
+            if !packed.contains(Self.codec(of: column)) { try execute(ClickHouse.pack([column])) }
             // Enums get new names; no other type ever changes.
             let type = known.dropFirst(column.name.count + 1)
             if type != column.clickHouseType, type.hasPrefix("Enum8(") { try execute(ClickHouse.modifyColumn(column)) }
@@ -54,6 +58,14 @@ struct SchemaReconciler {
             }
         }
     }
+
+    /// `NAME CODEC(...)` of the columns whose codec is told.
+    func codecs() throws(StoreError) -> Set<String> {
+        Set(try strings("SELECT concat(name, ' ', compression_codec) FROM system.columns WHERE \(flows)"))
+    }
+
+    /// The same of a column in this version.
+    static func codec(of column: FlowColumn) -> String { "\(column.name) CODEC(\(column.clickHouseCodec))" }
 
     private var flows: String {
         "database = '\(ClickHouse.database)' AND table = '\(ClickHouse.flowsTable)'"

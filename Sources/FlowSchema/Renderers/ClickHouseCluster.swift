@@ -45,10 +45,12 @@ extension ClickHouse {
     /// All statements for a cluster, in order; they are run on one server and reach all.
     ///
     /// They make what isn't there, and bring what an older version's statements made to this version: tables get the
-    /// columns and names of enums that they lack, ways in and lookups are made anew, views of rollups that are no more
-    /// go. No table that holds rows is dropped; a new rollup begins with what comes in from then on.
+    /// columns and names of enums that they lack and pack new parts as this version does, ways in and lookups are made
+    /// anew, views of rollups that are no more go. No table that holds rows is dropped; a new rollup begins with what
+    /// comes in from then on.
     public static func clusterStatements(_ cluster: Cluster, retentionDays: Int) -> [String] {
-        var statements = (tableStatements(retentionDays: retentionDays) + completions).map { onCluster($0, cluster) }
+        let tables = tableStatements(retentionDays: retentionDays) + completions + [pack(columns)]
+        var statements = tables.map { onCluster($0, cluster) }
         statements += Rollup.retiredViews.map { placed("DROP VIEW IF EXISTS \(database).\($0) SYNC", on: cluster.name) }
         let others = rollupStatements(retentionDays: retentionDays) + inputStatements + compatibilityStatements
         // What people ask of all rows reads the Distributed tables, so that these must be there.

@@ -31,6 +31,15 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 # A browser that is busy draws late: nothing that is typed meanwhile may be lost, or go elsewhere.
 SLOW_FRAMES = "window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 400)"
 
+# What is pressed and isn't 40 px high and wide, with what enlarges it: a label, or a frame that is not seen.
+SMALL = """[...(document.querySelector("dialog[open], .float") ?? document.body)
+    .querySelectorAll("button, select, summary, input, a.manual, .doc-side a, .doc-start a, .views li > a")]
+    .filter(one => one.checkVisibility({ visibilityProperty: true })).map(one => {
+        const box = (one.closest("label") ?? one).getBoundingClientRect(), frame = getComputedStyle(one, "::after");
+        const size = side => Math.max(box[side], frame.position === "absolute" ? parseFloat(frame[side]) : 0);
+        return { what: one.outerHTML.slice(0, 120), width: size("width"), height: size("height") };
+    }).filter(({ width, height }) => width < 39.5 || height < 39.5)"""
+
 needs_seeded = pytest.mark.skipif(not SEEDED, reason="NETMETA_URL is not set: no server with the lab's flows")
 needs_empty = pytest.mark.skipif(not EMPTY, reason="NETMETA_EMPTY_URL is not set: no server without flows")
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from conftest import SLOW_FRAMES
+from conftest import SLOW_FRAMES, SMALL
 
 CHANGED = os.environ.get("NETMETA_CHANGED_URL", "").rstrip("/")
 BORDER = int(os.environ.get("NETMETA_CHANGED_AT", "0"))
@@ -124,6 +124,7 @@ def test_it_fits_a_phone(console, theme):
     first = page.locator(".causes li").first
     first.wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(SMALL) == []
     first.scroll_into_view_if_needed()
     picture(page, f"explain-{theme}-390")
 

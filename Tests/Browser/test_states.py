@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from conftest import EMPTY, SEEDED, fits, needs_empty, needs_seeded, resized
+from conftest import EMPTY, SEEDED, SMALL, fits, needs_empty, needs_seeded, resized
 
 HEALTH = re.compile(r"/api/v1/health(\?|$)")
 READS = re.compile(r"/api/v1/(graph|top|values)\?")
@@ -140,16 +140,6 @@ def test_a_phone_shows_the_figures_of_long_names(console):
     legend = page.get_by_role("region", name="Legend")
     total = legend.locator("tbody tr").first.locator("td").last.bounding_box()
     assert total["x"] + total["width"] <= 390
-
-
-# What is pressed and isn't 40 px high and wide, with what enlarges it: a label, or a frame that is not seen.
-SMALL = """[...(document.querySelector("dialog[open], .float") ?? document.body)
-    .querySelectorAll("button, select, summary, input, a.manual, .doc-side a, .doc-start a, .views li > a")]
-    .filter(one => one.checkVisibility({ visibilityProperty: true })).map(one => {
-        const box = (one.closest("label") ?? one).getBoundingClientRect(), frame = getComputedStyle(one, "::after");
-        const size = side => Math.max(box[side], frame.position === "absolute" ? parseFloat(frame[side]) : 0);
-        return { what: one.outerHTML.slice(0, 120), width: size("width"), height: size("height") };
-    }).filter(({ width, height }) => width < 39.5 || height < 39.5)"""
 
 
 @needs_seeded

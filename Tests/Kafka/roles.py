@@ -93,7 +93,14 @@ class Processes:
 
     def kill(self):
         for one in self.all:
+            # Shown by pytest where a test failed.
+            if one.errors.exists():
+                print(f"{one.data.parent.name}, {one.role}: {one.errors.read_text()[-1500:]}")
             if one.process:
+                try:
+                    print({key: value for key, value in one.metrics().items() if key.startswith("netmeta_kafka") and value})
+                except OSError as error:
+                    print(f"no metrics: {error}")
                 one.process.kill()
                 one.process.wait()
                 one.process.stdout.close()

@@ -208,7 +208,7 @@ def measure(options):
     if same[0] != same[1]:
         raise SystemExit(f"the tables hold different rows: {same}")
     for panel in facts["panels"]:
-        store.execute(f"SET max_memory_usage = {MEMORY}, max_bytes_before_external_group_by = {MEMORY // 4 * 3}, "
+        store.execute(f"SET max_memory_usage = {MEMORY}, max_bytes_before_external_group_by = {MEMORY // 2}, "
                   f"max_bytes_before_external_sort = {MEMORY // 3}, preferred_block_size_bytes = 0")
         panel["ours_ms"] = min(sum(clock(store, sql) for sql in panel["ours"]) for _ in range(options.runs))
         store.execute("SET max_memory_usage = 0, max_bytes_before_external_group_by = 0, max_bytes_before_external_sort = 0, "

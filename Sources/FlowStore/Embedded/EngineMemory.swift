@@ -15,23 +15,19 @@ struct EngineMemory: Sendable {
     /// Bytes that one statement of a person may use.
     var peoplesQuestion: Int { total / 100 * 14 }
 
-    /// The settings of a question that may use so much: groups go to the disk
-    /// when little more than ``kept(of:)`` is left, and what it sorts from a third on.
+    /// The settings of a question that may use so much: from half of it on it
+    /// writes groups to the disk, and from a third of it on what it sorts.
     ///
+    /// Groups take twice the time on the disk, so they go there late; what is
+    /// read beside them, and what puts the pieces together, needs the rest.
     /// Blocks have as many rows as the engine likes best: those of a megabyte
     /// of values, its default, made rankings of addresses take a tenth longer.
     static func settings(memory: Int) -> [String] {
         [
-            "max_memory_usage = \(memory)", "max_bytes_before_external_group_by = \(memory - kept(of: memory))",
+            "max_memory_usage = \(memory)", "max_bytes_before_external_group_by = \(memory / 2)",
             "max_bytes_before_external_sort = \(memory / 3)", "preferred_block_size_bytes = 0",
         ]
     }
-
-    /// What is kept for what is read beside groups, and for what puts them together again.
-    ///
-    /// Groups take up to twice the time on the disk, so they go there late. A quarter is enough of much; of 210 MB
-    /// half is: with a quarter left, the largest flows of a day failed for want of memory.
-    private static func kept(of memory: Int) -> Int { min(memory / 2, max(memory / 4, 300_000_000)) }
 
     /// The engine's settings, as it reads them from its file. Its own caches'
     /// ceilings are 5 GB each.

@@ -13,18 +13,18 @@ struct SchemaReconciler {
         let days = retentionDays ?? 7
         for statement in ClickHouse.tableStatements(retentionDays: days) { try execute(statement) }
         let present = try strings("SELECT concat(name, ' ', type) FROM system.columns WHERE \(flows)")
-        let packed = try codecs()
         for column in ClickHouse.columns {
             guard let known = present.first(where: { $0.hasPrefix("\(column.name) ") }) else {
                 try execute(ClickHouse.addColumn(column))
-                try execute(ClickHouse.pack([column]))
                 continue
             }
-            if !packed.contains(Self.codec(of: column)) { try execute(ClickHouse.pack([column])) }
             // Enums get new names; no other type ever changes.
             let type = known.dropFirst(column.name.count + 1)
             if type != column.clickHouseType, type.hasPrefix("Enum8(") { try execute(ClickHouse.modifyColumn(column)) }
         }
+        let packed = try codecs()
+        let others = ClickHouse.columns.filter { !packed.contains(Self.codec(of: $0)) }
+        if !others.isEmpty { try execute(ClickHouse.pack(others)) }
         try completeSideTables()
         try makeRollups(retentionDays: days)
         for statement in ClickHouse.inputStatements + ClickHouse.compatibilityStatements { try execute(statement) }

@@ -1,5 +1,6 @@
 """Processes of NetMeta, each in a role."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -99,7 +100,7 @@ class Processes:
             if one.process:
                 try:
                     print({key: value for key, value in one.metrics().items() if key.startswith("netmeta_kafka") and value})
-                except OSError as error:
+                except (OSError, http.client.HTTPException) as error:
                     print(f"no metrics: {error}")
                 one.process.kill()
                 one.process.wait()

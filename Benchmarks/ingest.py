@@ -126,7 +126,8 @@ class Unread:
 
 def show_store(name, result):
     print(f"{name:10} {'':>10} {result['rowsPerSecond']:>10.0f} {'':>16} "
-          f"{result['cpuSeconds'] / result['rows'] * 1e6:>8.2f}", flush=True)
+          f"{result['cpuSeconds'] / result['rows'] * 1e6:>8.2f}"
+          + (f"  refused {result['refused']} times, and tried again" if result["refused"] else ""), flush=True)
 
 
 def show(name, result):

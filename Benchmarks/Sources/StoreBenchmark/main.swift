@@ -118,6 +118,7 @@ func run() throws {
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     let rows = rowsStored.load(ordering: .relaxed)
     let cpu = cpuSeconds() - before
+    guard rows > 0 else { throw StoreError(message: "nothing was stored in \(elapsed) s") }
     print(
         """
         {"rows": \(rows), "inserts": \(arguments.inserts), "seconds": \(elapsed), "rowsPerSecond": \(Double(rows) / elapsed), \

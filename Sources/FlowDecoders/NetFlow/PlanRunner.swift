@@ -88,10 +88,10 @@ struct PlanRunner: ~Escapable {
         case .time(let form, let edge): time(form, edge, step, batch)
         case .icmpTypeAndCode: icmp(step, batch)
         case .ipVersion: etherType(step, batch)
-        // Sampling is resolved for the set as a whole, see SamplingResolver.
-        case .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace: break
         case .codePoint(let column): codePoint(column, step, batch)
         case .tunnelType: tunnelType(step, batch)
+        // Told by records for all of their columns, see SetDecoder.rate.
+        case .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace: break
         // Read record by record, see RecordDetails.
         case .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher: break
         // These change what other fields mean.

@@ -320,7 +320,7 @@ extension SetDecoder {
         var packets: UInt64 = 0
         var space: UInt64 = 0
         var sampler: UInt64?
-        for step in plan.steps {
+        for step in plan.sampling {
             switch step.action {
             case .samplingInterval:
                 if let rate = SamplingRate(runner.number(step, index), source: .record) { return rate }

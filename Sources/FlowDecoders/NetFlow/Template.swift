@@ -66,7 +66,7 @@ struct TemplatePlan: Sendable {
         var offset: Int
         var length: Int
         /// What of ``PlanRunner`` runs it.
-        let loop: FieldLoop
+        private(set) var loop: FieldLoop
 
         init(action: ElementAction, field: Int, offset: Int, length: Int) {
             self.action = action
@@ -77,6 +77,12 @@ struct TemplatePlan: Sendable {
             // Of a number of which only the low bits count, those that have room in the column.
             let skipped = if case .lowBits = action, kind != .other { max(length - column.storage.width, 0) } else { 0 }
             loop = FieldLoop(kind: kind, column: column, offset: offset + skipped)
+        }
+
+        /// Moves to where a field of the same length starts.
+        mutating func move(to offset: Int) {
+            loop.offset += offset - self.offset
+            self.offset = offset
         }
     }
 
@@ -96,6 +102,8 @@ struct TemplatePlan: Sendable {
     /// Whether times are dates, which a wrong clock of the exporter falsifies.
     private(set) var hasDates = false
     private(set) var hasPackets = false
+    /// What records tell of sampling.
+    private(set) var sampling: [Step] = []
     /// Entries of the MPLS label stack, top first.
     private(set) var labels: [Step] = []
     /// Numbers of interfaces, each with the field that has its name.
@@ -170,7 +178,10 @@ struct TemplatePlan: Sendable {
             hasEnd = hasEnd || edge == .end
             hasDates = hasDates || form.isDate
             if edge == .start { identity = step }
-        case .samplingInterval, .samplerID, .samplingPacketInterval: hasSampling = true
+        case .samplingInterval, .samplerID, .samplingPacketInterval:
+            hasSampling = true
+            sampling.append(step)
+        case .samplingPacketSpace: sampling.append(step)
         case .event: isEvent = true
         case .unsigned(.firewallEvent): isEvent = true
         case .systemInitTime: initTime = step
@@ -199,7 +210,7 @@ struct TemplatePlan: Sendable {
 
     /// Whether records tell their sampling rate themselves, not by naming a sampler.
     var tellsRate: Bool {
-        steps.contains { step in
+        sampling.contains { step in
             switch step.action {
             case .samplingInterval, .samplingPacketInterval: true
             default: false
@@ -215,6 +226,7 @@ struct TemplatePlan: Sendable {
         loops.removeAll(keepingCapacity: true)
         for step in steps { loops.append(step.loop) }
         Self.place(plan.counters, at: places, into: &counters)
+        Self.place(plan.sampling, at: places, into: &sampling)
         Self.place(plan.labels, at: places, into: &labels)
         Self.place(plan.texts, at: places, into: &texts)
         interfaceNames.removeAll(keepingCapacity: true)
@@ -231,6 +243,11 @@ struct TemplatePlan: Sendable {
     }
 
     private static func place(_ from: [Step], at places: [(offset: Int, length: Int)], into to: inout [Step]) {
+        // Nearly always only the places have changed. A copied step would count its references.
+        if to.count == from.count, to.allSatisfy({ places[$0.field].length == $0.length }) {
+            for index in to.indices { to[index].move(to: places[to[index].field].offset) }
+            return
+        }
         to.removeAll(keepingCapacity: true)
         for step in from {
             if let placed = step.placed(places) { to.append(placed) }
@@ -292,7 +309,7 @@ struct FieldLoop: Sendable {
     let kind: Kind
     /// The column that the loop writes; of times, the seconds.
     let column: FlowColumn
-    let offset: Int
+    fileprivate(set) var offset: Int
 
     /// The fields that have a loop of their own, since most fields are like them.
     enum Kind: UInt8, Sendable {
@@ -352,7 +369,9 @@ extension ElementAction {
     /// Whether a plan runs it over all records of a set at once.
     var isColumnwise: Bool {
         switch self {
-        case .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher: false
+        case .mplsLabel, .text, .interfaceName, .flowID, .frame, .frameType, .sectionOffset, .routeDistinguisher,
+            .samplingInterval, .samplerID, .samplingPacketInterval, .samplingPacketSpace:
+            false
         default: true
         }
     }

@@ -126,8 +126,9 @@ class Unread:
 
 def show_store(name, result):
     print(f"{name:10} {'':>10} {result['rowsPerSecond']:>10.0f} {'':>16} "
-          f"{result['cpuSeconds'] / result['rows'] * 1e6:>8.2f}"
-          + (f"  refused {result['refused']} times, and tried again" if result["refused"] else ""), flush=True)
+          f"{result['cpuSeconds'] / result['rows'] * 1e6:>8.2f} {'':>7} {result['parts']:>6}"
+          f"  merges read {result['merged'] / result['rows']:.2f} rows a row"
+          + (f"; refused {result['refused']} times, and tried again" if result["refused"] else ""), flush=True)
 
 
 def show(name, result):

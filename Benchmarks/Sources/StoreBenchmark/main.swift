@@ -10,8 +10,9 @@ import VirtualExporters
 //
 // What the store takes when batches are ready: the flows of
 // `netmeta generate --protocol mixed`, decoded beforehand into BATCHES batches
-// of ROWS rows, are appended for SECONDS, INSERTS at a time. What the engine refuses (too little memory while
-// merges are behind) is tried again, as the server does, and counted. Prints one line of JSON.
+// of ROWS rows as if a million came in a second, are appended for SECONDS, INSERTS at a time. What the engine refuses
+// (too little memory while merges are behind) is tried again, as the server does, and counted. Prints one line of JSON;
+// "merged" are the rows, of all tables, that merges read: a store that merges less than another only puts it off.
 
 struct Arguments {
     let folder: String
@@ -39,8 +40,10 @@ struct Arguments {
 
 /// Decodes made-up datagrams of many exporters until all batches are full.
 func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
-    let now = UInt64(Date().timeIntervalSince1970 * 1000)
-    var fleet = LoadFleet(protocol: .mixed, distinct: UInt64(count * rows), now: now)
+    let start = UInt64(Date().timeIntervalSince1970 * 1000)
+    var flows: UInt64 = 0
+    var now: UInt64 { start + flows / 1000 }
+    var fleet = LoadFleet(protocol: .mixed, distinct: UInt64(count * rows), now: start)
     var decoder = FlowDecoder()
     var writer = DatagramWriter()
     func decode(_ exporter: Int, into batch: FlowBatch) {
@@ -62,13 +65,23 @@ func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
     return (0..<count).map { _ in
         let batch = FlowBatch(capacity: rows + FlowDecoder.mostRows)
         while batch.count < rows {
-            _ = fleet.export(exporter: exporter, datagrams: 32, now: now, into: &writer)
+            flows += fleet.export(exporter: exporter, datagrams: 32, now: now, into: &writer).flows
             decode(exporter, into: batch)
             exporter = (exporter + 1) % fleet.exporters.count
         }
         batch.seal()
         order.apply(to: batch)
         return batch
+    }
+}
+
+extension FlowBatch {
+    /// Moves the rows in time, so that the last of them came just now.
+    func arriveNow() {
+        guard let range = receivedRange else { return }
+        let distance = UInt32(Date().timeIntervalSince1970) &- range.upperBound &+ 1
+        let times = unsafe write(.timeReceived, 0..<count, as: UInt32.self)
+        for row in times.indices { unsafe times[row] &+= distance }
     }
 }
 
@@ -79,7 +92,20 @@ func cpuSeconds() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-func run() throws {
+/// Rows that merges of all tables have read so far, and the parts that ``ClickHouse/flowsTable`` has now.
+func merges(_ store: EmbeddedStore) async throws -> (rows: UInt64, parts: UInt64) {
+    let result = try await store.query(
+        """
+        SELECT (SELECT sum(value) FROM system.events WHERE event = 'MergedRows') AS rows,
+            (SELECT count() FROM system.parts WHERE active AND table = '\(ClickHouse.flowsTable)') AS parts
+        """,
+        limits: QueryLimits(seconds: 60, resultRows: 1)
+    )
+    func number(_ name: String) -> UInt64 { result[name]?.values.first?.unsigned ?? 0 }
+    return (number("rows"), number("parts"))
+}
+
+func run() async throws {
     let arguments = try Arguments()
     let batches = readyBatches(count: arguments.batches, rows: arguments.rows)
     let options = EmbeddedStore.Options(
@@ -101,8 +127,7 @@ func run() throws {
         var number = 0
         while (ContinuousClock.now - start) / .seconds(1) < arguments.seconds {
             let batch = own[number % own.count]
-            // They came just now, as rows do that are received.
-            batch.fill(.timeReceived, 0..<batch.count, with: UInt32(Date().timeIntervalSince1970))
+            batch.arriveNow()
             do {
                 try store.append(batch, token: "bench-\(thread)-\(number)")
             } catch {
@@ -118,11 +143,12 @@ func run() throws {
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     let rows = rowsStored.load(ordering: .relaxed)
     let cpu = cpuSeconds() - before
+    let merges = try await merges(store)
     guard rows > 0 else { throw StoreError(message: "nothing was stored in \(elapsed) s") }
     print(
         """
         {"rows": \(rows), "inserts": \(arguments.inserts), "seconds": \(elapsed), "rowsPerSecond": \(Double(rows) / elapsed), \
-        "cpuSeconds": \(cpu), "refused": \(refused.load(ordering: .relaxed))}
+        "cpuSeconds": \(cpu), "refused": \(refused.load(ordering: .relaxed)), "merged": \(merges.rows), "parts": \(merges.parts)}
         """
     )
     fflush(nil)
@@ -132,7 +158,7 @@ func run() throws {
 }
 
 do {
-    try run()
+    try await run()
 } catch {
     FileHandle.standardError.write(Data("StoreBenchmark: \(error)\n".utf8))
     exit(1)

@@ -75,6 +75,16 @@ export function full(value) {
 }
 
 /**
+ * How many groups there are besides those shown; in three digits, as "about 5,310,000", where they weren't counted.
+ * @param {{groups: number, groupsExact: boolean}} answer
+ * @param {number} [shown]
+ */
+export function groupCount({ groups, groupsExact }, shown = 0) {
+    const others = Math.max(0, groups - shown);
+    return groupsExact ? full(others) : `about ${full(Number(others.toPrecision(3)))}`;
+}
+
+/**
  * A unit with a prefix: "Gbit/s", "Mpkt/s", "k flow/s".
  * @param {string} unit as the API names it
  * @param {string} prefix

@@ -185,7 +185,7 @@ def collect(options):
                     say(f"{name} {panel}: {refusal}")
                     facts.setdefault("refused", []).append(f"{name} {panel}: {refusal}")
                     continue
-                ours = [text for text in (answer.get("rankingSql"), answer["sql"]) if text]
+                ours = [text for text in (answer.get("surveySql"), answer.get("rankingSql"), answer["sql"]) if text]
                 step = answer.get("bucket", 300)
                 time_condition = f"TimeReceived >= {since} AND TimeReceived < {to}"
                 facts["panels"].append({

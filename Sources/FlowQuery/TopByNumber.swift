@@ -14,40 +14,40 @@ extension TopQuery {
         ranking == .average && dimensions.count == 1 && dimensions[0].column.field.kind == .address
     }
 
-    /// ``sql`` of addresses.
+    /// ``sql`` of addresses. The sums over all groups cost less here than to ask a rollup for them.
     var sqlByNumber: SQLText {
-        let whole = whole
-        let others = Self.names.filter { $0 != unit.name }
-        let number: SQLText = "bitShiftLeft(\(Self.ranked(by: unit.name)), 64)"
-        let best: [SQLText] = others.map { "groupArraySorted(\(limit))(\(number) + \($0))" }
-        let sums = Self.names.map { name -> SQLText in
-            guard let index = others.firstIndex(of: name) else {
-                return "bitNot(toUInt64(bitShiftRight(best.1, 192))) AS \(name)"
-            }
-            return "toUInt64(best.\(index + 1)) AS \(name)"
-        }
-        let columns: [SQLText] =
-            ["arrayZip(\(best, separator: ", ")) AS bests", "count() AS groups"] + (whole == nil ? Self.allSums : [])
-        let statement: SQLText = """
-            SELECT toIPv6(toUInt128(bitShiftRight(best.1, 64))) AS k0, \(sums, separator: ", "), groups, \
-            \(whole == nil ? Self.allNames : Self.told, separator: ", ")
+        let columns: [SQLText] = ["\(bestNumbers) AS bests", "count() AS groups"] + Self.allSums
+        return """
+            SELECT \(numberedColumns + ["groups"] + Self.allNames, separator: ", ")
             FROM (
             SELECT \(columns, separator: ", ")
             FROM (
-            \(groups(Self.sums(source).dropLast(whole == nil ? 0 : 1)))
+            \(groups(Self.sums(source)))
             )
             )
             ARRAY JOIN bests AS best
             """
-        guard let whole else { return statement }
-        return """
-            WITH (
-            SELECT (\(Self.sums(whole), separator: ", "))
-            FROM \(whole.sql)
-            ) AS everything
-            \(statement)
-            """
     }
+
+    /// The best groups as numbers, two a group: what it is ranked by and its address in both, another sum in each.
+    var bestNumbers: SQLText {
+        let number: SQLText = "bitShiftLeft(\(Self.ranked(by: unit.name)), 64)"
+        let best: [SQLText] = otherSums.map { "groupArraySorted(\(limit))(\(number) + \($0))" }
+        return "arrayZip(\(best, separator: ", "))"
+    }
+
+    /// Key and sums out of `best`, one of ``bestNumbers``.
+    var numberedColumns: [SQLText] {
+        let sums = Self.names.map { name -> SQLText in
+            guard let index = otherSums.firstIndex(of: name) else {
+                return "bitNot(toUInt64(bitShiftRight(best.1, 192))) AS \(name)"
+            }
+            return "toUInt64(best.\(index + 1)) AS \(name)"
+        }
+        return ["toIPv6(toUInt128(bitShiftRight(best.1, 64))) AS k0"] + sums
+    }
+
+    private var otherSums: [SQLText] { Self.names.filter { $0 != unit.name } }
 
     /// ``rankingSQL`` of addresses.
     var rankingByNumber: SQLText {
@@ -64,7 +64,7 @@ extension TopQuery {
     }
 
     /// The more a group has the less is the number; equal ones go by their addresses.
-    private static func ranked(by sum: SQLText) -> SQLText {
+    static func ranked(by sum: SQLText) -> SQLText {
         "bitShiftLeft(toUInt256(bitNot(\(sum))), 128) + toUInt128(k0)"
     }
 

@@ -62,6 +62,9 @@ public struct TopQuery: Hashable, Sendable {
             """
     }
 
+    /// The statement's column of what groups are ranked by.
+    public var sumColumn: String { unit.name.text }
+
     /// A rollup that has the sums over all groups, where the groups themselves can only be told apart by raw rows.
     var whole: FlowSource? {
         guard ranking == .average, !dimensions.isEmpty, source.isRaw else { return nil }
@@ -129,10 +132,13 @@ public struct TopQuery: Hashable, Sendable {
         return FlowSource(question, groupedBy: dimensions.map(\.column), step: step)
     }
 
-    static func sums(_ source: FlowSource) -> [SQLText] {
+    /// A column for each of the sums.
+    ///
+    /// - Parameter prefix: what their names begin with.
+    static func sums(_ source: FlowSource, prefix: SQLText = "") -> [SQLText] {
         [
-            "\(source.sum(.bytes)) AS bytes", "\(source.sum(.packets)) AS packets", "\(source.sum(.flows)) AS flows",
-            "\(source.sum(.assumed)) AS assumed",
+            "\(source.sum(.bytes)) AS \(prefix)bytes", "\(source.sum(.packets)) AS \(prefix)packets",
+            "\(source.sum(.flows)) AS \(prefix)flows", "\(source.sum(.assumed)) AS \(prefix)assumed",
         ]
     }
 
@@ -172,7 +178,7 @@ public struct TopRow: Hashable, Sendable {
     public var values: [KeyValue]
     /// Column `bytes`, `packets`, `flows`.
     public var traffic: Traffic
-    /// Column `groups`: how many there are.
+    /// Column `groups`: how many there are, by ``TopOfMany`` about how many.
     public var groups: UInt64
     /// Columns `all_...`: the same for all groups.
     public var whole: Traffic
@@ -193,7 +199,7 @@ public struct TopRow: Hashable, Sendable {
 public struct TopAnswer: Hashable, Sendable {
     /// The groups, most traffic first; Other last.
     public var rows: [Row]
-    /// How many groups there are, exactly.
+    /// How many groups there are; about how many where ``TopOfMany`` found them.
     public var groups: UInt64
     /// Groups that aren't in Other.
     public var shown: Int

@@ -70,6 +70,9 @@ public struct QueryLimits: Sendable {
     public var isPersons: Bool
     /// The id of the question that the query answers, under which its progress is told; nil tells none.
     public var question: String?
+    /// Whether values come as what their types say, such as a time. Else they may be the numbers behind it, which is for
+    /// who knows what was asked for: the embedded engine works out a statement's subqueries once more to tell its types.
+    public var tellsTypes: Bool
 
     /// Sets limits; the defaults suit questions of the console.
     public init(
@@ -77,13 +80,15 @@ public struct QueryLimits: Sendable {
         resultRows: Int = 1_000_000,
         memory: Int = 1_500_000_000,
         isPersons: Bool = false,
-        question: String? = nil
+        question: String? = nil,
+        tellsTypes: Bool = true
     ) {
         self.seconds = seconds
         self.resultRows = resultRows
         self.memory = memory
         self.isPersons = isPersons
         self.question = question
+        self.tellsTypes = tellsTypes
     }
 }
 

@@ -31,12 +31,14 @@ extension Endpoint {
         return switch self {
         case .schema: M.string("version") + M.array("columns", "units")
         case .graph:
-            M.integer("from", "to", "bucket", "groups", "shown") + M.string("unit", "sql") + M.boolean("exact")
+            M.integer("from", "to", "bucket", "groups", "shown") + M.string("unit", "sql")
+                + M.boolean("exact", "groupsExact")
                 + M.array("dimensions", "times", "series") + M.number("assumedSampling") + M.object("statistics")
-                + M.nullable(.string, "rankingSql") + M.nullable(.object, "spread", "reverse", "previous")
+                + M.nullable(.string, "rankingSql", "surveySql") + M.nullable(.object, "spread", "reverse", "previous")
         case .top:
-            M.integer("from", "to", "groups", "shown") + M.string("unit", "sql") + M.boolean("exact")
+            M.integer("from", "to", "groups", "shown") + M.string("unit", "sql") + M.boolean("exact", "groupsExact")
                 + M.array("dimensions", "rows") + M.number("assumedSampling") + M.object("statistics", "total")
+                + M.nullable(.string, "surveySql")
         case .flows:
             M.integer("from", "to") + M.array("columns", "rows", "labels", "places") + M.nullable(.string, "next")
                 + M.object("statistics") + M.string("sql")

@@ -88,12 +88,14 @@ struct GraphBody: Encodable {
     var times: [UInt64]
     var series: [SeriesBody]
     var groups: UInt64
+    var groupsExact: Bool
     var shown: Int
     var exact = true
     var assumedSampling: Double
     var statistics: StatisticsBody
     var sql: String
     var rankingSql: Nullable<String>
+    var surveySql: Nullable<String>
     var spread: Nullable<SpreadBody>
     var reverse: Nullable<ReverseBody>
     var previous: Nullable<PreviousBody>
@@ -118,10 +120,10 @@ struct GraphBody: Encodable {
     init(
         _ query: GraphQuery,
         _ answer: GraphAnswer,
+        ranked: BestGroups? = nil,
         groups: UInt64?,
         elapsed: Double,
         sql: SQLText,
-        rankingSQL: SQLText?,
         asides: GraphAsides = GraphAsides(),
         names: LearntNames
     ) {
@@ -135,11 +137,13 @@ struct GraphBody: Encodable {
         series = answer.series.map { SeriesBody($0, top.dimensions, names) }
         // Without dimensions there is one group if there is anything.
         self.groups = groups ?? (top.dimensions.isEmpty && answer.flows > 0 ? 1 : 0)
+        groupsExact = ranked?.countsGroups ?? true
         shown = top.dimensions.isEmpty ? Int(self.groups) : query.keys.count
         assumedSampling = answer.assumedSampling
         statistics = StatisticsBody(rows: answer.flows, elapsed: elapsed + asides.elapsed, source: query.source)
         self.sql = sql.text
-        rankingSql = Nullable(rankingSQL?.text)
+        rankingSql = Nullable(ranked?.sql.text)
+        surveySql = Nullable(ranked?.survey?.sql.text)
         spread = Nullable(query.spreads ? SpreadBody(answer.outside) : nil)
         reverse = Nullable(
             asides.reverse.map { query, answer in
@@ -192,12 +196,14 @@ struct TopBody: Encodable {
     var dimensions: [String]
     var rows: [RowBody]
     var groups: UInt64
+    var groupsExact: Bool
     var shown: Int
     var total: TrafficBody
     var exact = true
     var assumedSampling: Double
     var statistics: StatisticsBody
     var sql: String
+    var surveySql: Nullable<String>
 
     struct RowBody: Encodable {
         var key: [String]
@@ -216,7 +222,7 @@ struct TopBody: Encodable {
         var flows: UInt64
     }
 
-    init(_ query: TopQuery, _ answer: TopAnswer, elapsed: Double, names: LearntNames) {
+    init(_ query: TopQuery, _ answer: TopAnswer, _ found: BestGroups, names: LearntNames) {
         from = query.question.range.from
         to = query.question.range.to
         unit = query.unit.rawValue
@@ -234,10 +240,12 @@ struct TopBody: Encodable {
             )
         }
         groups = answer.groups
+        groupsExact = found.countsGroups
         shown = answer.shown
         total = TrafficBody(bytes: answer.total.bytes, packets: answer.total.packets, flows: answer.total.flows)
         assumedSampling = answer.assumedSampling
-        statistics = StatisticsBody(rows: answer.total.flows, elapsed: elapsed, source: query.source)
-        sql = query.sql.text
+        statistics = StatisticsBody(rows: answer.total.flows, elapsed: found.elapsed, source: query.source)
+        sql = found.sql.text
+        surveySql = Nullable(found.survey?.sql.text)
     }
 }

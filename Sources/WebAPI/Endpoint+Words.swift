@@ -120,14 +120,17 @@ extension Endpoint {
         case .graph:
             """
             from, to, bucket, unit, dimensions, times, series (key, labels, kind, direction, values, last, average, \
-            peak, p95, total, share), groups, shown, exact, assumedSampling, statistics, sql, rankingSql, spread (null, or \
+            peak, p95, total, share), groups, groupsExact (whether they \
+            were counted; else they are an estimate from one of 64 addresses), shown, exact, assumedSampling, statistics, \
+            sql, rankingSql, surveySql, spread (null, or \
             timeout, before and after: what the flows in the range have outside of it, apart: flows whose times can't \
             be), reverse (null, or dimensions, series, sql), previous (null, or seconds back, from, to, series, sql)
             """
         case .top:
             """
-            from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, shown, \
-            total, exact, assumedSampling, statistics, sql
+            from, to, unit, dimensions, rows (key, labels, kind, bytes, packets, flows, rate, share), groups, \
+            groupsExact (whether they were counted; else they are an estimate from one of 64 addresses), shown, total, \
+            exact, assumedSampling, statistics, sql, surveySql
             """
         case .explain:
             """

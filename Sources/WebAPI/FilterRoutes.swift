@@ -89,7 +89,7 @@ extension WebAPI {
             query = try most(ofLast: 300)
             period = "the last 5 minutes"
         }
-        let limits = QueryLimits(seconds: SeenValues.seconds, resultRows: TopQuery.most)
+        let limits = QueryLimits(seconds: SeenValues.seconds, resultRows: TopQuery.most, tellsTypes: false)
         let answer = query.answer(try await store.query(query.sql.text, limits: limits).topRows(query))
         let names = await learntNames(for: answer.rows.map(\.key), [dimension])
         let values = answer.rows.compactMap { row -> FilterCompletion.SeenValue? in

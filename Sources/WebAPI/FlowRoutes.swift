@@ -24,7 +24,7 @@ extension WebAPI {
             columns: FlowRows.needed(for: columns),
             order: order
         )
-        let result = try await ask(query.sql, rows: query.limit, parameters)
+        let result = try await ask(query.sql, rows: query.limit, parameters, typed: true)
         let rows = try FlowRows(result, columns: columns)
         let places = rows.places.map { (second: $0.second, hash: $0.hash) }
         let next = query.next(after: places, key: try result.lastKey())
@@ -47,7 +47,7 @@ extension WebAPI {
             throw QueryError("say which row: one of the places in a list of flows", parameter: "place")
         }
         let query = FlowRowQuery(place)
-        var result = try await ask(query.sql, rows: 1, parameters)
+        var result = try await ask(query.sql, rows: 1, parameters, typed: true)
         guard result.rowCount == 1 else {
             let message = "there is no such row any more; it may have been older than what is kept"
             return try .json(ErrorBody("not_found", message), status: .notFound)

@@ -13,8 +13,8 @@ extension WebAPI {
             return try await graph(scan, options, parameters)
         }
         // Without dimensions there is one group, which needs no ranking.
-        let ranked = top.dimensions.isEmpty ? nil : try await ask(top.rankingSQL, rows: TopQuery.most, parameters)
-        let keys = try ranked.map { try $0.keys(top) } ?? []
+        let ranked = top.dimensions.isEmpty ? nil : try await rank(top, parameters)
+        let keys = try ranked?.result.keys(top) ?? []
         var query = GraphQuery(top: top, keys: keys, splitsDirection: options.splitsDirection)
         query.spreads = options.spreads
         let result = try await ask(query.sql, rows: GraphBody.mostRows, parameters)
@@ -22,10 +22,10 @@ extension WebAPI {
         return GraphBody(
             query,
             answer,
-            groups: try ranked?.numbers("groups").first,
+            ranked: ranked,
+            groups: try ranked?.groups,
             elapsed: result.elapsed + (ranked?.elapsed ?? 0),
             sql: query.sql,
-            rankingSQL: ranked == nil ? nil : top.rankingSQL,
             asides: try await asides(query, options, parameters),
             names: await learntNames(for: answer.series.map(\.key), top.dimensions, top.question.filter)
         )
@@ -46,7 +46,6 @@ extension WebAPI {
             groups: try result.numbers("groups").first ?? 0,
             elapsed: result.elapsed,
             sql: scan.sql,
-            rankingSQL: nil,
             asides: try await asides(query, options, parameters),
             names: await learntNames(for: answer.series.map(\.key), query.top.dimensions, query.top.question.filter)
         )
@@ -54,12 +53,12 @@ extension WebAPI {
 
     func top(_ parameters: Parameters) async throws -> TopBody {
         let query = try parameters.top(now: clock())
-        let result = try await ask(query.sql, rows: TopQuery.most, parameters)
-        let answer = query.answer(try result.topRows(query))
+        let found = try await best(query, parameters)
+        let answer = query.answer(try found.result.topRows(query, survey: found.survey?.result))
         return TopBody(
             query,
             answer,
-            elapsed: result.elapsed,
+            found,
             names: await learntNames(for: answer.rows.map(\.key), query.dimensions, query.question.filter)
         )
     }
@@ -80,9 +79,15 @@ extension WebAPI {
     }
 
     /// Asks the store within the limits of one question.
-    func ask(_ sql: SQLText, rows: Int, _ parameters: Parameters) async throws -> QueryResult {
-        let id = try parameters.questionID()
-        let limits = QueryLimits(seconds: options.querySeconds, resultRows: rows, question: id)
+    ///
+    /// - Parameter typed: whether values are more than numbers, addresses and texts.
+    func ask(_ sql: SQLText, rows: Int, _ parameters: Parameters, typed: Bool = false) async throws -> QueryResult {
+        let limits = QueryLimits(
+            seconds: options.querySeconds,
+            resultRows: rows,
+            question: try parameters.questionID(),
+            tellsTypes: typed
+        )
         return try await store.query(sql.text, limits: limits)
     }
 }
@@ -110,20 +115,29 @@ extension QueryResult {
         return (0..<rowCount).map { row in columns.map { $0[row] } }
     }
 
-    func topRows(_ query: TopQuery) throws -> [TopRow] {
+    /// - Parameter survey: has the sums over all groups where the statement was asked without them.
+    func topRows(_ query: TopQuery, survey: QueryResult? = nil) throws -> [TopRow] {
         let keys = try self.keys(query)
         let (bytes, packets, flows) = (try numbers("bytes"), try numbers("packets"), try numbers("flows"))
         let groups = try numbers("groups")
-        let (allBytes, allPackets) = (try numbers("all_bytes"), try numbers("all_packets"))
-        let (allFlows, assumed) = (try numbers("all_flows"), try numbers("all_assumed"))
+        let all = try (survey ?? self).sumsOfAll()
         return (0..<rowCount).map { row in
-            TopRow(
+            let (whole, assumed) = all[survey == nil ? row : 0]
+            return TopRow(
                 values: keys[row],
                 traffic: Traffic(bytes: bytes[row], packets: packets[row], flows: flows[row]),
                 groups: groups[row],
-                whole: Traffic(bytes: allBytes[row], packets: allPackets[row], flows: allFlows[row]),
-                assumed: assumed[row]
+                whole: whole,
+                assumed: assumed
             )
+        }
+    }
+
+    private func sumsOfAll() throws -> [(whole: Traffic, assumed: UInt64)] {
+        let (bytes, packets) = (try numbers("all_bytes"), try numbers("all_packets"))
+        let (flows, assumed) = (try numbers("all_flows"), try numbers("all_assumed"))
+        return (0..<rowCount).map { row in
+            (Traffic(bytes: bytes[row], packets: packets[row], flows: flows[row]), assumed[row])
         }
     }
 

@@ -33,6 +33,7 @@ export function graph(all, more = {}) {
         times: [0, 10, 20, 30],
         series: all,
         groups: all.length,
+        groupsExact: true,
         shown: all.length,
         exact: true,
         assumedSampling: 0,

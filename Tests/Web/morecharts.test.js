@@ -195,6 +195,7 @@ function top(keys, bytes, more = {}) {
             share: 0,
         })),
         groups: 9,
+        groupsExact: true,
         total: { bytes: 0, packets: 0, flows: 0 },
         exact: true,
         assumedSampling: 0,

@@ -3,6 +3,7 @@ import {
     counted,
     duration,
     full,
+    groupCount,
     parts,
     percent,
     percentile,
@@ -14,6 +15,17 @@ import {
     totalInFull,
 } from "../../Web/units.js";
 import { equal } from "./assert.js";
+
+Deno.test("numbers of groups that weren't counted are told as estimates", () => {
+    const counted = { groups: 5_312_345, groupsExact: true };
+    const estimated = { groups: 5_312_345, groupsExact: false };
+    equal([counted, estimated].map((answer) => groupCount(answer)), ["5,312,345", "about 5,310,000"]);
+    equal([groupCount(counted, 345), groupCount(estimated, 345), groupCount({ groups: 3, groupsExact: true }, 8)], [
+        "5,312,000",
+        "about 5,310,000",
+        "0",
+    ]);
+});
 
 Deno.test("three digits and an SI prefix", () => {
     equal([0, 999, 524_288].map(bytes), ["0 B", "999 B", "524 kB"]);

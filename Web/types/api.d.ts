@@ -67,12 +67,15 @@ export interface Graph {
     times: number[];
     series: Series[];
     groups: number;
+    /** Else `groups` is an estimate. */
+    groupsExact: boolean;
     shown: number;
     exact: boolean;
     assumedSampling: number;
     statistics: Statistics;
     sql: string;
     rankingSql?: string | null;
+    surveySql?: string | null;
     /** null where flows count when they were received. */
     spread?: { timeout: number; before: number; after: number; apart: number } | null;
     /** The other direction of the same groups, where it was asked for. */
@@ -196,6 +199,8 @@ export interface Top {
     dimensions: string[];
     rows: TopRow[];
     groups: number;
+    /** Else `groups` is an estimate. */
+    groupsExact: boolean;
     total: { bytes: number; packets: number; flows: number };
     exact: boolean;
     assumedSampling: number;

@@ -8,7 +8,7 @@ import { useData, useReady } from "../data.js";
 import { link, MAX_DIMENSIONS } from "../state.js";
 import { navigate, usePreferences } from "../store.js";
 import { isLive, resolve, zoneOfDays } from "../time.js";
-import { full, isScaled, percent, short } from "../units.js";
+import { full, groupCount, isScaled, percent, short } from "../units.js";
 import { capital, list, words } from "../words.js";
 import { UndoRedo } from "./bench.js";
 import { USUAL_TIMEOUT } from "./charttoggles.js";
@@ -77,7 +77,7 @@ function ExploreTime({ state, schema }) {
                 <span class="grow">Interfaces of the same number on different exporters are added up here.</span>
                 <button disabled=${state.dimensions.length >= MAX_DIMENSIONS}
                     onClick=${() => navigate({ dimensions: ["SamplerAddress", ...state.dimensions] })}>Split by exporter</button></div>`}
-            ${sql && graph && markup`<${SqlView} sql=${graph.rankingSql ? `${graph.rankingSql};\n\n${graph.sql}` : graph.sql} close=${() => setSql(false)} />`}
+            ${sql && graph && markup`<${SqlView} sql=${[graph.surveySql, graph.rankingSql, graph.sql].filter(Boolean).join(";\n\n")} close=${() => setSql(false)} />`}
             <div class="over"><${Reading} reads=${[loaded]} />
             ${graph
             ? markup`<div class=${loaded.stale ? "stack faded" : "stack"}>
@@ -150,7 +150,7 @@ function Summary({ graph, state }) {
     const summed = statistics.resolution > 1;
     const kind = summed ? `rows, from ${duration(statistics.resolution)} sums` : "raw rows";
     const groups = graph.dimensions.length > 0 &&
-        `top ${full(Math.min(graph.shown, graph.groups))} of ${full(graph.groups)}, `;
+        `top ${full(Math.min(graph.shown, graph.groups))} of ${groupCount(graph)}, `;
     return markup`${groups}<span class=${graph.exact ? "" : "warn-text"}>${graph.exact ? "exact" : "approximate"}</span>,${" "}
         <span title=${`${full(rows)} rows, from the table ${statistics.source}`}>${short(rows)} ${kind}</span> in ${took}
         ${(summed || state.detail === "raw") &&

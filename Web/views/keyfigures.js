@@ -4,7 +4,7 @@ import { markup } from "../preact.js";
 import { completeBuckets, firstBucket, NEWEST, newest } from "../charts/timeseries.js";
 import { sparkline } from "../charts/sparkline.js";
 import { firstFlow, now as clockNow } from "../clock.js";
-import { counted, duration, full, parts, percentile, prefixed, short } from "../units.js";
+import { counted, duration, full, groupCount, parts, percentile, prefixed, short } from "../units.js";
 import { isOff, problemWords } from "../doubts.js";
 import { isSilent } from "./exporters.js";
 
@@ -58,8 +58,8 @@ export function KeyFigures({ live, failed, bits, packets, flows, hosts, exporter
     if (hosts) {
         const { text, prefix } = parts(hosts.groups);
         cells.push(
-            markup`<${Figure} name="Source hosts" text=${text} unit=${prefix} title=${counted(hosts.groups, "address").replace(/s$/, "es")}
-            sub=${hosts.exact ? "in the range, exact" : "in the range, approximate"} />`,
+            markup`<${Figure} name="Source hosts" text=${hosts.groupsExact ? text : `≈ ${text}`} unit=${prefix} title=${`${groupCount(hosts)} ${hosts.groups === 1 ? "address" : "addresses"}`}
+            sub=${hosts.groupsExact ? "in the range, exact" : "in the range, estimated"} />`,
         );
     }
     if (store) {

@@ -7,7 +7,7 @@ import { referenceOf, relative, selectionOf } from "../explained.js";
 import { all, and, term } from "../filter.js";
 import { MAX_DIMENSIONS } from "../state.js";
 import { navigate } from "../store.js";
-import { full, isScaled, percent, short, total, totalInFull } from "../units.js";
+import { full, groupCount, isScaled, percent, short, total, totalInFull } from "../units.js";
 import { capital, nameAndId, words } from "../words.js";
 import { DimensionList } from "./dimensions.js";
 import { copyText, Menu, Swatch, useFocusBack, useOutside } from "./parts.js";
@@ -44,7 +44,7 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
         markup`<th key=${column} class=${`c-${column.startsWith("d") ? "name" : column}`}
         aria-sort=${sorted === column ? (state.sort.startsWith("-") ? "descending" : "ascending") : undefined}>
         <button onClick=${() => sort(column)}>${name}</button></th>`;
-    const others = Math.max(0, graph.groups - graph.shown);
+    const others = groupCount(graph, graph.shown);
     const selection = selectionOf(state);
     const reference = selection && referenceOf(selection, state.against);
     // What is explained is told beside each value too, where the chart shows both times.
@@ -73,7 +73,7 @@ export function LegendTable({ graph, paints, state, schema, lift }) {
                 ${graph.dimensions.map((column, place) =>
                     markup`<td class="c-name" key=${column}>${series.kind === "other"
                             ? place === 0 &&
-                                markup`<span class="dim">${full(others)} ${others === 1 ? "other" : "others"}</span>`
+                                markup`<span class="dim">${others} ${others === "1" ? "other" : "others"}</span>`
                             : markup`<${Value} series=${series} place=${place} open=${setOpen} lift=${() =>
                                 lift(index)} />`}</td>`
                 )}

@@ -12,7 +12,7 @@ import { question } from "../panels.js";
 import { GROUPS } from "../panelset.js";
 import { DEFAULTS, link } from "../state.js";
 import { navigate } from "../store.js";
-import { duration, full, isScaled, percent, prefixed, scaleOf, short } from "../units.js";
+import { duration, full, groupCount, isScaled, percent, prefixed, scaleOf, short } from "../units.js";
 import { capital, words } from "../words.js";
 import { Chart } from "./chart.js";
 import { seriesName } from "./explorechart.js";
@@ -101,7 +101,7 @@ function targetOf(panel, state, unit) {
 function said(panel, data) {
     if (panel.kind === "values") return about(data);
     const bound = data.assumedSampling > 0 && isScaled(data.unit) ? "≥ " : "";
-    const groups = `top ${full(Math.min(data.shown, data.groups))} of ${full(data.groups)}`;
+    const groups = `top ${full(Math.min(data.shown, data.groups))} of ${groupCount(data)}`;
     return panel.kind === "graph"
         ? `${bound}${prefixed(data.unit, scaleOf(largest(data, "lines")).prefix)}, ${duration(data.bucket)} average; ${groups}`
         : `${bound}${groups}`;
@@ -160,7 +160,7 @@ function Table({ top, state, panel }) {
         };
         return markup`<tr key=${row.kind + row.key.join()}>${top.dimensions.map((column, index) =>
             markup`<td class="c-name" key=${column}>${index === 0 && markup`<${Swatch} paint=${colours[place]} /> `}${other
-                ? index === 0 && markup`<span class="dim">${full(top.groups - named)} others</span>`
+                ? index === 0 && markup`<span class="dim">${groupCount(top, named)} others</span>`
                 : index === 0
                 ? markup`<a class="row-link" href=${link(target, {})} onClick=${follow(target)}>${row.labels[0]}</a>`
                 : row.labels[index]}</td>`

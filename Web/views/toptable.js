@@ -7,7 +7,7 @@ import { useData } from "../data.js";
 import { all, term } from "../filter.js";
 import { link } from "../state.js";
 import { navigate } from "../store.js";
-import { full, percent, short } from "../units.js";
+import { full, groupCount, percent, short } from "../units.js";
 import { nameAndId } from "../words.js";
 import { isFailed, PanelFailure } from "./failures.js";
 import { Segments, Skeleton, Swatch } from "./parts.js";
@@ -104,17 +104,17 @@ function body(top, columns, table, state, sort, measure) {
             <td class="c-name"><span class=${row.kind === "other" ? "data-bar other" : "data-bar"}><span style=${{
             width,
         }}></span></span>
-                <${Swatch} paint=${paint} /><${Name} row=${row} columns=${columns} table=${table} state=${state} others=${top.groups - named} /></td>
+                <${Swatch} paint=${paint} /><${Name} row=${row} columns=${columns} table=${table} state=${state} others=${groupCount(top, named)} /></td>
             <td class=${measure === "bits" ? "c-bits main" : "c-bits"} title=${`${mark}${full(bits)} bit/s, ${full(row.bytes)} bytes`}>${mark && row.bytes > 0 && markup`<span class="mark">≥</span> `}${short(bits)}</td>
             <td class=${measure === "packets" ? "c-packets main" : "c-packets"} title=${`${mark}${full(packets)} packets/s, ${full(row.packets)} packets`}>${short(packets)}</td>
             <td class="c-share" title=${`${percent(row.share)} %`}>${oneDecimal(row.share)}</td></tr>`;
     });
 }
 
-/** @param {{row: TopRow, columns: string[], table: Table, state: import("../state.js").State, others: number}} props */
+/** @param {{row: TopRow, columns: string[], table: Table, state: import("../state.js").State, others: string}} props */
 function Name({ row, columns, table, state, others }) {
     if (row.kind === "other") {
-        return markup`<span class="cut dim">${full(others)} ${others === 1 ? "other" : "others"}</span>`;
+        return markup`<span class="cut dim">${others} ${others === "1" ? "other" : "others"}</span>`;
     }
     const target = {
         ...exploreStart(state),

@@ -3,7 +3,8 @@ import NetTypes
 /// Gives an answer its ClickHouse types back.
 ///
 /// Over Arrow a DateTime is a bare UInt32 and an Enum8 a bare Int8; a
-/// DESCRIBE of the same query, which costs no reading, tells what they were.
+/// DESCRIBE of the same query tells what they were. It reads nothing but what
+/// the query's scalar subqueries read, which are worked out for it.
 struct ColumnTypes {
     /// Names and types in the order of the columns; nil when it couldn't be told.
     let types: [String]?

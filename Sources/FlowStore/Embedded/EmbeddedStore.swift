@@ -269,11 +269,11 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
                     + EngineMemory.settings(memory: min(limits.memory, memory.question)) + [QueryLimits.yielding]
                 try connection.execute("SET " + settings.joined(separator: ", "))
             }
-            let types = ColumnTypes(of: sql, on: connection)
+            let types = limits.tellsTypes ? ColumnTypes(of: sql, on: connection) : nil
             // A cancellation may have met the statement above, whose failure says nothing.
             guard !asked.isCancelled else { throw .cancelled }
             var result = try Self.rows(of: sql, limit: limits.resultRows, on: connection)
-            types.apply(to: &result)
+            types?.apply(to: &result)
             return result
         }
     }

@@ -79,6 +79,7 @@ struct TopAnswerBody: Decodable {
     var dimensions: [String]
     var rows: [Row]
     var groups: UInt64
+    var groupsExact: Bool
     var shown: Int
     var total: Traffic
     var assumedSampling: Double
@@ -124,7 +125,7 @@ struct TopAnswerBody: Decodable {
         }
         let sums = "\(SINumber.text(Double(total.bytes)))B in \(total.flows) flows"
         var text = "\(Timestamp.rfc3339(seconds: from)) to \(Timestamp.rfc3339(seconds: to)): "
-        text += "\(shown) of \(groups) groups, \(sums) altogether\n"
+        text += "\(shown) of \(groupsExact ? "" : "about ")\(groups) groups, \(sums) altogether\n"
         if assumedSampling > 0 {
             text += "the sampling rate of \(Self.percent(assumedSampling)) of the flows is unknown, and taken as 1\n"
         }

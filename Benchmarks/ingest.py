@@ -6,7 +6,7 @@ usage: ingest.py [--seconds S] [--store-seconds S] [--rates R,R,...] [--peers] [
 
 Everything runs on this machine, one after the other, sender included:
 
-    store     ready batches of the same flows are appended as fast as the store takes them, two at a
+    store     ready batches of the same flows are appended as fast as the store takes them, three at a
               time as the server does: with both cores to itself (a minute at most), and, after the
               server, beside the sender of the best rate without loss, whose datagrams nobody reads.
               What receiving, decoding and the rest of the server cost is the difference to the latter:

@@ -28,7 +28,7 @@ struct Arguments {
             throw StoreError(message: "usage: StoreBenchmark FOLDER [SECONDS] [ROWS] [BATCHES] [MEMORY] [INSERTS]")
         }
         let numbers =
-            words.dropFirst().map { Int($0) ?? 0 } + [60, 1_000_000, 5, 4_000_000_000, 2].dropFirst(words.count - 1)
+            words.dropFirst().map { Int($0) ?? 0 } + [60, 1_000_000, 6, 4_000_000_000, 3].dropFirst(words.count - 1)
         self.folder = folder
         (seconds, rows, batches, memory) = (Double(numbers[0]), numbers[1], numbers[2], numbers[3])
         inserts = numbers[4]

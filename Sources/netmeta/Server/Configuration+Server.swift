@@ -65,8 +65,8 @@ extension PipelineOptions {
         decoding = DecoderSettings(configuration)
         receiveBuffer = listeners.receiveBuffer
         batchRows = configuration.store.batchRows
-        // One insert keeps one core busy; another takes a batch's memory more.
-        inserts = configuration.store.profile == .small || ProcessInfo.processInfo.activeProcessorCount == 1 ? 1 : 2
+        // One insert keeps one core busy, if nothing makes it wait; another takes a batch's memory more.
+        inserts = configuration.store.profile == .small || ProcessInfo.processInfo.activeProcessorCount == 1 ? 1 : 3
         flush = configuration.store.flush
         spoolBytes = configuration.store.spool
         fsync = configuration.store.fsync

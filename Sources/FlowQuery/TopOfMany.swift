@@ -5,9 +5,9 @@ import FlowSchema
 /// A hash divides the addresses into 65,536 shards. The first scan sums shards, which fit the processor's cache; the
 /// second groups only the addresses of the largest ones. No address has more than its shard, so when the last of the
 /// best has more than every shard that wasn't grouped, these are the best of all, to the last unit. Where they aren't,
-/// ``isProven(_:)`` says so, and ``TopQuery`` has to be asked.
+/// ``isProven(_:bound:)`` says so, and ``TopQuery`` has to be asked.
 ///
-/// How many addresses there are is an estimate: one shard in ``sampled`` is grouped for it, whatever it has.
+/// How many addresses there are is an estimate: one shard of 64 is grouped for it, whatever it has.
 public struct TopOfMany: Hashable, Sendable {
     private let top: TopQuery
 
@@ -23,7 +23,8 @@ public struct TopOfMany: Hashable, Sendable {
         self.top = top
     }
 
-    /// The statement: the columns of ``TopQuery/sql`` without the sums over all groups, and ``bound``.
+    /// The statement: the columns of ``TopQuery/sql`` without the sums over all groups, and `bound`: the most that a
+    /// shard has of those that weren't chosen.
     public var sql: SQLText {
         """
         \(largest)
@@ -74,7 +75,7 @@ public struct TopOfMany: Hashable, Sendable {
         FROM (
         SELECT shard, amount, row_number() OVER (ORDER BY amount DESC, shard) AS place
         FROM (
-        SELECT \(shard) AS shard, \(top.source.sum(top.unit.sum)) AS amount
+        SELECT \(Self.shard(of: key)) AS shard, \(top.source.sum(top.unit.sum)) AS amount
         FROM \(top.source.sql)
         GROUP BY shard
         )
@@ -88,14 +89,17 @@ public struct TopOfMany: Hashable, Sendable {
         SELECT \(SQLText.keyColumns(top.dimensions) + sums, separator: ", ")
         FROM \(top.source.sql)
             AND shards.3
-            AND (\(shard) IN (SELECT arrayJoin(shards.1)) OR \(shard) % \(Self.sampled) = 0)
+            AND (\(Self.shard(of: key)) IN (SELECT arrayJoin(shards.1)) OR \(Self.isSampled(key)))
         GROUP BY k0
         """
     }
 
-    private var shard: SQLText { "toUInt16(cityHash64(\(top.dimensions[0].keyExpression)))" }
-    private var sample: SQLText { "countIf(toUInt16(cityHash64(k0)) % \(Self.sampled) = 0)" }
+    private var key: SQLText { top.dimensions[0].keyExpression }
+    private var sample: SQLText { "countIf(\(Self.isSampled("k0")))" }
     private var counts: SQLText { "sample * \(Self.sampled) AS groups, shards.2 AS bound" }
+
+    private static func shard(of key: SQLText) -> SQLText { "toUInt16(cityHash64(\(key)))" }
+    private static func isSampled(_ key: SQLText) -> SQLText { "\(shard(of: key)) % \(sampled) = 0" }
 }
 
 /// What is asked before the best of addresses of very many rows are: the sums over all of them, and whether they are

@@ -138,18 +138,18 @@ enum PlainText {
     /// The text up to its first zero byte, without space at its end, in UTF-8 of at most
     /// ``VariableValue/mostTextBytes``; bytes that are none are replaced.
     static func utf8(_ bytes: RawSpan) -> (text: [UInt8], isCut: Bool) {
-        var text: [UInt8] = []
-        var isASCII = true
-        for index in 0..<bytes.byteCount {
+        var (end, seen) = (0, UInt8(0))
+        for index in 0..<min(bytes.byteCount, VariableValue.mostTextBytes + 1) {
             let byte: UInt8 = bytes.number(at: index)
-            guard byte != 0, text.count <= VariableValue.mostTextBytes else { break }
-            isASCII = isASCII && byte < 0x80
-            text.append(byte)
+            guard byte != 0 else { break }
+            seen |= byte
+            end = index + 1
         }
-        while text.last == 0x20 { text.removeLast() }
-        if !isASCII { text = Array(String(decoding: text, as: UTF8.self).utf8) }
+        while end > 0, bytes.number(at: end - 1, as: UInt8.self) == 0x20 { end -= 1 }
+        var text = (0..<end).map { bytes.number(at: $0, as: UInt8.self) }
+        if seen >= 0x80 { text = Array(String(decoding: text, as: UTF8.self).utf8) }
         guard text.count > VariableValue.mostTextBytes else { return (text, false) }
-        var end = VariableValue.mostTextBytes
+        end = VariableValue.mostTextBytes
         // Not within a code point: its further bytes begin with the bits 10.
         while text[end] & 0xC0 == 0x80 { end -= 1 }
         return (Array(text[..<end]), true)

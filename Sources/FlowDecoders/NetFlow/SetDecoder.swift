@@ -65,22 +65,20 @@ struct SetDecoder {
         into batch: FlowBatch,
         _ outcome: inout Outcome
     ) throws(DecodeError) {
-        var reader = body
-        var places: [(offset: Int, length: Int)] = Array(repeating: (0, 0), count: template.fields.count)
-        var plan = template.plan
-        var reverse = template.reversePlan
-        while reader.remaining >= template.minimumLength {
-            let start = reader
-            do throws(DecodeError) {
-                try Self.walk(&reader, template.fields, &places)
-            } catch {
-                // Zeros at the end of a set are padding even when they are longer than the shortest record.
-                if start.isAllZero { return }
-                throw error
+        try template.withPlaced { plans throws(DecodeError) in
+            var reader = body
+            while reader.remaining >= template.minimumLength {
+                let start = reader
+                do throws(DecodeError) {
+                    try Self.walk(&reader, template.fields, &plans.places)
+                } catch {
+                    // Zeros at the end of a set are padding even when they are longer than the shortest record.
+                    if start.isAllZero { return }
+                    throw error
+                }
+                plans.place(template)
+                emit(plans.plan, plans.reverse, start.rest, 1, batch, &outcome)
             }
-            plan.place(template.plan, at: places)
-            if let reversed = template.reversePlan { reverse?.place(reversed, at: places) }
-            emit(plan, reverse, start.rest, 1, batch, &outcome)
         }
     }
 

@@ -1,4 +1,6 @@
 import FlowSchema
+import Synchronization
+import WireFormat
 
 /// A field of a template: which element, how long, whose number.
 struct TemplateField: Hashable, Sendable {
@@ -33,6 +35,8 @@ final class Template: Sendable {
     let plain: PlainPlan
     /// The loops of the plan's steps.
     let loops: [FieldLoop]
+    /// The plans at the places of the last record, see ``withPlaced(_:)``.
+    private let placed = Mutex<PlacedPlans?>(nil)
 
     /// - Parameters:
     ///   - scopeCount: 0 makes a flow template.
@@ -53,6 +57,34 @@ final class Template: Sendable {
 
     /// Fields that a template may have: more than any real one, and a bound on what a hostile one costs.
     static let mostFields = 1000
+
+    /// Lends the plans for records of variable length, which are kept from set to set: copies would count the references
+    /// in all of their steps.
+    func withPlaced(_ body: (inout PlacedPlans) throws(DecodeError) -> Void) throws(DecodeError) {
+        var plans = placed.withLock { $0.take() } ?? PlacedPlans(self)
+        defer { placed.withLock { $0 = plans } }
+        try body(&plans)
+    }
+}
+
+/// A template's plans for one record whose fields vary in length.
+struct PlacedPlans: Sendable {
+    /// Where each field's value lies.
+    var places: [(offset: Int, length: Int)]
+    private(set) var plan: TemplatePlan
+    private(set) var reverse: TemplatePlan?
+
+    fileprivate init(_ template: Template) {
+        places = Array(repeating: (0, 0), count: template.fields.count)
+        plan = template.plan
+        reverse = template.reversePlan
+    }
+
+    /// Moves the plans to ``places``.
+    mutating func place(_ template: Template) {
+        plan.place(template.plan, at: places)
+        if let reversed = template.reversePlan { reverse?.place(reversed, at: places) }
+    }
 }
 
 /// What to do with each record of a template, column by column.
@@ -223,34 +255,48 @@ struct TemplatePlan: Sendable {
     /// record on.
     mutating func place(_ plan: TemplatePlan, at places: [(offset: Int, length: Int)]) {
         Self.place(plan.steps, at: places, into: &steps)
-        loops.removeAll(keepingCapacity: true)
-        for step in steps { loops.append(step.loop) }
+        if loops.count == steps.count {
+            for index in loops.indices { loops[index] = steps[index].loop }
+        } else {
+            loops = steps.map(\.loop)
+        }
         Self.place(plan.counters, at: places, into: &counters)
         Self.place(plan.sampling, at: places, into: &sampling)
         Self.place(plan.labels, at: places, into: &labels)
         Self.place(plan.texts, at: places, into: &texts)
-        interfaceNames.removeAll(keepingCapacity: true)
-        for pair in plan.interfaceNames {
-            guard let number = pair.number.placed(places), let name = pair.name.placed(places) else { continue }
-            interfaceNames.append((number, name))
+        if !plan.interfaceNames.isEmpty {
+            interfaceNames.removeAll(keepingCapacity: true)
+            for pair in plan.interfaceNames {
+                guard let number = pair.number.placed(places), let name = pair.name.placed(places) else { continue }
+                interfaceNames.append((number, name))
+            }
         }
-        initTime = plan.initTime?.placed(places)
-        duration = plan.duration?.placed(places)
-        identity = plan.identity?.placed(places)
-        frame = plan.frame?.placed(places)
-        frameType = plan.frameType?.placed(places)
-        sectionOffset = plan.sectionOffset?.placed(places)
+        Self.place(plan.initTime, at: places, into: &initTime)
+        Self.place(plan.duration, at: places, into: &duration)
+        Self.place(plan.identity, at: places, into: &identity)
+        Self.place(plan.frame, at: places, into: &frame)
+        Self.place(plan.frameType, at: places, into: &frameType)
+        Self.place(plan.sectionOffset, at: places, into: &sectionOffset)
     }
 
+    // Nearly always only the places have changed. A copied step would count its references.
+
     private static func place(_ from: [Step], at places: [(offset: Int, length: Int)], into to: inout [Step]) {
-        // Nearly always only the places have changed. A copied step would count its references.
-        if to.count == from.count, to.allSatisfy({ places[$0.field].length == $0.length }) {
+        if to.count == from.count, to.indices.allSatisfy({ places[to[$0].field].length == to[$0].length }) {
             for index in to.indices { to[index].move(to: places[to[index].field].offset) }
             return
         }
         to.removeAll(keepingCapacity: true)
         for step in from {
             if let placed = step.placed(places) { to.append(placed) }
+        }
+    }
+
+    private static func place(_ from: Step?, at places: [(offset: Int, length: Int)], into to: inout Step?) {
+        if let field = to?.field, places[field].length == to?.length {
+            to?.move(to: places[field].offset)
+        } else {
+            to = from?.placed(places)
         }
     }
 

@@ -40,20 +40,22 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FLOWS_PER_DATAGRAM = 21
 # Level-0 parts, what merges write beside them, and what the engine deletes late.
-BYTES_PER_FLOW = 120
+BYTES_PER_FLOW = 60
 TICK = os.sysconf("SC_CLK_TCK")
 
 
 def main():
     words = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].splitlines()[0])
     words.add_argument("--seconds", type=float, default=60)
-    words.add_argument("--store-seconds", type=float, default=60)
-    words.add_argument("--rates", default="20000,28000,33500,40000,48000")
+    words.add_argument("--store-seconds", type=float)
+    words.add_argument("--rates", default="20000,28000,33500,40000,48000,52000")
     words.add_argument("--peers", action="store_true")
     words.add_argument("--folder")
     words.add_argument("--binary", default=str(ROOT / ".build/release/netmeta"))
     words.add_argument("--store", default=str(ROOT / "Benchmarks/.build/release/StoreBenchmark"))
     arguments = words.parse_args()
+    # As long as the server: in its first minutes the store alone puts merges off, and is faster by that.
+    arguments.store_seconds = arguments.store_seconds or arguments.seconds
     rates = [int(rate) for rate in arguments.rates.split(",")]
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="netmeta-ingest-", dir=arguments.folder))
     try:
@@ -100,10 +102,17 @@ def run(arguments, rates, scratch):
 
 def store(arguments, folder, seconds):
     """What the store takes of ready batches."""
-    out = subprocess.run([arguments.store, folder, str(int(seconds))],
+    out = subprocess.run([arguments.store, folder, str(int(seconds)), "1000000", str(batches())],
                          check=True, capture_output=True, text=True).stdout
     shutil.rmtree(folder)
     return json.loads(out.splitlines()[-1])
+
+
+def batches():
+    """Ready batches, of about 250 MB each, for which there is memory beside the store's."""
+    lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
+    free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    return max(6, min(60, (free - 8_000_000_000) // 250_000_000))
 
 
 class Unread:
@@ -127,7 +136,7 @@ class Unread:
 def show_store(name, result):
     print(f"{name:10} {'':>10} {result['rowsPerSecond']:>10.0f} {'':>16} "
           f"{result['cpuSeconds'] / result['rows'] * 1e6:>8.2f} {'':>7} {result['parts']:>6}"
-          f"  merges read {result['merged'] / result['rows']:.2f} rows a row"
+          f"  {result['new'] / result['rows']:.0%} of the rows new, merges read {result['merged'] / result['rows']:.2f} rows a row"
           + (f"; refused {result['refused']} times, and tried again" if result["refused"] else ""), flush=True)
 
 

@@ -6,13 +6,13 @@ import Glibc
 /// interface meet rows of one kind one after the other: a fifth of an insert's time (Docs/performance.md). Rows of equal
 /// keys stay in the order that they came in.
 ///
-/// Rows of one hour and sampler come many at a time, a datagram's, and are brought together run by run; only within such
-/// a group are they taken one by one, which the processor's caches hold then: half the time of taking them from all over
-/// the batch.
+/// Rows of one hour and sampler come many at a time, a datagram's, and are brought together run by run. Only within such
+/// a group are they taken one by one: from the processor's caches, and not from all over the batch.
 ///
-/// Keeps its memory for the next batch: 28 bytes a row and 16 a run. One thread owns it at a time.
+/// Keeps its memory for the next batch: 28 bytes a row. One thread owns it at a time, though not always the same: hence
+/// Sendable.
 @safe
-public final class RowOrder {
+public final class RowOrder: @unchecked Sendable {
     private var capacity = 0
     /// Of each place of the ordered batch: which row of its group comes there. And the same while it changes.
     private var order: UnsafeMutablePointer<UInt32>
@@ -39,7 +39,7 @@ public final class RowOrder {
         reserve(batch.count)
         runs.find(in: batch)
         for group in runs.groups {
-            for (row, place) in group.enumerated() { unsafe order[place] = UInt32(truncatingIfNeeded: row) }
+            for (row, place) in group.places.enumerated() { unsafe order[place] = UInt32(truncatingIfNeeded: row) }
         }
         // The least significant part of the key first: each keeps what the ones before did.
         for column in [FlowColumn.timeReceived, .outIf, .inIf] where batch.isPresent(column) { sort(batch, by: column) }
@@ -69,7 +69,7 @@ public final class RowOrder {
         guard runs.areInOrder else { return true }
         let order = unsafe order
         return runs.groups.contains { group in
-            group.contains { place in unsafe order[place] != UInt32(truncatingIfNeeded: place - group.lowerBound) }
+            group.places.enumerated().contains { row, place in unsafe order[place] != UInt32(truncatingIfNeeded: row) }
         }
     }
 
@@ -77,14 +77,14 @@ public final class RowOrder {
 
     private func sort(_ batch: FlowBatch, by column: FlowColumn) {
         let keys = unsafe keys
-        unsafe runs.gather(batch.bytes(of: column).assumingMemoryBound(to: UInt32.self), into: keys)
+        let values = unsafe batch.bytes(of: column).assumingMemoryBound(to: UInt32.self)
         for group in runs.groups {
-            let keys = unsafe keys + group.lowerBound
-            let order = unsafe order + group.lowerBound
-            if group.count < Self.few {
-                unsafe insert(order, by: keys, rows: group.count)
+            unsafe runs.gather(group, of: values, into: keys)
+            let (start, rows) = (group.places.lowerBound, group.places.count)
+            if rows < Self.few {
+                unsafe insert(order + start, by: keys + start, rows: rows)
             } else {
-                unsafe sort(order, by: keys, rows: group.count)
+                unsafe sort(order + start, by: keys + start, rows: rows)
             }
         }
     }
@@ -169,22 +169,25 @@ public final class RowOrder {
 
     @inline(__always)
     @unsafe
-    private func move<T: BitwiseCopyable>(_ batch: FlowBatch, _ column: FlowColumn, as type: T.Type) {
+    private func move<T: BitwiseCopyable & Equatable>(_ batch: FlowBatch, _ column: FlowColumn, as type: T.Type) {
         let rows = batch.count
         let values = unsafe batch.write(chosen: column, 0..<rows, as: T.self).baseAddress!
         // Half of a batch's columns have one value in all of their rows, and equal themselves one row further.
         guard unsafe memcmp(values, values + 1, (rows - 1) * MemoryLayout<T>.size) != 0 else { return }
         let moved = unsafe self.values.assumingMemoryBound(to: T.self)
-        unsafe runs.gather(values, into: moved)
-        for group in runs.groups {
-            let (moved, values) = unsafe (moved + group.lowerBound, values + group.lowerBound)
-            let rows = group.count
-            // What one exporter doesn't tell is the same in all of its rows, too.
-            if unsafe memcmp(moved, moved + 1, (rows - 1) * MemoryLayout<T>.size) == 0 {
-                unsafe values.update(from: moved, count: rows)
+        // What one exporter doesn't tell is the same in all of its rows.
+        let uniform = runs.groups.map { unsafe runs.uniformValue(of: $0, in: values) }
+        // All are set aside before the first is written, for they lie in each other's places.
+        for (group, value) in zip(runs.groups, uniform) where value == nil {
+            unsafe runs.gather(group, of: values, into: moved)
+        }
+        for (group, value) in zip(runs.groups, uniform) {
+            let start = group.places.lowerBound
+            if let value {
+                unsafe (values + start).update(repeating: value, count: group.places.count)
             } else {
-                let order = unsafe order + group.lowerBound
-                for place in 0..<rows { unsafe values[place] = moved[Int(order[place])] }
+                let (values, moved, order) = unsafe (values + start, moved + start, order + start)
+                for place in 0..<group.places.count { unsafe values[place] = moved[Int(order[place])] }
             }
         }
     }
@@ -206,7 +209,8 @@ public final class RowOrder {
             place += run.count
         }
         for group in runs.groups {
-            for place in group { unsafe rows[place] = origins[group.lowerBound + Int(order[place])] }
+            let origins = unsafe origins + group.places.lowerBound
+            for place in group.places { unsafe rows[place] = origins[Int(order[place])] }
         }
         return unsafe UnsafeBufferPointer(start: rows, count: count)
     }
@@ -215,10 +219,17 @@ public final class RowOrder {
 /// Rows of one hour and sampler that lie one after the other, in the order of hours and samplers.
 private struct RowRuns {
     private(set) var runs: [Range<Int>] = []
-    /// The places of each hour and sampler once its runs are brought together.
-    private(set) var groups: [Range<Int>] = []
+    private(set) var groups: [Group] = []
     /// Whether each run is where it belongs.
     private(set) var areInOrder = true
+
+    /// All rows of one hour and sampler.
+    struct Group {
+        /// Where they are once their runs are brought together.
+        let places: Range<Int>
+        /// Which of ``runs`` they are.
+        let runs: Range<Int>
+    }
 
     private struct Key: Hashable {
         let hour: UInt32
@@ -254,7 +265,7 @@ private struct RowRuns {
             places[number] = sum
             sum += runCounts[number]
             row += rowCounts[number]
-            return row - rowCounts[number]..<row
+            return Group(places: row - rowCounts[number]..<row, runs: places[number]..<sum)
         }
         runs = [Range<Int>](repeating: 0..<0, count: found.count)
         areInOrder = true
@@ -282,17 +293,36 @@ private struct RowRuns {
         }
     }
 
-    /// Copies values run after run.
+    /// Copies a group's values to its places, run after run.
     @inline(__always)
     @unsafe
-    func gather<T: BitwiseCopyable>(_ values: UnsafePointer<T>, into target: UnsafeMutablePointer<T>) {
-        var place = unsafe target
-        for run in runs {
-            let (source, rows) = unsafe (values + run.lowerBound, run.count)
+    func gather<T: BitwiseCopyable>(
+        _ group: Group,
+        of values: UnsafePointer<T>,
+        into target: UnsafeMutablePointer<T>
+    ) {
+        var place = unsafe target + group.places.lowerBound
+        for index in group.runs {
+            let (source, rows) = unsafe (values + runs[index].lowerBound, runs[index].count)
             // Runs are short: a call for each would cost more than the copy.
             for row in 0..<rows { unsafe place[row] = source[row] }
             unsafe place += rows
         }
+    }
+
+    /// The value that all rows of a group have; nil when there are several.
+    @inline(__always)
+    @unsafe
+    func uniformValue<T: BitwiseCopyable & Equatable>(of group: Group, in values: UnsafePointer<T>) -> T? {
+        let value = unsafe values[runs[group.runs.lowerBound].lowerBound]
+        for index in group.runs {
+            let (own, rows) = unsafe (values + runs[index].lowerBound, runs[index].count)
+            // All equal themselves one row further.
+            guard unsafe own[0] == value, unsafe memcmp(own, own + 1, (rows - 1) * MemoryLayout<T>.size) == 0 else {
+                return nil
+            }
+        }
+        return value
     }
 }
 

@@ -28,7 +28,8 @@ public protocol FlowStore: Sendable {
 public protocol BatchStore: FlowStore {
     /// Stores a sealed batch; when it returns, the rows are acknowledged.
     ///
-    /// Blocks the thread that calls, which waits for others that do.
+    /// Blocks the thread that calls, which waits for others that do. Who has a table may bring the batch's rows into its
+    /// order (``RowOrder``).
     ///
     /// - Parameter token: names the batch: a second try with the same token
     ///   stores nothing twice. Letters, digits and hyphens.

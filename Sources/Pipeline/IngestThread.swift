@@ -143,8 +143,6 @@ final class IngestThread: Sendable {
     private struct State {
         /// For batches out of the spool; made when one is needed, and given back with the last.
         var scratch: FlowBatch?
-        /// Orders rows before they are stored or spooled.
-        let order = RowOrder()
         /// Batches that went past the spool since the last one out of it.
         var passed = 0
     }
@@ -191,7 +189,6 @@ final class IngestThread: Sendable {
     }
 
     private func keep(_ batch: FlowBatch, _ state: inout State) {
-        state.order.apply(to: batch)
         let token = nextToken()
         var wasTried = false
         // Nothing to store goes past what waits, when the store takes nothing: the spool's first is the next try.
@@ -235,7 +232,6 @@ final class IngestThread: Sendable {
             if spool.nextTry == nil { state.scratch = nil }
         }
         guard spool.read(entry, into: batch) else { return }
-        state.order.apply(to: batch)
         state.passed = 0
         switch attempt(batch, entry.token, &state, tries: 1, isReplay: true) {
         case .stored:

@@ -24,15 +24,50 @@ struct RowOrderTests {
         arguments: 0..<20
     )
     func order(seed: Int) {
+        let rows = rows(seed: seed)
+        let batch = FlowBatch(capacity: rows.count)
+        fill(batch, rows)
+        let order = RowOrder()
+        order.apply(to: batch)
+        expect(batch, is: ordered(rows))
+        // What is in order stays, in the same memory; a smaller batch as well.
+        order.apply(to: batch)
+        expect(batch, is: ordered(rows))
+        let small = FlowBatch(capacity: 2)
+        fill(small, Array(rows.prefix(2).reversed()))
+        order.apply(to: small)
+        #expect(
+            small.number(.inIf, row: 0) + small.number(.inIf, row: 1) == UInt64(rows[0].inIf) + UInt64(rows[1].inIf)
+        )
+    }
+
+    @Test("is the same where several threads order batches at a time")
+    func threads() async {
+        let orders = RowOrders()
+        await withTaskGroup(of: Void.self) { group in
+            for seed in 0..<20 {
+                group.addTask {
+                    let rows = rows(seed: seed)
+                    let batch = FlowBatch(capacity: rows.count)
+                    fill(batch, rows)
+                    orders.apply(to: batch)
+                    expect(batch, is: ordered(rows))
+                }
+            }
+        }
+    }
+
+    private func rows(seed: Int) -> [Row] {
         var random = SplitMix(state: UInt64(seed))
-        let count = [2, 3, 1000, 5000][seed % 4]
+        // Few rows of a sampler are compared, thousands are counted by digits.
+        let count = [2, 100, 1000, 30_000][seed % 4]
         // Few values, so that keys are equal; large ones, so that every digit counts; two hours, v4 beside v6.
         let interfaces: [UInt32] = [0, 1, 7, 300, 70_000, 0x7fff_ffff, 0xffff_fffe]
         let samplers = [
             IPAddress(192, 0, 2, 9), IPAddress(192, 0, 2, 10), IPAddress(high: 0x2001_0db8_0000_0000, low: 1),
             IPAddress(high: 0x2001_0db8_0000_0000, low: 0x8000_0000_0000_0000),
         ]
-        let rows = (0..<count).map { number in
+        return (0..<count).map { number in
             Row(
                 time: 1_800_000_000 - 5 + UInt32(random.next() % (seed % 2 == 0 ? 10 : 4000)),
                 sampler: samplers[Int(random.next() % UInt64(1 + seed % 4))],
@@ -41,25 +76,14 @@ struct RowOrderTests {
                 number: UInt32(number)
             )
         }
-        let batch = FlowBatch(capacity: count)
-        fill(batch, rows)
-        let order = RowOrder()
-        order.apply(to: batch)
-        let expected = rows.enumerated().sorted { one, other in
+    }
+
+    private func ordered(_ rows: [Row]) -> [Row] {
+        rows.enumerated().sorted { one, other in
             one.element.key == other.element.key
                 ? one.offset < other.offset
                 : one.element.key.lexicographicallyPrecedes(other.element.key)
         }.map(\.element)
-        expect(batch, is: expected)
-        // What is in order stays, in the same memory; a smaller batch as well.
-        order.apply(to: batch)
-        expect(batch, is: expected)
-        let small = FlowBatch(capacity: 2)
-        fill(small, Array(rows.prefix(2).reversed()))
-        order.apply(to: small)
-        #expect(
-            small.number(.inIf, row: 0) + small.number(.inIf, row: 1) == UInt64(rows[0].inIf) + UInt64(rows[1].inIf)
-        )
     }
 
     private func fill(_ batch: FlowBatch, _ rows: [Row]) {

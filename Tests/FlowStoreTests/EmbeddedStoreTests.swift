@@ -9,18 +9,29 @@ import Testing
 /// so everything that needs the engine is one suite, in order.
 @Suite(.serialized)
 struct EmbeddedStoreTests {
-    @Test("a batch with more rows than usual, as one from the spool may have, is stored whole")
+    @Test("a batch with more rows than usual, as one from the spool may have, is stored whole, in the table's order")
     func largeBatch() async throws {
         let folder = NSTemporaryDirectory() + "netmeta-store-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let store = try open(folder)
         defer { store.close() }
         let batch = FlowBatch(capacity: 10_000)
-        batch.fill(.timeReceived, batch.reserve(10_000), with: UInt32(1_800_000_000))
+        for interface in [UInt32(7), 3] {
+            let rows = batch.reserve(5000)
+            batch.fill(.timeReceived, rows, with: UInt32(1_800_000_000))
+            batch.fill(.inIf, rows, with: interface)
+            batch.fill(.bytes, rows, with: UInt64(interface))
+        }
         batch.seal()
         try store.append(batch, token: "large")
-        let answer = try await store.query("SELECT count() AS n, sum(Bytes) AS b FROM flows_raw", limits: QueryLimits())
-        #expect(answer["n"]?.values == [.uint(10_000)] && answer["b"]?.values == [.uint(0)])
+        let answer = try await store.query(
+            "SELECT InIf, count() AS n, sum(Bytes) AS b FROM flows_raw GROUP BY InIf ORDER BY InIf",
+            limits: QueryLimits()
+        )
+        #expect(answer["InIf"]?.values == [.uint(3), .uint(7)])
+        #expect(answer["n"]?.values == [.uint(5000), .uint(5000)])
+        #expect(answer["b"]?.values == [.uint(15_000), .uint(35_000)])
+        #expect(batch.number(.inIf, row: 0) == 3 && batch.number(.inIf, row: 9999) == 7)
     }
 
     @Test("a batch comes back as it was written, once per token, and survives a restart")

@@ -84,27 +84,24 @@ extension PlanRunner {
 
     /// Reads what each record tells in words into `Strings`.
     ///
+    /// - Parameter value: memory for a row's texts, kept from record to record.
     /// - Returns: how many texts were cut or left out for want of room.
-    func readTexts(_ plan: TemplatePlan, into batch: FlowBatch) -> Int {
+    func readTexts(_ plan: TemplatePlan, into batch: FlowBatch, by value: inout [UInt8]) -> Int {
         guard !plan.texts.isEmpty else { return 0 }
         var lost = 0
-        var value: [UInt8] = []
         for row in rows {
             value.removeAll(keepingCapacity: true)
             var texts = 0
-            for step in plan.texts {
-                let bytes = bytes(of: step, row - rows.lowerBound)
-                guard let (key, text, isCut) = text(step, bytes) else { continue }
+            for index in plan.texts.indices {
+                let before = value.count
+                guard let isCut = append(plan.texts[index], row - rows.lowerBound, to: &value) else { continue }
                 guard texts < VariableValue.mostTexts else {
                     lost += 1
+                    value.removeLast(value.count - before)
                     continue
                 }
                 texts += 1
                 if isCut { lost += 1 }
-                value += key.utf8
-                value.append(0)
-                value += text
-                value.append(0)
             }
             guard !value.isEmpty else { continue }
             if unsafe !batch.append(.strings, row: row, value: value.span.bytes) { lost += texts }
@@ -119,17 +116,32 @@ extension PlanRunner {
         return records.bytes.extracting(start..<(start + step.length))
     }
 
-    /// The name and the value of a text; nil when it is empty.
-    private func text(_ step: TemplatePlan.Step, _ bytes: RawSpan) -> (key: String, text: [UInt8], isCut: Bool)? {
+    /// Appends the name and the value of a text, a zero behind each.
+    ///
+    /// - Returns: whether the value was cut; nil when it is empty, and nothing was appended.
+    private func append(_ step: TemplatePlan.Step, _ record: Int, to value: inout [UInt8]) -> Bool? {
+        let bytes = bytes(of: step, record)
+        let before = value.count
+        var isCut = false
         switch step.action {
         case .text(let key):
-            let (text, isCut) = PlainText.utf8(bytes)
-            return text.isEmpty ? nil : (key, text, isCut)
+            value.append(contentsOf: key.utf8)
+            value.append(0)
+            let start = value.count
+            isCut = PlainText.append(bytes, to: &value)
+            if value.count == start {
+                value.removeLast(start - before)
+                return nil
+            }
         case .routeDistinguisher(let key):
             guard let text = PlainText.routeDistinguisher(bytes) else { return nil }
-            return (key, Array(text.utf8), false)
+            value.append(contentsOf: key.utf8)
+            value.append(0)
+            value.append(contentsOf: text.utf8)
         default: return nil
         }
+        value.append(0)
+        return isCut
     }
 }
 
@@ -138,21 +150,35 @@ enum PlainText {
     /// The text up to its first zero byte, without space at its end, in UTF-8 of at most
     /// ``VariableValue/mostTextBytes``; bytes that are none are replaced.
     static func utf8(_ bytes: RawSpan) -> (text: [UInt8], isCut: Bool) {
-        var (end, seen) = (0, UInt8(0))
+        var text: [UInt8] = []
+        let isCut = append(bytes, to: &text)
+        return (text, isCut)
+    }
+
+    /// ``utf8(_:)`` behind what `text` has already.
+    ///
+    /// - Returns: whether it was cut.
+    static func append(_ bytes: RawSpan, to text: inout [UInt8]) -> Bool {
+        let start = text.count
+        var seen: UInt8 = 0
         for index in 0..<min(bytes.byteCount, VariableValue.mostTextBytes + 1) {
             let byte: UInt8 = bytes.number(at: index)
             guard byte != 0 else { break }
             seen |= byte
-            end = index + 1
+            text.append(byte)
         }
-        while end > 0, bytes.number(at: end - 1, as: UInt8.self) == 0x20 { end -= 1 }
-        var text = (0..<end).map { bytes.number(at: $0, as: UInt8.self) }
-        if seen >= 0x80 { text = Array(String(decoding: text, as: UTF8.self).utf8) }
-        guard text.count > VariableValue.mostTextBytes else { return (text, false) }
-        end = VariableValue.mostTextBytes
+        while text.count > start, text.last == 0x20 { text.removeLast() }
+        if seen >= 0x80 {
+            let whole = String(decoding: text[start...], as: UTF8.self)
+            text.removeLast(text.count - start)
+            text.append(contentsOf: whole.utf8)
+        }
+        guard text.count - start > VariableValue.mostTextBytes else { return false }
+        var end = start + VariableValue.mostTextBytes
         // Not within a code point: its further bytes begin with the bits 10.
         while text[end] & 0xC0 == 0x80 { end -= 1 }
-        return (Array(text[..<end]), true)
+        text.removeLast(text.count - end)
+        return true
     }
 
     /// `65000:1` or `192.0.2.1:1`, by the type in the first two bytes (RFC 4364 section 4.2); nil for none.

@@ -29,6 +29,8 @@ struct SetDecoder {
         var interfaceNames: [(number: UInt32, name: String)] = []
         /// Texts that were cut, or left out for want of room.
         var lostTexts = 0
+        /// Memory for a row's texts.
+        var text: [UInt8] = []
         /// The sampling rate of the last record.
         var sampling = SamplingRate.unknown
         /// Bytes times sampling rate of all rows.
@@ -70,13 +72,15 @@ struct SetDecoder {
             while reader.remaining >= template.minimumLength {
                 let start = reader
                 do throws(DecodeError) {
-                    try Self.walk(&reader, template.fields, &plans.places)
+                    // The plans stay where they are for a record that is like the last one.
+                    if try Self.walk(&reader, template.fields, &plans.places) { plans.areMoved = false }
                 } catch {
+                    plans.areMoved = false
                     // Zeros at the end of a set are padding even when they are longer than the shortest record.
                     if start.isAllZero { return }
                     throw error
                 }
-                plans.place(template)
+                plans.move(template)
                 emit(plans.plan, plans.reverse, start.rest, 1, batch, &outcome)
             }
         }
@@ -145,7 +149,7 @@ struct SetDecoder {
             runner.readLabels(plan, into: batch)
             // Names repeat from record to record: a set's first one is enough.
             if outcome.interfaceNames.isEmpty { outcome.interfaceNames = runner.readInterfaceNames(plan) }
-            outcome.lostTexts += runner.readTexts(plan, into: batch)
+            outcome.lostTexts += runner.readTexts(plan, into: batch, by: &outcome.text)
         }
         if !plan.totals.isEmpty, let identity = plan.identity {
             totals?.subtract(runner, plan, identity: identity, exporter: constants.exporter, into: batch)
@@ -154,21 +158,30 @@ struct SetDecoder {
     }
 
     /// Moves over one record and notes where each field's value lies (RFC 7011 section 7).
+    ///
+    /// - Returns: whether a field lies elsewhere than was noted before.
+    @discardableResult
     static func walk(
         _ reader: inout WireReader,
         _ fields: [TemplateField],
         _ places: inout [(offset: Int, length: Int)]
-    ) throws(DecodeError) {
+    ) throws(DecodeError) -> Bool {
         let start = reader.offset
+        var hasChanged = false
         for (index, field) in fields.enumerated() {
             var length = Int(field.length)
             if field.isVariable {
                 length = Int(try reader.read(UInt8.self))
                 if length == 255 { length = Int(try reader.read(UInt16.self)) }
             }
-            places[index] = (reader.offset - start, length)
+            let place = (offset: reader.offset - start, length: length)
+            if places[index] != place {
+                places[index] = place
+                hasChanged = true
+            }
             try reader.skip(length)
         }
+        return hasChanged
     }
 }
 

@@ -71,6 +71,8 @@ final class Template: Sendable {
 struct PlacedPlans: Sendable {
     /// Where each field's value lies.
     var places: [(offset: Int, length: Int)]
+    /// Whether the plans are for these ``places``.
+    var areMoved = false
     private(set) var plan: TemplatePlan
     private(set) var reverse: TemplatePlan?
 
@@ -81,7 +83,9 @@ struct PlacedPlans: Sendable {
     }
 
     /// Moves the plans to ``places``.
-    mutating func place(_ template: Template) {
+    mutating func move(_ template: Template) {
+        guard !areMoved else { return }
+        areMoved = true
         plan.place(template.plan, at: places)
         if let reversed = template.reversePlan { reverse?.place(reversed, at: places) }
     }

@@ -8,6 +8,7 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     let engine: Engine
     private let folder: String
     let inserts: InsertConnections
+    private let orders = RowOrders()
     private let layouts: [ClickHouse.InputTable: ArrowLayout]
     private let counterLayout: ArrowLayout
     private let ours: QueryWorkers
@@ -167,6 +168,8 @@ public final class EmbeddedStore: BatchStore, TableStore, @unchecked Sendable {
     ///
     /// - Parameter token: names the batch: a second try with the same token stores nothing twice.
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
+        // At once: who calls may put a batch into the spool that waits here for long, and reads it then.
+        orders.apply(to: batch)
         let connection = inserts.take()
         defer { inserts.give(connection) }
         let watch = try beginWriting(rows: batch.count, on: connection)

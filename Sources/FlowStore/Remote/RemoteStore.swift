@@ -12,6 +12,7 @@ public final class RemoteStore: Sendable {
     private let options: Options
     private let endpoints: Mutex<RemoteEndpoints>
     private let schema: SchemaState
+    private let orders = RowOrders()
     /// The ids of the questions that run, by the ids of their queries.
     private let asking = Mutex<[String: String]>([:])
     private let isClosed = Mutex(false)
@@ -84,6 +85,8 @@ public final class RemoteStore: Sendable {
 extension RemoteStore: ServerStore {
     /// Stores a sealed batch; when it returns, the server has acknowledged it.
     public func append(_ batch: FlowBatch, token: String) throws(StoreError) {
+        // At once: who calls may put a batch into the spool that waits here for long, and reads it then.
+        orders.apply(to: batch)
         try prepare()
         if let rows = NativeBatch(batch) { try insert(rows, token: token) }
         if let counters = NativeBatch(batch.interfaceCounters) { try insert(counters, token: token + "-counters") }

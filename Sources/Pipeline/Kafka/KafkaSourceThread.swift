@@ -18,7 +18,6 @@ final class KafkaSourceThread: @unchecked Sendable {
     private let stopping = Atomic(false)
     private let ended = DispatchSemaphore(value: 0)
     private let gate = StoreGate()
-    private let order = RowOrder()
     // One thread owns these, and asks for them with each message: a check of each access would cost more than it does.
     @exclusivity(unchecked)
     private var enricher: Enricher
@@ -208,10 +207,7 @@ final class KafkaSourceThread: @unchecked Sendable {
     /// Tries to store a partition's batch; it waits when that fails.
     private func store(_ partition: KafkaPartition) {
         if partition.range == nil { return }
-        if !partition.isWaiting {
-            partition.seal(&enricher)
-            order.apply(to: partition.batch)
-        }
+        if !partition.isWaiting { partition.seal(&enricher) }
         guard let range = partition.range else { return }
         switch attempt(partition, range) {
         case .done:

@@ -58,18 +58,27 @@ public final class PacketRing: @unchecked Sendable {
         public var isOutgoing: Bool
     }
 
+    /// Whether other rings have a part of the interface's frames (packet(7), PACKET_FANOUT).
+    public enum Sharing: Sendable {
+        /// All frames come to this one.
+        case alone
+        /// It is the first of a group, which the kernel gives a number.
+        case first
+        /// It joins the group of that number, which may be 0: the first after the kernel's start is.
+        case group(UInt16)
+    }
+
     private static let blockSize: UInt32 = 256 << 10
 
     /// Makes a ring for an interface of the calling thread's network namespace.
     ///
     /// - Parameters:
-    ///   - group: of rings that share the interface's frames: nil for a ring alone, 0 for the first of a group, the
-    ///     group's number for others; it comes back in it.
+    ///   - sharing: of the first of a group the group comes back.
     public init(
         interface: UInt32,
         name: String,
         _ options: Options,
-        group: inout UInt16?
+        sharing: inout Sharing
     ) throws(SourceError) {
         var wanted = netmeta_ring_options()
         wanted.interface = interface
@@ -79,15 +88,18 @@ public final class PacketRing: @unchecked Sendable {
         wanted.blocks = UInt32(clamping: max(2, options.bytes / Int(Self.blockSize)))
         wanted.promiscuous = options.isPromiscuous
         wanted.ignore_outgoing = options.ignoresOutgoing
-        wanted.fanout = group.map { $0 == 0 ? 1 : 2 } ?? 0
-        wanted.fanout_id = group ?? 0
+        switch sharing {
+        case .alone: break
+        case .first: wanted.fanout = 1
+        case .group(let number): (wanted.fanout, wanted.fanout_id) = (2, number)
+        }
         var code: Int32 = 0
         guard let made = unsafe netmeta_ring_create(&wanted, &code) else {
             throw SourceError("capture on \(name)", code: -code, needing: .netRaw)
         }
         unsafe ring = made
         self.interface = interface
-        if group != nil { group = wanted.fanout_id }
+        if case .first = sharing { sharing = .group(wanted.fanout_id) }
     }
 
     deinit { unsafe netmeta_ring_destroy(ring) }

@@ -59,8 +59,8 @@ struct RowOrderTests {
 
     private func rows(seed: Int) -> [Row] {
         var random = SplitMix(state: UInt64(seed))
-        // Few rows of a sampler are compared, thousands are counted by digits.
-        let count = [2, 100, 1000, 30_000][seed % 4]
+        // Few rows of a sampler are compared, more are counted by short digits, thousands by longer ones.
+        let count = [2, 100, 1000, 5000][seed % 4]
         // Few values, so that keys are equal; large ones, so that every digit counts; two hours, v4 beside v6.
         let interfaces: [UInt32] = [0, 1, 7, 300, 70_000, 0x7fff_ffff, 0xffff_fffe]
         let samplers = [
@@ -70,7 +70,7 @@ struct RowOrderTests {
         return (0..<count).map { number in
             Row(
                 time: 1_800_000_000 - 5 + UInt32(random.next() % (seed % 2 == 0 ? 10 : 4000)),
-                sampler: samplers[Int(random.next() % UInt64(1 + seed % 4))],
+                sampler: samplers[Int(random.next() % UInt64(1 + seed / 4 % 4))],
                 inIf: interfaces[Int(random.next() % 7)],
                 outIf: interfaces[Int(random.next() % 7)],
                 number: UInt32(number)
@@ -79,11 +79,9 @@ struct RowOrderTests {
     }
 
     private func ordered(_ rows: [Row]) -> [Row] {
-        rows.enumerated().sorted { one, other in
-            one.element.key == other.element.key
-                ? one.offset < other.offset
-                : one.element.key.lexicographicallyPrecedes(other.element.key)
-        }.map(\.element)
+        // The place last, so that equal rows stay in turn.
+        let keys = rows.indices.map { rows[$0].key + [UInt64($0)] }
+        return rows.indices.sorted { keys[$0].lexicographicallyPrecedes(keys[$1]) }.map { rows[$0] }
     }
 
     private func fill(_ batch: FlowBatch, _ rows: [Row]) {

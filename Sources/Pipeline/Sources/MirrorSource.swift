@@ -7,21 +7,21 @@ import Telemetry
 /// The numbers of the groups in which rings of several threads share an interface's frames.
 final class FanoutGroups: Sendable {
     private let workers: Int
-    private let groups = Mutex<[UInt32: UInt16]>([:])
+    private let groups = Mutex<[UInt32: PacketRing.Sharing]>([:])
 
     init(workers: Int) { self.workers = workers }
 
     /// Makes a ring in the interface's group, or one alone when there is one thread.
     func ring(_ index: UInt32, _ name: String, _ options: PacketRing.Options) throws(SourceError) -> PacketRing {
         guard workers > 1 else {
-            var none: UInt16?
-            return try PacketRing(interface: index, name: name, options, group: &none)
+            var alone = PacketRing.Sharing.alone
+            return try PacketRing(interface: index, name: name, options, sharing: &alone)
         }
         // The first makes the group, and the others must find it made.
         let result: Result<PacketRing, SourceError> = groups.withLock { groups in
             do throws(SourceError) {
-                var group: UInt16? = groups[index] ?? 0
-                let ring = try PacketRing(interface: index, name: name, options, group: &group)
+                var group = groups[index] ?? .first
+                let ring = try PacketRing(interface: index, name: name, options, sharing: &group)
                 groups[index] = group
                 return .success(ring)
             } catch {

@@ -9,7 +9,10 @@ struct HostChecks {
     let isServed: Bool
 
     func findings() -> [Finding] {
-        [engine(), folder(), disk(), memory(), kernelBuffers(), backlog(), clock()]
+        [
+            engine(), folder(), disk(), FileSystemCheck(path: existing.path).finding(), memory(), kernelBuffers(),
+            backlog(), clock(),
+        ]
     }
 
     // MARK: - Engine and folder
@@ -72,10 +75,16 @@ struct HostChecks {
 
     // MARK: - Room
 
-    private func disk() -> Finding {
-        let name = "free disk"
+    /// The data folder, or where it will be made.
+    private var existing: URL {
         var path = URL(fileURLWithPath: configuration.store.data)
         while !FileManager.default.fileExists(atPath: path.path), path.path != "/" { path.deleteLastPathComponent() }
+        return path
+    }
+
+    private func disk() -> Finding {
+        let name = "free disk"
+        let path = existing
         guard let free = DiskSpace.free(folder: path.path) else {
             return .warn(name, "the system doesn't tell for \(path.path)", do: "df -h \(path.path)")
         }

@@ -93,8 +93,11 @@ def run(arguments, rates, scratch):
         for rate in rates:
             for peer in (nfcapd, nfacctd):
                 show(peer.__name__, peer(arguments, rate * FLOWS_PER_DATAGRAM / 24, scratch / f"{peer.__name__}-{rate}"))
-    print(f"best without loss: {best:.0f} flows/s, {best / alone['rowsPerSecond']:.2f} of the store alone, "
-          f"{best / beside['rowsPerSecond']:.2f} of it beside the sender")
+    if best:
+        print(f"best without loss: {best:.0f} flows/s, {best / alone['rowsPerSecond']:.2f} of the store alone, "
+              f"{best / beside['rowsPerSecond']:.2f} of it beside the sender")
+    else:
+        print("something was lost at every rate: try lower --rates")
     if uncounted:
         print(f"{uncounted} datagrams were lost and not counted")
     return 1 if uncounted else 0

@@ -43,6 +43,10 @@ public final class RowOrder: @unchecked Sendable {
         }
         // The least significant part of the key first: each keeps what the ones before did.
         for column in [FlowColumn.timeReceived, .outIf, .inIf] where batch.isPresent(column) { sort(batch, by: column) }
+        if runs.areScattered {
+            unsafe runs.writeRanks(to: keys)
+            unsafe sort(order, by: keys, rows: batch.count)
+        }
         guard hasMoved else { return }
         for column in FlowColumn.allCases where batch.isPresent(column) { move(batch, column) }
         moveVariables(batch)
@@ -217,11 +221,20 @@ public final class RowOrder: @unchecked Sendable {
 }
 
 /// Rows of one hour and sampler that lie one after the other, in the order of hours and samplers.
+///
+/// Where they hardly do, as in records that each name their exporter, there is nothing to bring together: then all rows
+/// are one group, to be ordered by hour and sampler like by all else.
 private struct RowRuns {
     private(set) var runs: [Range<Int>] = []
     private(set) var groups: [Group] = []
     /// Whether each run is where it belongs.
     private(set) var areInOrder = true
+    /// Of each run of scattered rows how long it is, and its place among hours and samplers; else none.
+    private var ranks: [(rows: Range<Int>, rank: UInt32)] = []
+    /// Whether all rows are one group for want of runs.
+    var areScattered: Bool { !ranks.isEmpty }
+    /// Rows of a run, on average, below which rows are scattered.
+    private static let fewest = 4
 
     /// All rows of one hour and sampler.
     struct Group {
@@ -253,8 +266,10 @@ private struct RowRuns {
             }
             found.append((rows, number))
         }
-        // Where the runs of each key begin, by the keys' order.
         let ranked = known.indices.sorted { Key.precedes(known[$0], known[$1]) }
+        ranks = []
+        if known.count > 1, found.count * Self.fewest > batch.count { return scatter(found, ranked, batch.count) }
+        // Where the runs of each key begin, by the keys' order.
         var (runCounts, rowCounts) = (known.map { _ in 0 }, known.map { _ in 0 })
         for run in found {
             runCounts[run.number] += 1
@@ -273,6 +288,23 @@ private struct RowRuns {
             runs[places[run.number]] = run.rows
             areInOrder = areInOrder && places[run.number] == index
             places[run.number] += 1
+        }
+    }
+
+    private mutating func scatter(_ found: [(rows: Range<Int>, number: Int)], _ ranked: [Int], _ rows: Int) {
+        var places = [UInt32](repeating: 0, count: ranked.count)
+        for (place, number) in ranked.enumerated() { places[number] = UInt32(truncatingIfNeeded: place) }
+        ranks = found.map { ($0.rows, places[$0.number]) }
+        runs = [0..<rows]
+        groups = [Group(places: 0..<rows, runs: 0..<1)]
+        areInOrder = true
+    }
+
+    /// Writes for each row of scattered ones its place among hours and samplers.
+    @unsafe
+    func writeRanks(to keys: UnsafeMutablePointer<UInt32>) {
+        for run in ranks {
+            for row in run.rows { unsafe keys[row] = run.rank }
         }
     }
 

@@ -67,10 +67,14 @@ struct RowOrderTests {
             IPAddress(192, 0, 2, 9), IPAddress(192, 0, 2, 10), IPAddress(high: 0x2001_0db8_0000_0000, low: 1),
             IPAddress(high: 0x2001_0db8_0000_0000, low: 0x8000_0000_0000_0000),
         ]
+        // Rows of a sampler come many at a time, or one by one.
+        let run = seed % 3 == 0 ? 1 : 12
+        var sampler = samplers[0]
         return (0..<count).map { number in
-            Row(
+            if number % run == 0 { sampler = samplers[Int(random.next() % UInt64(1 + seed / 4 % 4))] }
+            return Row(
                 time: 1_800_000_000 - 5 + UInt32(random.next() % (seed % 2 == 0 ? 10 : 4000)),
-                sampler: samplers[Int(random.next() % UInt64(1 + seed / 4 % 4))],
+                sampler: sampler,
                 inIf: interfaces[Int(random.next() % 7)],
                 outIf: interfaces[Int(random.next() % 7)],
                 number: UInt32(number)

@@ -36,11 +36,12 @@ export function firstFlow() {
 /**
  * The range as the API takes it: "auto" becomes the last hour or, on a younger server, all there is.
  * @param {import("./time.js").Range} range
- * @returns {import("./time.js").Range|null} null while an automatic range waits for the server's word
+ * @returns {import("./time.js").Range|null} null before the server told since when flows are stored: what is asked
+ *   earlier would be asked a second time, of the part with flows
  */
 export function rangeOf({ from, to }) {
-    if (from !== "auto") return { from, to };
-    return first === undefined ? null : { from: automatic(first, now()), to };
+    if (first === undefined) return null;
+    return { from: from === "auto" ? automatic(first, now()) : from, to };
 }
 
 /**

@@ -279,13 +279,7 @@ def test_every_panel_of_overview_has_the_figures_of_plain_sql(console, hours):
 def test_every_relation_has_the_figures_of_plain_sql_and_opens_in_explore(console, hours):
     console = console(OVERLOADED)
     answers = record(console.page, {"top"})
-    page = console.open(f"?{hours}")
-    page.keyboard.press("g")
-    page.keyboard.press("r")
-    console.until(lambda query: query.get("p") == ["relations"])
-    del answers[:]
-    page.reload()
-    console.ready()
+    page = console.open(f"?p=relations&{hours}")
     assert scrolled(console, page, ".relations > section") == 8
     assert len(answers) == 8
     for path, asked, answer in told(answers):
@@ -294,6 +288,32 @@ def test_every_relation_has_the_figures_of_plain_sql_and_opens_in_explore(consol
     console.until(lambda query: query.get("c") == ["sankey"] and query.get("p") == ["explore"])
     assert console.query()["f"] == "Incoming != no" and console.query()["n"] == "20"
     page.locator(".ribbons").wait_for()
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    console.until(lambda query: query.get("p") == ["relations"])
+
+
+@pytest.mark.parametrize(("query", "path"), [
+    ("?p=relations", "top"), ("?p=explore&d=SrcAS,DstAS&c=sankey", "top"), ("?p=explore&d=SrcAS", "graph"),
+    ("?p=explore&c=values&v=IPTTL", "values"), ("?p=flows", "graph")])
+def test_what_is_stored_is_known_before_anything_is_asked(console, hours, query, path):
+    console = console(OVERLOADED)
+    console.page.route("**/api/v1/health", lambda route: None)
+    questions = [f"/api/v1/{question}?" for question in ("top", "graph", "values", "flows")]
+    asked = []
+    console.page.on("request", lambda request: any(part in request.url for part in questions) and asked.append(request.url))
+    console.page.goto(f"{console.base}/{query}&{hours}")
+    console.page.locator("main .skeleton").first.wait_for()
+    assert asked == []
+    # What is held goes on, and so does what comes later.
+    console.page.unroute("**/api/v1/health")
+    console.ready()
+    console.page.locator("main .skeleton").first.wait_for(state="detached")
+    # Of the part with flows, and each but once.
+    begins = [dict(parse_qsl(urlsplit(url).query))["from"] for url in asked if f"/{path}?" in url]
+    assert begins and f"from={begins[0]}&" not in hours and len(set(begins)) == 1
+    unnamed = [re.sub("&id=[0-9a-f]+", "", url) for url in asked]
+    assert len(unnamed) == len(set(unnamed))
 
 
 @pytest.mark.parametrize("query", ["?p=relations", "?p=explore&c=values&v=IPTTL", "?p=explore&d=SrcAS&c=heat&bi=1"])

@@ -15,7 +15,7 @@ const SINCE_FIRST = "Since the first flow";
 /** @param {{state: State, align?: "left"|"right"}} props */
 export function RangePicker({ state, align = "right" }) {
     const { zone } = usePreferences();
-    const asked = rangeOf(state) ?? { from: "-1h", to: state.to };
+    const asked = rangeOf(state) ?? { from: state.from === "auto" ? "-1h" : state.from, to: state.to };
     const range = resolve(asked, now());
     const preset = isLive(state) ? PRESETS.find(({ from }) => from === asked.from) : undefined;
     const name = preset?.name ?? (isLive(state) ? liveName(asked.from) : "");

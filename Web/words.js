@@ -35,7 +35,10 @@ const WORDS = {
  * @returns {string} lower case but for abbreviations
  */
 export function words(column) {
-    const tokens = column.match(/EType|IPv6|IPv4|[A-Z]{2,}(?![a-z])|[A-Z]?[a-z0-9]+/g) ?? [column];
+    // "City" is the name's column.
+    const tokens =
+        column.replace(/CityId$/, "CityNumber").match(/EType|IPv6|IPv4|[A-Z]{2,}(?![a-z])|[A-Z]?[a-z0-9]+/g) ??
+            [column];
     const said = tokens.map((token) =>
         WORDS[token] ?? (/^([A-Z]{2,}|IPv[46])$/.test(token) ? token : token.toLowerCase())
     );

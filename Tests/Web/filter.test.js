@@ -58,6 +58,14 @@ Deno.test("columns and labels in words", () => {
             "flow direction",
         ],
     );
+    equal(words("SrcCityId"), "source city number");
+    // No two columns of the schema are called the same.
+    const columns = [...Deno.readTextFileSync("../Docs/schema.md").matchAll(/^\| `(\w+)` \|/gm)].map(([, column]) =>
+        column
+    );
+    const called = new Map([...new Set(columns)].map((column) => [words(column), column]));
+    equal(called.size, new Set(columns).size);
+    equal(columns.length > 100, true);
     // What either end is called is no other column's name.
     equal(["SrcAddr", "InIf", "SrcVlan", "VlanId", "DstCloudZone"].map(eitherWords), [
         "address",

@@ -21,6 +21,8 @@ public final class UDPReceiver: @unchecked Sendable {
     private let drops = Mutex((last: UInt32(0), total: UInt64(0)))
     /// Bytes of memory that the datagrams of one call may take.
     static let maximumDatagram: UInt32 = 65_536
+    /// Datagrams taken with one call.
+    private let batch: Int
 
     /// Binds a socket; `[::]` takes IPv4 too, and falls back to IPv4 alone
     /// where the kernel has no IPv6.
@@ -57,6 +59,7 @@ public final class UDPReceiver: @unchecked Sendable {
         }
         descriptor = socket
         unsafe self.receiver = receiver
+        self.batch = Int(batch)
         self.endpoint = IPEndpoint(address: endpoint.address, port: Self.port(of: socket))
         // The kernel reports twice what is usable for payload bookkeeping.
         self.receiveBuffer = Int(Self.get(socket, SOL_SOCKET, SO_RCVBUF)) / 2
@@ -112,8 +115,19 @@ public final class UDPReceiver: @unchecked Sendable {
             let low = unsafe UInt64(bigEndian: datagram.address_low)
             body(bytes, IPEndpoint(address: IPAddress(high: high, low: low), port: unsafe datagram.port))
         }
+        if isBusy(after: Int(count)) { usleep(Self.napMicroseconds) }
         return Int(count)
     }
+
+    /// Whether more datagrams come at once than are worth a waking each: a thread that sleeps a moment finds them
+    /// together. A small kernel buffer may not hold that many.
+    private func isBusy(after count: Int) -> Bool {
+        (Self.busyDatagrams..<batch).contains(count) && receiveBuffer >= Self.napBuffer
+    }
+
+    private static let busyDatagrams = 4
+    private static let napMicroseconds: UInt32 = 1000
+    private static let napBuffer = 8 << 20
 
     // MARK: - Socket options
 

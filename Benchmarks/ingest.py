@@ -111,11 +111,11 @@ def store(arguments, folder, seconds):
     return json.loads(out.splitlines()[-1])
 
 
-def batches():
-    """Ready batches, of about 250 MB each, for which there is memory beside the store's."""
+def batches(beside=8_000_000_000):
+    """Ready batches, of about 250 MB each, for which there is memory beside the store's and what else there is."""
     lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
     free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    return max(6, min(60, (free - 8_000_000_000) // 250_000_000))
+    return max(6, min(60, (free - beside) // 250_000_000))
 
 
 class Unread:
@@ -187,6 +187,54 @@ class Watched:
             self.process.wait()
 
 
+class Server(Watched):
+    """`netmeta serve` with its default tables and rollups, ready."""
+
+    def __init__(self, arguments, folder, more="", is_prepared=lambda: True):
+        folder.mkdir()
+        configuration = folder / "netmeta.yaml"
+        configuration.write_text("listeners:\n  netflow: [\"127.0.0.1:22055\"]\n  ipfix: [\"127.0.0.1:24739\"]\n"
+                                 "  sflow: [\"127.0.0.1:26343\"]\nconsole:\n  listen: \"127.0.0.1:28080\"\n" + more)
+        self.arguments = arguments
+        self.log = folder / "log"
+        super().__init__([arguments.binary, "serve", "--config", configuration, "--data", folder / "data"],
+                         stdout=open(self.log, "w", encoding="utf-8"), stderr=subprocess.STDOUT)
+        try:
+            wait_for(lambda: "ready\n" in self.log.read_text(), self, self.log)
+            wait_for(is_prepared, self, self.log)
+        except BaseException:
+            self.stop()
+            raise
+
+    def measure(self, rate):
+        """What it does with flows that come for a while."""
+        cpu, before, start = self.cpu(), losses(), time.monotonic()
+        sent = generate(self.arguments, "mixed", rate, 22055)
+        # What the kernel holds is read, and what was read is stored, within seconds; merges go on.
+        settling = Settling(self)
+        wait_for(settling.has_ended, self, self.log, 120)
+        after = losses()
+
+        def more(*names):
+            first, last = before, after
+            for name in names:
+                first, last = first[name], last[name]
+            return last - first
+        stored = more("rows", "stored")
+        return {
+            "rows": stored, "seconds": settling.since - start, "cpuSeconds": settling.cpu - cpu,
+            "offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": stored / sent["seconds"],
+            "sentDatagrams": sent["datagrams"],
+            "lostDatagrams": more("datagrams", "lost", "total"),
+            "uncounted": sent["datagrams"] - more("datagrams", "arrived"),
+            "cpuPerMillion": (self.cpu() - cpu) / max(1, stored) * 1e6,
+        }
+
+    def signal(self, number):
+        for process in self.processes():
+            os.kill(int(process), number)
+
+
 def generate(arguments, protocol, rate, port, distinct=5_000_000):
     """Sends a load; its own report."""
     command = generate_command(arguments, protocol, rate, port, distinct, arguments.seconds)
@@ -200,33 +248,11 @@ def generate_command(arguments, protocol, rate, port, distinct, seconds):
 
 def netmeta(arguments, rate, folder, more="", is_prepared=lambda: True):
     """The server at a rate; with more configuration, and once that has taken effect."""
-    folder.mkdir()
-    configuration = folder / "netmeta.yaml"
-    configuration.write_text("listeners:\n  netflow: [\"127.0.0.1:22055\"]\n  ipfix: [\"127.0.0.1:24739\"]\n"
-                             "  sflow: [\"127.0.0.1:26343\"]\nconsole:\n  listen: \"127.0.0.1:28080\"\n" + more)
-    log = open(folder / "log", "w+", encoding="utf-8")
-    server = Watched([arguments.binary, "serve", "--config", configuration, "--data", folder / "data"],
-                     stdout=log, stderr=subprocess.STDOUT)
+    server = Server(arguments, folder, more, is_prepared)
     try:
-        wait_for(lambda: "ready\n" in (folder / "log").read_text(), server, folder / "log")
-        wait_for(is_prepared, server, folder / "log")
-        before = server.cpu()
         with Course(server):
-            sent = generate(arguments, "mixed", rate, 22055)
-        # What the kernel holds is read, and what was read is stored, within seconds; merges go on.
-        wait_for(settled, server, folder / "log", 120)
-        figures = losses()
-        parts = active_parts()
-        arrived = figures["datagrams"]["arrived"]
-        stored = figures["rows"]["stored"]
-        return {
-            "offeredPerSecond": sent["flows"] / sent["seconds"], "storedPerSecond": stored / sent["seconds"],
-            "sentDatagrams": sent["datagrams"],
-            "lostDatagrams": figures["datagrams"]["lost"]["total"],
-            "uncounted": sent["datagrams"] - arrived,
-            "cpuPerMillion": (server.cpu() - before) / max(1, stored) * 1e6, "peakBytes": server.peak(),
-            "parts": parts,
-        }
+            figures = server.measure(rate)
+        return figures | {"peakBytes": server.peak(), "parts": active_parts()}
     finally:
         server.stop()
         shutil.rmtree(folder)
@@ -264,12 +290,21 @@ def active_parts():
                " AND table = 'flows_raw'")[0]["parts"]
 
 
-def settled():
-    """Whether nothing is in flight, and nothing was read within a second."""
-    before = losses()["datagrams"]["arrived"]
-    time.sleep(1)
-    now = losses()
-    return now["rows"]["inFlight"]["total"] == 0 and now["datagrams"]["arrived"] == before
+class Settling:
+    """Whether nothing is in flight, and nothing was stored within a second; when the last row was, and the CPU time till then."""
+
+    def __init__(self, server):
+        self.server = server
+        self.note(-1)
+
+    def note(self, stored):
+        self.stored, self.since, self.cpu = stored, time.monotonic(), self.server.cpu()
+
+    def has_ended(self):
+        rows = losses()["rows"]
+        if rows["stored"] != self.stored:
+            self.note(rows["stored"])
+        return rows["inFlight"]["total"] == 0 and time.monotonic() - self.since > 1
 
 
 def losses():

@@ -9,6 +9,7 @@
 #   bench.sh kafka [FLOWS [PER...]] UDP to rows, UDP to a topic of noida-db, and the topic to rows on one core
 #   bench.sh remote [SECONDS [PAIRS]]  rows to ClickHouse's engine over HTTP beside the embedded one
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
+#   bench.sh turns [ARGUMENT...]    the server and the store alone in turn, so that both meet the machine's better and worse minutes
 #   bench.sh enrichment [ARGUMENT...]  what the AS map, and all names, places and routes, cost ingest
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows
@@ -32,6 +33,7 @@ main() {
         kafka
         remote
         ingest --peers
+        turns
         enrichment
         queries
         explain
@@ -41,8 +43,8 @@ main() {
         asmap
         places
         ;;
-    decode | messages | kafka | remote | ingest | enrichment | queries | explain | space | mirror | cloud | asmap | places) "$part" "$@" ;;
-    *) die "no such part: $part (decode, messages, kafka, remote, ingest, enrichment, queries, explain, space, mirror, cloud, asmap, places)" ;;
+    decode | messages | kafka | remote | ingest | turns | enrichment | queries | explain | space | mirror | cloud | asmap | places) "$part" "$@" ;;
+    *) die "no such part: $part (decode, messages, kafka, remote, ingest, turns, enrichment, queries, explain, space, mirror, cloud, asmap, places)" ;;
     esac
 }
 
@@ -63,6 +65,11 @@ remote() { "$venv/bin/python" Benchmarks/remote.py "$@"; }
 ingest() {
     swift build -c release --package-path Benchmarks --product StoreBenchmark
     python3 Benchmarks/ingest.py "$@"
+}
+
+turns() {
+    swift build -c release --package-path Benchmarks --product StoreBenchmark
+    python3 Benchmarks/turns.py "$@"
 }
 
 enrichment() {

@@ -15,6 +15,9 @@ import VirtualExporters
 // the server's are all new. Prints as "new" the rows that were. What the engine refuses
 // (too little memory while merges are behind) is tried again, as the server does, and counted. Prints one line of JSON;
 // "merged" are the rows, of all tables, that merges read: a store that merges less than another only puts it off.
+//
+// With SECONDS 0 it works in rounds: prints {"ready": ROWS} when all batches are full of new flows, waits for a line on
+// standard input, appends each of them once, prints its line of JSON for that round, and fills them anew; to the input's end.
 
 struct Arguments {
     let folder: String
@@ -34,43 +37,49 @@ struct Arguments {
         self.folder = folder
         (seconds, rows, batches, memory) = (Double(numbers[0]), numbers[1], numbers[2], numbers[3])
         inserts = numbers[4]
-        guard numbers.allSatisfy({ $0 > 0 }), inserts <= batches else {
+        guard numbers.dropFirst().allSatisfy({ $0 > 0 }), seconds >= 0, inserts <= batches else {
             throw StoreError(message: "numbers have to be positive, and INSERTS at most BATCHES")
         }
     }
 }
 
-/// Decodes made-up datagrams of many exporters until all batches are full.
-func readyBatches(count: Int, rows: Int) -> [FlowBatch] {
-    let start = UInt64(Date().timeIntervalSince1970 * 1000)
-    var flows: UInt64 = 0
-    var now: UInt64 { start + flows / 1000 }
-    var fleet = LoadFleet(protocol: .mixed, distinct: UInt64(count * rows), now: start)
-    var decoder = FlowDecoder()
-    var writer = DatagramWriter()
-    func decode(_ exporter: Int, into batch: FlowBatch) {
-        let source = IPEndpoint(address: fleet.exporters[exporter].profile.address, port: 40_000)
-        let context = DatagramContext(source: source, receivedAt: UInt32(now / 1000))
-        writer.withDatagrams { datagrams in
-            for datagram in datagrams { decoder.decode(RawSpan(_unsafeBytes: datagram), context: context, into: batch) }
+/// Made-up datagrams of many exporters, decoded into batches, which go on where the last ones ended.
+struct Feed: ~Copyable {
+    private let start = UInt64(Date().timeIntervalSince1970 * 1000)
+    private var flows: UInt64 = 0
+    private var fleet: LoadFleet
+    private var decoder = FlowDecoder()
+    private var writer = DatagramWriter()
+    private var exporter = 0
+
+    init(distinct: Int) {
+        fleet = LoadFleet(protocol: .mixed, distinct: UInt64(distinct), now: start)
+        let templates = FlowBatch(capacity: FlowDecoder.mostRows)
+        for exporter in fleet.exporters.indices {
+            fleet.announce(exporter: exporter, now: now, into: &writer)
+            decode(exporter, into: templates)
         }
-        writer.removeAll()
     }
-    let templates = FlowBatch(capacity: FlowDecoder.mostRows)
-    for exporter in fleet.exporters.indices {
-        fleet.announce(exporter: exporter, now: now, into: &writer)
-        decode(exporter, into: templates)
-    }
-    var exporter = 0
-    return (0..<count).map { _ in
-        let batch = FlowBatch(capacity: rows + FlowDecoder.mostRows)
+
+    private var now: UInt64 { start + flows / 1000 }
+
+    /// Fills an empty batch with as many rows, or some more.
+    mutating func fill(_ batch: FlowBatch, rows: Int) {
         while batch.count < rows {
             flows += fleet.export(exporter: exporter, datagrams: 32, now: now, into: &writer).flows
             decode(exporter, into: batch)
             exporter = (exporter + 1) % fleet.exporters.count
         }
         batch.seal()
-        return batch
+    }
+
+    private mutating func decode(_ exporter: Int, into batch: FlowBatch) {
+        let source = IPEndpoint(address: fleet.exporters[exporter].profile.address, port: 40_000)
+        let context = DatagramContext(source: source, receivedAt: UInt32(now / 1000))
+        writer.withDatagrams { datagrams in
+            for datagram in datagrams { decoder.decode(RawSpan(_unsafeBytes: datagram), context: context, into: batch) }
+        }
+        writer.removeAll()
     }
 }
 
@@ -104,9 +113,65 @@ func merges(_ store: EmbeddedStore) async throws -> (rows: UInt64, parts: UInt64
     return (number("rows"), number("parts"))
 }
 
+/// What was appended.
+struct Round {
+    var rows = 0
+    var refused = 0
+    var seconds = 0.0
+    var cpuSeconds = 0.0
+}
+
+/// Appends batches as the server does: several at a time, each of which belongs to one thread.
+///
+/// - Parameters:
+///   - name: a part of their tokens, which no other round has.
+///   - seconds: how long to go on with the same ones; 0 appends each once.
+func append(_ batches: [FlowBatch], to store: EmbeddedStore, inserts: Int, name: String, seconds: Double) -> Round {
+    let start = ContinuousClock.now
+    let before = cpuSeconds()
+    let rows = Atomic(0)
+    let refused = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: inserts) { thread in
+        let own = batches.enumerated().filter { $0.offset % inserts == thread }.map(\.element)
+        var number = 0
+        while seconds > 0 ? (ContinuousClock.now - start) / .seconds(1) < seconds : number < own.count {
+            let batch = own[number % own.count]
+            batch.arriveNow()
+            do {
+                try store.append(batch, token: "bench-\(name)-\(thread)-\(number)")
+            } catch {
+                let count = refused.wrappingAdd(1, ordering: .relaxed).newValue
+                if count == 1 { FileHandle.standardError.write(Data("StoreBenchmark: refused: \(error)\n".utf8)) }
+                Thread.sleep(forTimeInterval: 0.1)
+                continue
+            }
+            rows.wrappingAdd(batch.count, ordering: .relaxed)
+            number += 1
+        }
+    }
+    return Round(
+        rows: rows.load(ordering: .relaxed),
+        refused: refused.load(ordering: .relaxed),
+        seconds: (ContinuousClock.now - start) / .seconds(1),
+        cpuSeconds: cpuSeconds() - before
+    )
+}
+
+func show(_ round: Round, new: Int, inserts: Int, store: EmbeddedStore) async throws {
+    let merges = try await merges(store)
+    print(
+        """
+        {"rows": \(round.rows), "new": \(new), "inserts": \(inserts), "seconds": \(round.seconds), "rowsPerSecond": \(Double(round.rows) / round.seconds), \
+        "cpuSeconds": \(round.cpuSeconds), "refused": \(round.refused), "merged": \(merges.rows), "parts": \(merges.parts)}
+        """
+    )
+    fflush(nil)
+}
+
 func run() async throws {
     let arguments = try Arguments()
-    let batches = readyBatches(count: arguments.batches, rows: arguments.rows)
+    var feed = Feed(distinct: arguments.batches * arguments.rows)
+    let batches = (0..<arguments.batches).map { _ in FlowBatch(capacity: arguments.rows + FlowDecoder.mostRows) }
     let options = EmbeddedStore.Options(
         folder: arguments.folder,
         library: try EngineLibrary.locate(configured: nil),
@@ -115,42 +180,34 @@ func run() async throws {
         inserts: arguments.inserts,
         retentionDays: 7
     )
+    for batch in batches { feed.fill(batch, rows: arguments.rows) }
     let store = try EmbeddedStore(options, lock: try FolderLock(folder: arguments.folder))
-    let start = ContinuousClock.now
-    let before = cpuSeconds()
-    let rowsStored = Atomic(0)
-    let refused = Atomic(0)
-    // As the server does: several batches at a time, each of which belongs to one thread.
-    DispatchQueue.concurrentPerform(iterations: arguments.inserts) { thread in
-        let own = batches.enumerated().filter { $0.offset % arguments.inserts == thread }.map(\.element)
+    var rows: Int { batches.reduce(0) { $0 + $1.count } }
+    func appended(_ name: String) throws -> Round {
+        let inserts = arguments.inserts
+        let round = append(batches, to: store, inserts: inserts, name: name, seconds: arguments.seconds)
+        guard round.rows > 0 else { throw StoreError(message: "nothing was stored in \(round.seconds) s") }
+        return round
+    }
+    if arguments.seconds > 0 {
+        let round = try appended("0")
+        try await show(round, new: min(round.rows, rows), inserts: arguments.inserts, store: store)
+    } else {
+        print("{\"ready\": \(rows)}")
+        fflush(nil)
         var number = 0
-        while (ContinuousClock.now - start) / .seconds(1) < arguments.seconds {
-            let batch = own[number % own.count]
-            batch.arriveNow()
-            do {
-                try store.append(batch, token: "bench-\(thread)-\(number)")
-            } catch {
-                let count = refused.wrappingAdd(1, ordering: .relaxed).newValue
-                if count == 1 { FileHandle.standardError.write(Data("StoreBenchmark: refused: \(error)\n".utf8)) }
-                Thread.sleep(forTimeInterval: 0.1)
-                continue
-            }
-            rowsStored.wrappingAdd(batch.count, ordering: .relaxed)
+        while readLine() != nil {
+            let round = try appended("\(number)")
+            try await show(round, new: round.rows, inserts: arguments.inserts, store: store)
             number += 1
+            for batch in batches {
+                batch.clear()
+                feed.fill(batch, rows: arguments.rows)
+            }
+            print("{\"ready\": \(rows)}")
+            fflush(nil)
         }
     }
-    let elapsed = (ContinuousClock.now - start) / .seconds(1)
-    let rows = rowsStored.load(ordering: .relaxed)
-    let cpu = cpuSeconds() - before
-    let merges = try await merges(store)
-    guard rows > 0 else { throw StoreError(message: "nothing was stored in \(elapsed) s") }
-    print(
-        """
-        {"rows": \(rows), "new": \(min(rows, batches.reduce(0) { $0 + $1.count })), "inserts": \(arguments.inserts), "seconds": \(elapsed), "rowsPerSecond": \(Double(rows) / elapsed), \
-        "cpuSeconds": \(cpu), "refused": \(refused.load(ordering: .relaxed)), "merged": \(merges.rows), "parts": \(merges.parts)}
-        """
-    )
-    fflush(nil)
     store.close()
     // The engine's threads may still be on their way out of the library.
     _exit(0)

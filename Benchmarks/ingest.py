@@ -231,7 +231,8 @@ class Server(Watched):
         }
 
     def signal(self, number):
-        for process in self.processes():
+        """To it and its children; to nobody when it has ended."""
+        for process in self.processes() if self.process.poll() is None else []:
             os.kill(int(process), number)
 
 

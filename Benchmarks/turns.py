@@ -34,8 +34,8 @@ UNREAD_PORT = 22056
 
 def main():
     words = argparse.ArgumentParser(usage=__doc__.split("usage: ")[1].splitlines()[0])
-    words.add_argument("--turns", type=int, default=30)
-    words.add_argument("--seconds", type=float, default=20)
+    words.add_argument("--turns", type=int, default=24)
+    words.add_argument("--seconds", type=float, default=25)
     words.add_argument("--rate", type=int, default=52_000)
     words.add_argument("--folder")
     words.add_argument("--binary", default=str(ingest.ROOT / ".build/release/netmeta"))

@@ -9,7 +9,8 @@
 #   bench.sh kafka [FLOWS [PER...]] UDP to rows, UDP to a topic of noida-db, and the topic to rows on one core
 #   bench.sh remote [SECONDS [PAIRS]]  rows to ClickHouse's engine over HTTP beside the embedded one
 #   bench.sh ingest [ARGUMENT...]   UDP to stored rows beside the store alone and other collectors
-#   bench.sh turns [ARGUMENT...]    the server and the store alone in turn, so that both meet the machine's better and worse minutes
+#   bench.sh turns [ARGUMENT...]    the server and the store alone in turn, so that both meet the same
+#                                   better and worse minutes of the machine
 #   bench.sh enrichment [ARGUMENT...]  what the AS map, and all names, places and routes, cost ingest
 #   bench.sh queries [ARGUMENT...]  NetMeta's panels here and on its own table layout
 #   bench.sh explain [ARGUMENT...]  what changed in 5, 15 and 60 minutes, among 100 million rows

@@ -125,8 +125,10 @@ public final class UDPReceiver: @unchecked Sendable {
         (Self.busyDatagrams..<batch).contains(count) && receiveBuffer >= Self.napBuffer
     }
 
+    /// A few may just have come together.
     private static let busyDatagrams = 4
     private static let napMicroseconds: UInt32 = 1000
+    /// Bytes that no nap fills: the kernel reckons 768 or more for a datagram, so that is ten million of them a second.
     private static let napBuffer = 8 << 20
 
     // MARK: - Socket options

@@ -63,14 +63,17 @@ struct Feed: ~Copyable {
 
     private var now: UInt64 { start + flows / 1000 }
 
-    /// Fills an empty batch with as many rows, or some more.
-    mutating func fill(_ batch: FlowBatch, rows: Int) {
-        while batch.count < rows {
-            flows += fleet.export(exporter: exporter, datagrams: 32, now: now, into: &writer).flows
-            decode(exporter, into: batch)
-            exporter = (exporter + 1) % fleet.exporters.count
+    /// Fills each batch anew with as many rows, or some more.
+    mutating func fill(_ batches: [FlowBatch], rows: Int) {
+        for batch in batches {
+            batch.clear()
+            while batch.count < rows {
+                flows += fleet.export(exporter: exporter, datagrams: 32, now: now, into: &writer).flows
+                decode(exporter, into: batch)
+                exporter = (exporter + 1) % fleet.exporters.count
+            }
+            batch.seal()
         }
-        batch.seal()
     }
 
     private mutating func decode(_ exporter: Int, into batch: FlowBatch) {
@@ -180,7 +183,7 @@ func run() async throws {
         inserts: arguments.inserts,
         retentionDays: 7
     )
-    for batch in batches { feed.fill(batch, rows: arguments.rows) }
+    feed.fill(batches, rows: arguments.rows)
     let store = try EmbeddedStore(options, lock: try FolderLock(folder: arguments.folder))
     var rows: Int { batches.reduce(0) { $0 + $1.count } }
     func appended(_ name: String) throws -> Round {
@@ -193,19 +196,13 @@ func run() async throws {
         let round = try appended("0")
         try await show(round, new: min(round.rows, rows), inserts: arguments.inserts, store: store)
     } else {
-        print("{\"ready\": \(rows)}")
-        fflush(nil)
-        var number = 0
-        while readLine() != nil {
-            let round = try appended("\(number)")
-            try await show(round, new: round.rows, inserts: arguments.inserts, store: store)
-            number += 1
-            for batch in batches {
-                batch.clear()
-                feed.fill(batch, rows: arguments.rows)
-            }
+        for number in 0... {
             print("{\"ready\": \(rows)}")
             fflush(nil)
+            guard readLine() != nil else { break }
+            let round = try appended("\(number)")
+            try await show(round, new: round.rows, inserts: arguments.inserts, store: store)
+            feed.fill(batches, rows: arguments.rows)
         }
     }
     store.close()

@@ -20,7 +20,7 @@ import tempfile
 import time
 from urllib.parse import urlencode
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent / "queries"))
+sys.path.insert(1, str(pathlib.Path(__file__).parent / "queries"))
 import engine  # noqa: E402
 import queries  # noqa: E402
 import traffic  # noqa: E402
@@ -39,8 +39,7 @@ def main():
     parser.add_argument("--fill", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.fill:
-        fill(options)
-        queries.leave()
+        engine.alone(fill, options)
     folder = None if options.data else tempfile.mkdtemp(prefix="netmeta-explain-")
     options.data = (options.data or pathlib.Path(folder)).resolve()
     try:
@@ -63,7 +62,7 @@ def fill(options):
     queries.fill_flows(store, options, end)
     columns = ", ".join(traffic.COLUMNS)
     since = f"TimeReceived >= {end - 3600}"
-    store.execute(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM netmeta.flows_raw WHERE {since} AND "
+    store.run(f"INSERT INTO netmeta.flows_raw ({columns}) SELECT {columns} FROM netmeta.flows_raw WHERE {since} AND "
                   f"DstPort = (SELECT topK(1)(DstPort)[1] FROM netmeta.flows_raw WHERE {since} AND DstPort > 0)")
     queries.settle(store)
     (options.data / "bench.json").write_text(json.dumps({"end": end, "rows": options.rows}))

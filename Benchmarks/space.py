@@ -74,11 +74,11 @@ def main():
         if free < needed:
             sys.exit("space.py: too little room; name another folder with --folder, or fewer rows with --rows")
         record(options, folder)
-        ratio, chdb = measure(options, folder)
+        ratio = measure(options, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"over a day netmeta takes {ratio:.3f} of upstream's bytes (at most {options.need} is needed)")
-    chdb.end(0 if ratio <= options.need else 1)
+    return 0 if ratio <= options.need else 1
 
 
 def record(options, folder):
@@ -113,8 +113,8 @@ def stored():
 
 
 def measure(options, folder):
-    """Prints both tables for both densities; returns the ratio over a day, and the engine."""
-    chdb = engine.Engine(os.path.join(folder, "data/engine/clickhouse"), options.library)
+    """Prints both tables for both densities; returns the ratio over a day."""
+    chdb = engine.Engine(os.path.join(folder, "data"), options.library)
     run, ask = chdb.run, chdb.ask
     ddl = ask("SELECT formatQuery(create_table_query) FROM system.tables WHERE database = 'netmeta' AND name = 'flows_raw'")
     names = ask("SELECT name FROM system.columns WHERE database = 'netmeta' AND table = 'flows_raw'"
@@ -160,7 +160,7 @@ def measure(options, folder):
             print("             " + "; ".join(listing.splitlines()) + f"; indices {indices.strip()}")
         ratio = sizes["netmeta"] / sizes["upstream"]
         print(f"{density:12} netmeta / upstream {ratio:.3f}, / repacked {sizes['netmeta'] / sizes['repacked']:.3f}")
-    return ratio, chdb
+    return ratio
 
 
 def spread(run, ddl, names, rows):
@@ -202,4 +202,4 @@ def cpu():
 
 
 if __name__ == "__main__":
-    main()
+    engine.alone(main)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Everything that is measured, one after the other, or only one part of it:
 #
-#   bench.sh                        all parts, in short forms
+#   bench.sh                        all parts, in short forms, with how long each took and whether it failed
 #   bench.sh decode [ARGUMENT...]   decoders beside the C reference: first proves that both give the same
 #                                   columns, then prints records a second; fails below 0.75 of the
 #                                   reference. --verify, --rounds N, words of mixes
@@ -28,25 +28,24 @@ main() {
     local part=${1:-all}
     [ $# -gt 0 ] && shift
     case $part in
-    all)
-        decode
-        messages
-        kafka
-        remote
-        ingest --peers
-        turns
-        enrichment
-        queries
-        explain
-        space
-        mirror
-        cloud
-        asmap
-        places
-        ;;
+    all) all ;;
     decode | messages | kafka | remote | ingest | turns | enrichment | queries | explain | space | mirror | cloud | asmap | places) "$part" "$@" ;;
     *) die "no such part: $part (decode, messages, kafka, remote, ingest, turns, enrichment, queries, explain, space, mirror, cloud, asmap, places)" ;;
     esac
+}
+
+# Every part, also when one before it failed, and how each ended.
+all() {
+    local part started outcome failed=0 table="| part | minutes | |"$'\n'"|---|--:|---|"
+    for part in decode messages kafka remote 'ingest --peers' 'turns --turns 8' enrichment 'queries --runs 2' \
+        'explain --rows 33000000 --days 1' space mirror cloud asmap places; do
+        started=$SECONDS outcome=done
+        # shellcheck disable=SC2086 # words of its own
+        "$0" $part || { outcome="**failed ($?)**" failed=1; }
+        table+=$'\n'"| $part | $(((SECONDS - started + 30) / 60)) | $outcome |"
+    done
+    echo "$table"
+    return $failed
 }
 
 decode() {

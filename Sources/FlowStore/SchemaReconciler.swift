@@ -31,6 +31,7 @@ struct SchemaReconciler {
         try makeDerivedColumns()
         if let retentionDays { try setRetention(days: retentionDays) }
         if let fsync { try setFsync(fsync) }
+        try setPacking()
     }
 
     /// Gives the table the columns that dictionaries tell, by this version's expressions.
@@ -83,12 +84,15 @@ struct SchemaReconciler {
     }
 
     private func setExpiry(_ wanted: String, of table: String) throws(StoreError) {
-        let current = try strings(
+        guard try !definition(of: table).contains(wanted) else { return }
+        try execute("ALTER TABLE \(ClickHouse.database).\(table) MODIFY TTL \(wanted)")
+    }
+
+    private func definition(of table: String) throws(StoreError) -> String {
+        try strings(
             "SELECT create_table_query FROM system.tables WHERE database = '\(ClickHouse.database)' "
                 + "AND name = '\(table)'"
-        )
-        guard current.first?.contains(wanted) != true else { return }
-        try execute("ALTER TABLE \(ClickHouse.database).\(table) MODIFY TTL \(wanted)")
+        ).first ?? ""
     }
 
     /// Says for all tables that take batches whether an insert waits for the disk.
@@ -105,6 +109,16 @@ struct SchemaReconciler {
             ? "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1"
             : "RESET SETTING fsync_after_insert, fsync_part_directory"
         for table in others { try execute("ALTER TABLE \(ClickHouse.database).\(table) \(change)") }
+    }
+
+    /// Packs the parts to come as those of a new table.
+    private func setPacking() throws(StoreError) {
+        let text = try definition(of: ClickHouse.flowsTable)
+        let changes = ClickHouse.packing.filter { !text.contains("\($0),") && !text.hasSuffix($0) }
+        guard !changes.isEmpty else { return }
+        try execute(
+            "ALTER TABLE \(ClickHouse.database).\(ClickHouse.flowsTable) MODIFY SETTING \(changes.joined(separator: ", "))"
+        )
     }
 
     // MARK: - Rollups

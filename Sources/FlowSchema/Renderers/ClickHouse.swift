@@ -62,13 +62,12 @@ public enum ClickHouse {
     /// twice: more than the batches that can be on their way at once.
     static let deduplicationWindow = 1000
 
-    /// Bytes of a column that are packed together at least: repetitions are
-    /// found over more than one granule, and 1 % of the room is saved.
-    static let compressBlockBytes = 1 << 20
-
-    /// Bytes of rows from which a part has files for each column. Batches stay
-    /// below: creating 200 files for each took longer than writing them.
-    static let widePartBytes = 256 << 20
+    /// How parts of the raw table are packed: a setting and its value each.
+    ///
+    /// Blocks of at least 256 KiB of a column hold repetitions of more than one granule, and fit the processor's cache
+    /// when they are read; of 1 MiB they don't, and are no smaller on the disk (Docs/performance.md). Up to 256 MiB of
+    /// rows a part has one file: batches stay below, since creating 200 files for each took longer than writing them.
+    public static let packing = ["min_compress_block_size = \(256 << 10)", "min_bytes_for_wide_part = \(256 << 20)"]
 
     /// The stored columns, in the order of the table and of Arrow batches.
     public static let columns = FlowColumn.allCases.filter(\.isStored)
@@ -108,7 +107,7 @@ public enum ClickHouse {
             ORDER BY (toStartOfHour(TimeReceived), SamplerAddress, InIf, OutIf, TimeReceived)
             TTL \(ttl(days: retentionDays))
             SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = \(deduplicationWindow),
-                min_compress_block_size = \(compressBlockBytes), min_bytes_for_wide_part = \(widePartBytes)
+                \(packing.joined(separator: ", "))
             """
     }
 

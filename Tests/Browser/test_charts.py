@@ -319,19 +319,6 @@ def test_what_is_stored_is_known_before_anything_is_asked(console, hours, query,
     assert len(unnamed) == len(set(unnamed))
 
 
-@pytest.mark.parametrize(("query", "path"), [
-    ("?p=explore&d=SrcAS&sp=off", "graph"), ("?p=explore&c=values&v=IPTTL", "values"),
-    ("?p=explore&d=SrcAS,DstAS&c=sankey", "top")])
-def test_seconds_of_flows_are_not_averaged_with_the_time_before_them(console, seconds, query, path):
-    begin = int(seconds.split("&")[0].split("=")[1])
-    console = console(OVERLOADED)
-    asked = []
-    console.page.on("request", lambda request: f"/api/v1/{path}?" in request.url and asked.append(request.url))
-    console.open(f"{query}&{seconds}")
-    # The first flow came 20 s after the range's begin and 40 s before its end.
-    assert {dict(parse_qsl(urlsplit(url).query))["from"] for url in asked} == {str(begin + 20)}
-
-
 @pytest.mark.parametrize("query", ["?p=relations", "?p=explore&c=values&v=IPTTL", "?p=explore&d=SrcAS&c=heat&bi=1"])
 def test_charts_fit_on_a_phone(console, hours, query):
     page = console(OVERLOADED, viewport={"width": 390, "height": 844}).open(f"{query}&{hours}")

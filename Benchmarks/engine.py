@@ -37,10 +37,12 @@ Stream._fields_ = [
 class Engine:
     """The open data folder of a server that isn't running; one in a process, as the engine wants it."""
 
+    scratch = None
+
     def __init__(self, data, library=None):
         home = pathlib.Path(data).resolve() / "engine"
         library = str(library or find_library())
-        self.scratch = tempfile.mkdtemp(prefix="netmeta-engine-")
+        Engine.scratch = tempfile.mkdtemp(prefix="netmeta-engine-")
         shim = os.path.join(self.scratch, "shim.so")
         compiler = shutil.which("clang") or shutil.which("cc") or sys.exit("a C compiler is needed: install clang")
         subprocess.run([compiler, "-O1", "-shared", "-fPIC", f"-I{SHIM}/include", "-o", shim,
@@ -101,10 +103,16 @@ def alone(step, *arguments):
     code = 1
     try:
         code = step(*arguments) or 0
-    except SystemExit as exit:
-        print(exit, file=sys.stderr)
+    except SystemExit as ending:
+        # As Python itself: a number is the code, a text is said.
+        if isinstance(ending.code, str):
+            print(ending.code, file=sys.stderr)
+        else:
+            code = ending.code or 0
     except BaseException:
         traceback.print_exc()
+    if Engine.scratch:
+        shutil.rmtree(Engine.scratch, ignore_errors=True)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -66,7 +66,8 @@ def main():
     arguments.add_argument("--library", help="the chDB library (default: the one that setup fetched)")
     arguments.add_argument("--need", type=float, default=0.6)
     options = arguments.parse_args()
-    folder = tempfile.mkdtemp(prefix="netmeta-space-", dir=options.folder)
+    # Absolute, since the engine's own folder becomes the current one.
+    folder = os.path.abspath(tempfile.mkdtemp(prefix="netmeta-space-", dir=options.folder))
     try:
         needed = options.rows * BYTES_NEEDED_PER_ROW
         free = shutil.disk_usage(folder).free

@@ -34,6 +34,13 @@ extension EmbeddedStoreTests {
             #expect(!found.isEmpty || state.name == states.last?.name, "\(state.name) has no difference")
             try await reconcile(store)
             #expect(try await self.found(store).isEmpty, "\(state.name): something differs still")
+            let flows = try await texts(store, "SELECT create_table_query FROM system.tables WHERE name = 'flows_raw'")
+            for setting in ClickHouse.packing {
+                #expect(
+                    flows.first?.contains("\(setting),") == true || flows.first?.hasSuffix(setting) == true,
+                    "\(state.name)"
+                )
+            }
 
             // What had rows has them, but for what is summed up anew from them.
             let after = Set(try await rowTables(store))

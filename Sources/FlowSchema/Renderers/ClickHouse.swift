@@ -198,6 +198,10 @@ extension FlowColumn {
         case .timeFlowStart, .timeFlowEnd: "DoubleDelta, ZSTD(1)"
         // Their upper bits are nearly always the same.
         case .sequenceNum, .bytes, .packets, .srcMac, .dstMac: "T64, ZSTD(1)"
+        // What questions over raw rows read most: LZ4 gives it back in less than half of ZSTD's time. High compression
+        // brings addresses, of which most are a few bytes behind the same twelve, to a fifth more than ZSTD does.
+        case .srcAddr, .dstAddr: "LZ4HC(3)"
+        case .srcPort, .dstPort, .samplingRate: "LZ4"
         default: "ZSTD(1)"
         }
     }

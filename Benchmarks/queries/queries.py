@@ -274,10 +274,10 @@ def report(options):
         for row in rows:
             ratio = row["theirs_ms"] / row["ours_ms"]
             failed = failed or ratio < 0.9
-            print(f"| {row['panel']} | {row['table']} | {row['theirs_ms']:.0f} | {row['ours_ms']:.0f} | {ratio:.1f} |")
+            print(f"| {row['panel']} | {row['table']} | {row['theirs_ms']:.0f} | {row['ours_ms']:.0f} | {ratio:.2f} |")
         ratios = [row["theirs_ms"] / row["ours_ms"] for row in rows]
         failed = failed or statistics.median(ratios) < 4
-        print(f"| median | | | | {statistics.median(ratios):.1f} |\n| least | | | | {min(ratios):.1f} |")
+        print(f"| median | | | | {statistics.median(ratios):.2f} |\n| least | | | | {min(ratios):.2f} |")
         print(f"\n| {name}, over the API | idle, ms | under load, ms |\n|---|--:|--:|")
         for row in rows:
             print(f"| {row['panel']} | {row['idle_ms']:.0f} | {row['busy_ms']:.0f} |")

@@ -183,7 +183,7 @@ def spread(run, ddl, names, rows):
             toUInt32({begin} + least({DAY - 1}, intDiv((rowNumberInAllBlocks() + rand() % {mixed}) * {DAY}, {rows + mixed}))) AS moment
         FROM (SELECT * FROM netmeta.flows_raw ORDER BY TimeReceived)
         ) ORDER BY moment, cityHash64(SrcAddr, DstAddr, SrcPort, DstPort, Bytes)
-        SETTINGS max_threads = 2, max_bytes_before_external_sort = 2000000000""")
+        SETTINGS max_threads = 1, max_bytes_before_external_sort = 500000000""")
     return "space.source"
 
 

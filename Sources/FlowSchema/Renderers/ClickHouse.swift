@@ -199,7 +199,7 @@ extension FlowColumn {
         // Their upper bits are nearly always the same.
         case .timeFlowStart, .bytes, .packets, .srcMac, .dstMac: "T64, ZSTD(1)"
         // What questions over raw rows read most: LZ4 gives it back in less than half of ZSTD's time. High compression
-        // brings addresses, of which most are a few bytes behind the same twelve, to a fifth more than ZSTD does.
+        // brings addresses, of which most are four bytes behind the same twelve, to a quarter more than ZSTD does.
         case .srcAddr, .dstAddr: "LZ4HC(3)"
         case .samplingRate: "LZ4"
         default: "ZSTD(1)"

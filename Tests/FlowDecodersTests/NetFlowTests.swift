@@ -222,6 +222,36 @@ struct NetFlowTests {
         #expect(decoded.batch.number(.timeFlowEndNs, row: 0) == 500_000_000)
     }
 
+    /// Wherever the flow's uptime lies around the message's, to the millisecond, and for an exporter whose clock began in 1970.
+    @Test(
+        "uptimes near and far",
+        arguments: [Bytes.exportTime, 1000],
+        [0, 1, 1000, 2_147_483_647, 2_147_483_648, .max]
+    )
+    func uptimes(export: UInt32, now: UInt32) {
+        var random = SplitMix(state: 23)
+        var values: [UInt32] = [0, 1, 999, 1000, 1 << 31 - 1, 1 << 31, 1 << 31 + 1, .max].map { now &+ $0 }
+        while values.count < 301 { values.append(.random(in: 0 ... .max, using: &random)) }
+        let message =
+            Bytes.u16(9, 2) + Bytes.u32(now, export, 1, 7) + Bytes.set(0, Bytes.template(256, [(22, 4), (21, 4)]))
+            + Bytes.set(256, values.flatMap { Bytes.u32($0, $0 &+ 1) })
+        let source = IPEndpoint(address: IPAddress(192, 0, 2, 1), port: 4000)
+        let decoded = Decoded([
+            RecordedDatagram(bytes: message, context: DatagramContext(source: source, receivedAt: export + 1))
+        ])
+        #expect(decoded.batch.count == values.count)
+        let edges: [(FlowColumn, FlowColumn, UInt32)] = [
+            (.timeFlowStart, .timeFlowStartNs, 0), (.timeFlowEnd, .timeFlowEndNs, 1),
+        ]
+        for (row, value) in values.enumerated() {
+            for (seconds, nanoseconds, more) in edges {
+                let time = max(Int64(export) * 1000 + Int64(Int32(truncatingIfNeeded: value &+ more &- now)), 0)
+                #expect(decoded.batch.number(seconds, row: row) == UInt64(time / 1000), "\(value)")
+                #expect(decoded.batch.number(nanoseconds, row: row) == UInt64(time % 1000 * 1_000_000), "\(value)")
+            }
+        }
+    }
+
     /// A time element as it is sent, and what it means.
     struct TimeCase: Sendable {
         var id: UInt16

@@ -254,20 +254,24 @@ extension PlanRunner {
     @inline(__always)
     private func uptime(_ loop: FieldLoop, _ now: UInt32, _ writer: RowWriter) {
         let (seconds, nanoseconds) = unsafe times(loop, writer)
-        guard clock.exportNanoseconds == 0 else {
+        // The earliest time that 32 bits of milliseconds around the export can tell, which are the later ones counted from it.
+        let export = UInt64(clock.exportSeconds) &* 1000
+        let (earliest, hasEarlier) = export.subtractingReportingOverflow(1 << 31)
+        guard clock.exportNanoseconds == 0, !hasEarlier else {
             return records.forEachSingly(UInt32.self, at: loop.offset) { row, value in
                 let (second, rest) = Self.time(UInt64(UInt32(bigEndian: value)), .uptimeMilliseconds, clock)
                 unsafe seconds[row] = second
                 unsafe nanoseconds[row] = rest
             }
         }
-        // The same without what is below a millisecond.
-        let export = Int64(clock.exportSeconds) &* 1000
-        records.forEachSingly(UInt32.self, at: loop.offset) { row, value in
-            let age = Int32(truncatingIfNeeded: now &- UInt32(bigEndian: value))
-            let time = UInt64(bitPattern: max(export &- Int64(age), 0))
-            let second = time / 1000
-            unsafe seconds[row] = UInt32(truncatingIfNeeded: second)
+        let firstSecond = UInt32(truncatingIfNeeded: earliest / 1000)
+        let firstRest = earliest % 1000
+        let toFirst = UInt32(1 << 31) &- now
+        records.forEach(UInt32.self, at: loop.offset) { row, value in
+            let time = UInt64(UInt32(bigEndian: value) &+ toFirst) &+ firstRest
+            // Divided by 1000 with one product: exact below 2^38 / 56, and this is below 2^32 + 1000.
+            let second = (time &* 274_877_907) &>> 38
+            unsafe seconds[row] = firstSecond &+ UInt32(truncatingIfNeeded: second)
             unsafe nanoseconds[row] = UInt32(truncatingIfNeeded: time &- second &* 1000) &* 1_000_000
         }
     }
@@ -303,9 +307,9 @@ extension PlanRunner {
             guard let uptime = clock.uptime else { return (clock.exportSeconds, clock.exportNanoseconds) }
             // Both wrap after 49.7 days, so the distance is taken in 32 bits; it is
             // signed, since a flow may end a moment after the header's uptime was read.
-            let age = Int32(truncatingIfNeeded: uptime &- UInt32(truncatingIfNeeded: value))
+            let distance = Int32(truncatingIfNeeded: UInt32(truncatingIfNeeded: value) &- uptime)
             let export = Int64(clock.exportSeconds) &* 1_000_000_000 &+ Int64(clock.exportNanoseconds)
-            return split(UInt64(clamping: export &- Int64(age) &* 1_000_000))
+            return split(UInt64(clamping: export &+ Int64(distance) &* 1_000_000))
         }
     }
 

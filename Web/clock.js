@@ -53,7 +53,7 @@ export function rangeOf({ from, to }) {
 export function storedPart(range, lead = 0) {
     const { from, to } = resolve(range, now());
     const start = (first ?? 0) - lead;
-    return first && from < start && first < to - 60 ? { from: String(start), to: range.to } : range;
+    return first && from < start && first < to - AGREES ? { from: String(start), to: range.to } : range;
 }
 
 /**

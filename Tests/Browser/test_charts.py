@@ -209,7 +209,8 @@ def test_comparisons_and_spreading(console, seconds):
         page.get_by_label("Compare with").select_option("period")
     console.until(lambda query: query.get("pp") == ["period"])
     previous = response.value.json()["previous"]
-    assert previous["seconds"] == 60 and previous["to"] == both["from"]
+    # The minute before, though flows are stored of 40 s of this one only.
+    assert previous["seconds"] == 60 and previous["to"] == both["to"] - 60
     page.get_by_text("Nothing is stored of").wait_for()
 
 
@@ -317,6 +318,19 @@ def test_what_is_stored_is_known_before_anything_is_asked(console, hours, query,
     assert len(begins) == 1 and begins.pop() > begin
     unnamed = [re.sub("&id=[0-9a-f]+", "", url) for url in asked]
     assert len(unnamed) == len(set(unnamed))
+
+
+@pytest.mark.parametrize(("query", "path"), [
+    ("?p=explore&d=SrcAS&sp=off", "graph"), ("?p=explore&c=values&v=IPTTL", "values"),
+    ("?p=explore&d=SrcAS,DstAS&c=sankey", "top")])
+def test_seconds_of_flows_are_not_averaged_with_the_time_before_them(console, seconds, query, path):
+    begin = int(seconds.split("&")[0].split("=")[1])
+    console = console(OVERLOADED)
+    asked = []
+    console.page.on("request", lambda request: f"/api/v1/{path}?" in request.url and asked.append(request.url))
+    console.open(f"{query}&{seconds}")
+    # The first flow came 20 s after the range's begin and 40 s before its end.
+    assert {dict(parse_qsl(urlsplit(url).query))["from"] for url in asked} == {str(begin + 20)}
 
 
 @pytest.mark.parametrize("query", ["?p=relations", "?p=explore&c=values&v=IPTTL", "?p=explore&d=SrcAS&c=heat&bi=1"])

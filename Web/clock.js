@@ -46,6 +46,7 @@ export function rangeOf({ from, to }) {
 
 /**
  * The part of a range of which flows are stored: averages over the rest would be too low, since nothing is known of it.
+ * A range that ends with the first flow stays whole: of a moment there are no averages.
  * @param {import("./time.js").Range} range
  * @param {number} [lead] seconds before the first flow was received that it was under way
  * @returns {import("./time.js").Range}

@@ -229,8 +229,8 @@ def test_keys_of_a_stand_in_for_an_instance_are_renewed_before_they_end(serving,
 
 def test_memory_of_an_import_does_not_grow_with_the_file(tmp_path):
     """Anonymous memory, with the engine and its merges, what it usually is: caches fill with the first two million lines,
-    and while the last two are read, another 235 MB, it stays as it was with the two before. The largest isn't compared: a
-    merge may meet a batch in any run, and does more often when the machine is busy."""
+    and while the last two are read, another 235 MB, it stays as it was with the two before. The largest isn't compared:
+    on a busy machine it was a fifth more in one of two runs."""
     path = tmp_path / "lines.log"
     cloud.write(path, 6_000_000)
     result = cloud.measure(collector.BINARY, path, [])

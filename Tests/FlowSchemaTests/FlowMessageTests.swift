@@ -375,7 +375,7 @@ struct FlowMessageTests {
 }
 
 /// Numbers that are the same in every run.
-private struct SeededNumbers: RandomNumberGenerator {
+struct SeededNumbers: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed }
